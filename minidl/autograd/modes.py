@@ -1,0 +1,87 @@
+"""Whether operations are recorded: `no_grad`, `enable_grad`, `set_grad_enabled`, `inference_mode`."""
+import functools
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _State(threading.local):
+    """Each thread records, or not, on its own."""
+
+    recording = True
+
+
+state = _State()
+
+
+class set_grad_enabled:  # noqa: N801 - PyTorch's name
+    """Record operations for gradients, or do not: a context manager and a decorator.
+
+    As in PyTorch, `set_grad_enabled(mode)` already acts when called, so that it can also stand alone as a statement.
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self.before = state.recording
+        state.recording = self.mode
+
+    def __enter__(self) -> None:
+        state.recording = self.mode
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        state.recording = self.before
+
+
+class _Scope:
+    """A recording mode that holds inside a `with` block or a decorated function, nested as deep as one likes."""
+
+    mode: bool
+
+    def __init__(self) -> None:
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before.append(state.recording)
+        state.recording = self.mode
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        state.recording = self.before.pop()
+
+    def __call__(self, function: F) -> F:
+        scope = type(self)
+
+        @functools.wraps(function)
+        def within(*args: Any, **kwargs: Any) -> Any:
+            with scope():
+                return function(*args, **kwargs)
+
+        return within  # type: ignore[return-value]
+
+    def __new__(cls, function: F | None = None) -> Any:
+        """`@no_grad` works as `@no_grad()` does."""
+        scope = super().__new__(cls)
+        return scope if function is None else scope(function)
+
+
+class no_grad(_Scope):  # noqa: N801 - PyTorch's name
+    """Nothing inside is recorded: results have `requires_grad=False`."""
+
+    mode = False
+
+
+class enable_grad(_Scope):  # noqa: N801 - PyTorch's name
+    """Operations inside are recorded, also within `no_grad`."""
+
+    mode = True
+
+
+class inference_mode(no_grad):  # noqa: N801 - PyTorch's name
+    """The same as `no_grad`: minidl has nothing further to save by marking tensors as inference-only."""
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded in this thread."""
+    return state.recording

@@ -1,0 +1,284 @@
+"""How an operator and its gradient rule are declared: one definition, two readings.
+
+    @primitive
+    def mul(a, b):
+        return a * b
+
+    @mul.gradient("a")
+    def _(g, b):
+        return g * b
+
+    @mul.gradient("b")
+    def _(g, a):
+        return g * a
+
+Called with arrays, `mul` computes and returns an array.  Called with a tensor among its arguments, it computes, wraps
+the result and records a node.  A rule is ordinary code over operators, so it too has both readings: on arrays it is the
+fast first-order pass; on tensors (`create_graph=True`) it records itself, and gradients of any order follow.
+
+A rule takes `g`, the gradient of the output, and by their names whatever else it needs.  What it names is what is kept:
+
+    an input                `x`: its value; any argument that is no tensor is passed as it came
+    the output              `y`, or by the name given in `outputs`
+    the shape of an input   `x_shape`: keeps a tuple, not the array
+
+The gradient may have the broadcast shape of the output and its dtype: the engine sums and casts it to the input's.
+"""
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import DtypeError, GraphError, MinidlError, ShapeError
+from .graph import Node, Output, Variable, View, refresh
+from .modes import state
+
+_VALUE, _SHAPE, _OUTPUT = range(3)
+_VARIADIC = 0x04  # inspect.CO_VARARGS
+
+_new = object.__new__
+_tensor_class: type = Variable
+
+
+def wrap_with(cls: type) -> type:
+    """Class decorator: `cls` is what operators return.  Used once, by Tensor."""
+    global _tensor_class
+    _tensor_class = cls
+    return cls
+
+
+def wrap(array: Any, node: Any = None) -> Any:
+    """A tensor over `array`, without copying: the result of `node`, or a constant."""
+    tensor = _new(_tensor_class)
+    tensor.array = array if type(array) is np.ndarray else as_array(array)
+    tensor.node = node
+    tensor._requires_grad = node is not None
+    tensor.grad = None
+    tensor.hooks = None
+    tensor.version = [0, 0]
+    tensor._view = None
+    return tensor
+
+
+def as_array(value: Any) -> Any:
+    """NumPy's scalars become 0-d arrays; arrays of any library pass."""
+    return np.asarray(value) if isinstance(value, (np.generic, np.ndarray)) else value
+
+
+class Rule(NamedTuple):
+    """One gradient rule: for which inputs (positions; -1 stands for all variadic ones), and what it takes."""
+
+    function: Callable[..., Any]
+    positions: tuple[int, ...]
+    takes: tuple[tuple[int, int], ...]  # (_VALUE | _SHAPE | _OUTPUT, position)
+
+    @property
+    def joint(self) -> bool:
+        """Whether it returns several gradients."""
+        return len(self.positions) > 1 or self.positions == (-1,)
+
+
+class Plan(NamedTuple):
+    """For one combination of inputs that want a gradient: which rules run and what they need kept."""
+
+    keeps: tuple[tuple[int, int], ...]
+    calls: tuple[tuple[Callable[..., Any], tuple[int, ...], bool, tuple[int, ...]], ...]  # bool: a rule for several
+
+    def rewrap(self, node: Any) -> list[Any]:
+        """The kept values as tensors that continue the graph."""
+        values = []
+        for (kind, position), value in zip(self.keeps, node.kept, strict=True):
+            if kind == _VALUE and position < len(node.edges) and node.edges[position] is not None:
+                edge = node.edges[position]
+                value = edge if isinstance(edge, Variable) else wrap(value, edge)
+            elif kind == _OUTPUT:
+                differentiable = node.operator.outputs is None
+                value = wrap(value, node) if differentiable else wrap(value)
+            elif kind == _VALUE and isinstance(value, np.ndarray):
+                value = wrap(value)
+            values.append(value)
+        return values
+
+
+class Primitive:
+    """What is known of one operator besides its code."""
+
+    def __init__(self, forward: Callable[..., Any], view: bool, outputs: tuple[str, ...] | None) -> None:
+        code = forward.__code__
+        self.name = forward.__name__.strip("_")
+        self.forward = forward
+        self.inputs = code.co_varnames[: code.co_argcount]
+        self.variadic = code.co_varnames[code.co_argcount] if code.co_flags & _VARIADIC else None
+        self.view = view
+        self.outputs = outputs
+        self.rules: list[Rule] = []
+        self.plans: dict[Any, Plan] = {}
+
+    def gradient(self, *names: Any) -> Any:
+        """Declare the rule for the inputs `names`; bare, for the first one.
+
+        For several names the rule returns as many gradients, None where there is none.
+        """
+        if len(names) == 1 and callable(names[0]):
+            return self._add_rule((self.inputs or (self.variadic,))[:1], names[0])
+        return lambda function: self._add_rule(names, function)
+
+    def _add_rule(self, names: tuple[Any, ...], function: Callable[..., Any]) -> Callable[..., Any]:
+        code = function.__code__
+        takes = tuple(self._source(name) for name in code.co_varnames[1 : code.co_argcount])
+        positions = tuple(-1 if name == self.variadic else self.inputs.index(name) for name in names)
+        self.rules.append(Rule(function, positions, takes))
+        return function
+
+    def _source(self, name: str) -> tuple[int, int]:
+        if name in self.inputs:
+            return _VALUE, self.inputs.index(name)
+        if name == "y" and self.outputs is None:
+            return _OUTPUT, 0
+        if self.outputs is not None and name in self.outputs:
+            return _OUTPUT, self.outputs.index(name)
+        stem = name.removesuffix("_shape")
+        if stem == self.variadic:
+            return _SHAPE, -1
+        if stem != name and stem in self.inputs:
+            return _SHAPE, self.inputs.index(stem)
+        raise GraphError(f"{self.name}: its rule takes {name}, which is no input, output or <input>_shape")
+
+    def plan(self, wanted: int, count: int) -> Plan:
+        """The plan for `count` arguments of which those with a bit in `wanted` want a gradient."""
+        plan = self.plans.get((wanted, count))
+        if plan is not None:
+            return plan
+        variadic = tuple(range(len(self.inputs), count))
+        chosen = []
+        for rule in self.rules:
+            positions = variadic if rule.positions == (-1,) else rule.positions
+            if any(wanted >> position & 1 for position in positions):
+                chosen.append((rule, positions))
+        covered = {position for _, positions in chosen for position in positions}
+        missing = [i for i in range(count) if wanted >> i & 1 and i not in covered]
+        if missing:
+            name = self.inputs[missing[0]] if missing[0] < len(self.inputs) else self.variadic
+            raise GraphError(f"{self.name} has no gradient for its input {name}; detach() it, or use no_grad()")
+        keeps = tuple(dict.fromkeys(source for rule, _ in chosen for source in rule.takes))
+        calls = tuple(
+            (rule.function, positions, rule.joint, tuple(keeps.index(source) for source in rule.takes))
+            for rule, positions in chosen
+        )
+        plan = self.plans[wanted, count] = Plan(keeps, calls)
+        return plan
+
+    def record(self, args: tuple[Any, ...], raw: list[Any], wanted: int, y: Any) -> Any:
+        """Wrap the result `y` of `raw` and leave a node that knows how it came about."""
+        if self.outputs is None:
+            if y.dtype.kind != "f":
+                return wrap(y)  # integers and booleans have no gradient
+            if type(y) is not np.ndarray:
+                y = as_array(y)
+        plan = self.plan(wanted, len(args))
+        edges = []
+        for a in args:
+            if isinstance(a, Variable) and a._requires_grad:
+                edges.append(a.node or a)
+            else:
+                edges.append(None)
+        node = Node(self, plan, tuple(edges), y)
+        result = wrap(y, node) if self.outputs is None else wrap_outputs(node, y)
+        for kind, position in plan.keeps:
+            if kind == _VALUE:
+                node.kept.append(raw[position])  # type: ignore[union-attr]
+                if isinstance(args[position], Variable):
+                    node.watch(args[position])
+            elif kind == _SHAPE:
+                shape = raw[position].shape if position >= 0 else tuple(a.shape for a in raw[len(self.inputs) :])
+                node.kept.append(shape)  # type: ignore[union-attr]
+            elif self.outputs is None:
+                node.kept.append(y)  # type: ignore[union-attr]
+                node.watch(result)
+            else:
+                node.kept.append(y[position])  # type: ignore[union-attr]
+                node.watch(result[position])
+        return result
+
+
+def wrap_outputs(node: Any, ys: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Tensors over several outputs of one node; integer ones (indices) have no gradient."""
+    return tuple(wrap(y, Output(node, i, y) if y.dtype.kind == "f" else None) for i, y in enumerate(ys))
+
+
+def primitive(
+    forward: Callable[..., Any] | None = None, *, view: bool = False, outputs: tuple[str, ...] | None = None
+) -> Any:
+    """Make an operator of a function over arrays (see the head of this file).
+
+    view      the result shares the memory of the first argument
+    outputs   names of the results, when the function returns several; `g` is then a tuple, None where nothing arrived
+    """
+    if forward is None:
+        return functools.partial(primitive, view=view, outputs=outputs)
+    own = Primitive(forward, view, outputs)
+
+    @functools.wraps(forward)
+    def operator(*args: Any) -> Any:
+        raw = []
+        tensors = False
+        wanted = 0
+        bit = 1
+        for a in args:
+            if isinstance(a, Variable):
+                tensors = True
+                if a._view is not None:
+                    refresh(a)
+                raw.append(a.array)
+                if a._requires_grad:
+                    wanted |= bit
+            else:
+                raw.append(a)
+            bit <<= 1
+        try:
+            y = forward(*raw)
+        except (ValueError, TypeError, IndexError) as error:
+            raise refusal(own.name, raw, error) from None
+        if not tensors:
+            return y
+        if wanted and state.recording:
+            result = own.record(args, raw, wanted, y)
+        elif outputs is None:
+            return wrap(y) if not view else as_view(wrap(y), operator, args)
+        else:
+            return tuple(wrap(part) for part in y)
+        return as_view(result, operator, args) if view else result
+
+    operator.gradient = own.gradient  # type: ignore[attr-defined]
+    operator.primitive = own  # type: ignore[attr-defined]
+    return operator
+
+
+def as_view(result: Any, operator: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """Mark `result` as a view of the first argument, so that a write to either is seen by both."""
+    parent = args[0]
+    result.version = parent.version
+    result._view = View(parent, operator, args[1:], parent.version[1])
+    return result
+
+
+def refusal(name: str, raw: list[Any], error: Exception) -> Exception:
+    """The error to show when an operator cannot be computed: it names the operator and what it got."""
+    if isinstance(error, MinidlError):
+        return error
+    got = ", ".join(describe(value) for value in raw)
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    kind = DtypeError if isinstance(error, TypeError) else ShapeError
+    return kind(f"{name}: got {got}: {reason}")
+
+
+def describe(value: Any) -> str:
+    """An argument in an error message: float32(64, 784), or the value itself."""
+    shape = getattr(value, "shape", None)
+    if shape is None:
+        text = repr(value)
+        return text if len(text) <= 60 else f"{text[:57]}..."
+    return f"{value.dtype}{tuple(shape)}"

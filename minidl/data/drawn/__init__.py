@@ -1,0 +1,1 @@
+"""How the drawn cats and dogs come to be: a brush, scenery, and the animals themselves."""

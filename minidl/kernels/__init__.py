@@ -1,0 +1,19 @@
+"""Functions over arrays: no Tensor, no graph.
+
+`of(array)` is the one place where CPU or GPU is chosen.  It returns the namespace of kernels for the array's device;
+every namespace offers the same names.
+"""
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..errors import DeviceError
+from . import cpu
+
+
+def of(array: Any) -> ModuleType:
+    """The kernels for the device on which `array` lives."""
+    if isinstance(array, (np.ndarray, np.generic)):
+        return cpu
+    raise DeviceError(f"no kernels for {type(array).__name__}: minidl computes on NumPy arrays")

@@ -1,0 +1,64 @@
+"""Kernels for the CPU, over NumPy arrays.
+
+Small work is NumPy's; what needs numba lives in modules that are loaded, and compiled or read from numba's disk cache,
+when one of their kernels is first called.  Images have the shape (N, C, H, W) and lie channels-last in memory.
+"""
+import importlib
+from typing import Any
+
+from .activation import (
+    elu,
+    gate,
+    leaky_relu,
+    log_softmax,
+    logsigmoid,
+    relu,
+    sigmoid,
+    softmax,
+    softplus,
+    tanh,
+)
+from .product import linear, matmul
+
+_JITTED = {
+    "conv2d": "convolution",
+    "conv2d_input_gradient": "convolution",
+    "conv2d_weight_gradient": "convolution",
+    "max_pool2d": "pooling",
+    "pool_scatter": "pooling",
+    "pool_gather": "pooling",
+    "channel_moments": "normalization",
+    "channel_affine": "normalization",
+    "batch_norm_gradient": "normalization",
+    "softmax_cross_entropy": "loss",
+    "gradient_descent_step": "optimizer",
+    "momentum_step": "optimizer",
+    "sgd_step": "optimizer",
+    "rmsprop_step": "optimizer",
+    "adam_step": "optimizer",
+}
+
+__all__ = [
+    *_JITTED,
+    "elu",
+    "gate",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "logsigmoid",
+    "matmul",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "tanh",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a jitted kernel when it is first used."""
+    if name not in _JITTED:
+        raise AttributeError(f"the CPU has no kernel {name!r}")
+    kernel = getattr(importlib.import_module(f".{_JITTED[name]}", __name__), name)
+    globals()[name] = kernel
+    return kernel

@@ -1,0 +1,43 @@
+"""How arrays lie in memory."""
+from __future__ import annotations
+
+import numpy as np
+
+
+def in_memory_order(x: np.ndarray) -> np.ndarray | None:
+    """A flat view of a dense array, whatever the order of its dimensions in memory; None if it is not dense."""
+    if x.flags.c_contiguous:
+        return x.reshape(-1)
+    ordered = x.transpose(sorted(range(x.ndim), key=lambda axis: -x.strides[axis]))
+    return ordered.reshape(-1) if ordered.flags.c_contiguous else None
+
+
+def dense(x: np.ndarray) -> np.ndarray:
+    """x itself if it is dense, else a dense copy in the nearest order."""
+    return x if in_memory_order(x) is not None else x.copy(order="K")
+
+
+def flat(x: np.ndarray) -> np.ndarray:
+    """The elements of an array known to be dense, in memory order, as a view."""
+    elements = in_memory_order(x)
+    assert elements is not None, f"an array of shape {x.shape} with strides {x.strides} is not dense"
+    return elements
+
+
+def laid_out_like(x: np.ndarray, model: np.ndarray) -> np.ndarray:
+    """x in the dtype and memory order of `model`, which has its shape; copied only if it must be."""
+    if x.strides == model.strides and x.dtype == model.dtype:
+        return x
+    copy = np.empty_like(model)
+    copy[...] = x
+    return copy
+
+
+def channels_last(x: np.ndarray) -> np.ndarray:
+    """(N, C, ...) as a dense (N, ..., C); free when x already lies so."""
+    return np.ascontiguousarray(np.moveaxis(x, 1, -1))
+
+
+def channels_first(x: np.ndarray) -> np.ndarray:
+    """(N, ..., C) seen as (N, C, ...)."""
+    return np.moveaxis(x, -1, 1)

@@ -1,0 +1,41 @@
+"""Softmax with cross entropy in one pass over each row."""
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import prange
+
+from .. import threads
+from .elementwise import exp_less, greatest, scale_by_sum
+from .jit import parallel, serial
+
+PARALLEL_FROM = 1 << 9
+"""Logits from which threads pay (measured on 2 cores)."""
+
+
+def softmax_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """logits (N, C), classes (N,) -> losses (N,) = log(sum(exp(logits))) - the class's logit, probabilities (N, C)."""
+    logits, targets = np.ascontiguousarray(logits), np.ascontiguousarray(targets, np.int64)
+    losses, probabilities = np.empty(len(logits), logits.dtype), np.empty_like(logits)
+    if logits.size < PARALLEL_FROM:
+        _part(logits, targets, losses, probabilities)
+    else:
+        _in_parallel(logits, targets, losses, probabilities, threads.get_num_threads())
+    return losses, probabilities
+
+
+@parallel
+def _in_parallel(logits, targets, losses, probabilities, workers):
+    for t in prange(workers):
+        first, last = t * len(logits) // workers, (t + 1) * len(logits) // workers
+        _part(logits[first:last], targets[first:last], losses[first:last], probabilities[first:last])
+
+
+@serial
+def _part(logits, targets, losses, probabilities):
+    for row in range(len(logits)):
+        top = greatest(logits[row])
+        total = exp_less(logits[row], top, probabilities[row])
+        scale_by_sum(probabilities[row], total)
+        losses[row] = math.log(total) - (logits[row, targets[row]] - top)

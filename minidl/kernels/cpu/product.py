@@ -1,0 +1,66 @@
+"""Products of matrices.  NumPy does the small ones; large ones, batches and integers go to jitted loops."""
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+LARGE = 1 << 18
+"""Multiplications from which dividing a product among threads pays; below, NumPy's BLAS uses one thread as well."""
+
+MEMBER = 1 << 15
+"""Multiplications in one product of a batch from which BLAS in jitted code beats NumPy's loop over the batch."""
+
+INTEGERS = 1 << 15
+"""Multiplications from which a jitted integer product beats NumPy's loop."""
+
+
+def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a @ b with the meaning of np.matmul."""
+    if a.dtype != b.dtype or a.ndim < 2 or b.ndim < 2:
+        return np.matmul(a, b)
+    if a.dtype.char in "fd":
+        if a.ndim == 2 and b.ndim == 2:
+            return _matrix_product(a, b)
+        if _multiplications(a, b) >= LARGE and a.shape[-2] * a.shape[-1] * b.shape[-1] >= MEMBER:
+            from .jitted_product import float_products
+
+            return _batched(float_products, a, b)
+    elif a.dtype.kind in "iu" and _multiplications(a, b) >= INTEGERS:
+        from .jitted_product import integer_products
+
+        return _batched(integer_products, a, b)
+    return np.matmul(a, b)
+
+
+def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    """x (..., in) @ weight (out, in).T + bias (out,)."""
+    rows = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    y = matmul(rows, weight.T)
+    if bias is not None:
+        y += bias
+    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(weight))
+
+
+def _matrix_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    if a.shape[0] * a.shape[1] * b.shape[1] < LARGE:
+        return np.matmul(a, b)
+    from .jitted_product import float_product
+
+    return float_product(a, b)
+
+
+def _multiplications(a: np.ndarray, b: np.ndarray) -> int:
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    return math.prod(batch) * a.shape[-2] * a.shape[-1] * b.shape[-1]
+
+
+def _batched(products, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Bring both to (batch, n, k) and (batch, k, m), and multiply."""
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    count = math.prod(batch)
+    members = [
+        (x if x.shape[:-2] == batch else np.broadcast_to(x, batch + x.shape[-2:])).reshape(count, *x.shape[-2:])
+        for x in (a, b)
+    ]
+    return products(*members).reshape(*batch, a.shape[-2], b.shape[-1])

@@ -1,0 +1,41 @@
+"""Modules made of modules."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..errors import ArgumentError
+from .module import Module
+
+
+class Sequential(Module):
+    """Modules one after the other: `Sequential(a, b)`, or with names from one dict."""
+
+    def __init__(self, *modules: Any) -> None:
+        super().__init__()
+        named = modules[0].items() if len(modules) == 1 and isinstance(modules[0], dict) else enumerate(modules)
+        for name, module in named:
+            if not isinstance(module, Module):
+                raise ArgumentError(f"Sequential: item {name} is a {type(module).__name__}; needs a Module")
+            self.add_module(str(name), module)
+
+    def forward(self, input: Any) -> Any:  # noqa: A002
+        for module in self._modules.values():
+            input = module(input)  # noqa: A001
+        return input
+
+    def append(self, module: Module) -> Sequential:
+        """Add one at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self._modules.values())
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return Sequential(dict(list(self._modules.items())[index]))
+        return list(self._modules.values())[index]

@@ -1,0 +1,83 @@
+"""BatchNorm1d and BatchNorm2d."""
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ShapeError
+from ..ops.creation import ones, tensor, zeros
+from . import functional as F
+from .module import Module
+from .parameter import Parameter
+
+
+class _BatchNorm(Module):
+    """Each channel to mean 0 and variance 1, then scaled and shifted (Ioffe & Szegedy 2015).
+
+    momentum              the share of a new batch in the running statistics; None: the plain average of all batches
+    affine                with a trained scale `weight` and shift `bias`
+    track_running_stats   keep running statistics for evaluation; without them the batch's own are always used
+    """
+
+    dimensions: tuple[int, ...]
+    needs: str
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        self.register_parameter("weight", Parameter(ones(num_features, dtype=dtype)) if affine else None)
+        self.register_parameter("bias", Parameter(zeros(num_features, dtype=dtype)) if affine else None)
+        tracked = track_running_stats
+        self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if tracked else None)
+        self.register_buffer("running_var", ones(num_features, dtype=dtype) if tracked else None)
+        self.register_buffer("num_batches_tracked", tensor(0) if tracked else None)
+
+    def forward(self, input: Any) -> Any:  # noqa: A002
+        if input.ndim not in self.dimensions:
+            raise ShapeError(f"{type(self).__name__}: got shape {tuple(input.shape)}, needs {self.needs}")
+        momentum = self.momentum
+        if self.training and self.track_running_stats:
+            self.num_batches_tracked += 1
+            if momentum is None:
+                momentum = 1 / self.num_batches_tracked.item()
+        use_batch = self.training or not self.track_running_stats
+        updated = self.training and self.track_running_stats or not use_batch
+        return F.batch_norm(
+            input,
+            self.running_mean if updated else None,
+            self.running_var if updated else None,
+            self.weight,
+            self.bias,
+            use_batch,
+            momentum or 0.0,
+            self.eps,
+        )
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    __doc__ = _BatchNorm.__doc__
+    dimensions = (2, 3)
+    needs = "(N, C) or (N, C, L)"
+
+
+class BatchNorm2d(_BatchNorm):
+    __doc__ = _BatchNorm.__doc__
+    dimensions = (4,)
+    needs = "(N, C, H, W)"

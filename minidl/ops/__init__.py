@@ -1,0 +1,1 @@
+"""Every operator, forward and gradient side by side, a file a family."""

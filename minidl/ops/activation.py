@@ -1,0 +1,152 @@
+"""Activation functions: each the forward on kernels, and beside it the gradient in one line."""
+from __future__ import annotations
+
+from .. import kernels
+from ..autograd import primitive
+from ..errors import DtypeError, ShapeError
+from .elementwise import Array, as_float, exp, where
+from .reduction import sum as total
+
+
+@primitive
+def tanh(x):
+    """The hyperbolic tangent."""
+    return kernels.of(x).tanh(as_float(x))
+
+
+@tanh.gradient
+def _(g, y):
+    return g * (1 - y * y)
+
+
+@primitive
+def sigmoid(x):
+    """1 / (1 + exp(-x))"""
+    return kernels.of(x).sigmoid(as_float(x))
+
+
+@sigmoid.gradient
+def _(g, y):
+    return g * (y * (1 - y))
+
+
+@primitive
+def relu(x):
+    """max(x, 0); the gradient at zero is zero."""
+    return kernels.of(x).relu(x)
+
+
+@relu.gradient
+def _(g, y):
+    return gate(g, y)
+
+
+@primitive
+def gate(g, y):
+    """g where y > 0, else zero."""
+    return kernels.of(g).gate(g, y)
+
+
+@gate.gradient("g")
+def _(gg, y):
+    return gate(gg, y)
+
+
+@gate.gradient("y")
+def _(gg):
+    return where(False, gg, 0.0)
+
+
+@primitive
+def _leaky_relu(x, negative_slope):
+    return kernels.of(x).leaky_relu(x, negative_slope)
+
+
+@_leaky_relu.gradient("x")
+def _(g, x, negative_slope):
+    return where(x > 0, g, g * negative_slope)
+
+
+def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:  # noqa: A002
+    """x where positive, else negative_slope * x."""
+    return _leaky_relu(input, negative_slope)
+
+
+@primitive
+def _elu(x, alpha):
+    return kernels.of(x).elu(x, alpha)
+
+
+@_elu.gradient("x")
+def _(g, x, alpha):
+    return where(x > 0, g, g * (alpha * exp(where(x > 0, 0.0, x))))
+
+
+def elu(input: Array, alpha: float = 1.0) -> Array:  # noqa: A002
+    """x where positive, else alpha * (exp(x) - 1).  Clevert et al. 2015."""
+    return _elu(input, alpha)
+
+
+@primitive
+def _softplus(x, beta, threshold):
+    return kernels.of(x).softplus(x, beta, threshold)
+
+
+@_softplus.gradient("x")
+def _(g, x, beta, threshold):
+    return where(x * beta > threshold, g, g * sigmoid(x * beta))
+
+
+def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:  # noqa: A002
+    """log(1 + exp(beta * x)) / beta, and x itself where beta * x exceeds the threshold."""
+    return _softplus(input, beta, threshold)
+
+
+@primitive
+def logsigmoid(x):
+    """log(sigmoid(x)), without overflow."""
+    return kernels.of(x).logsigmoid(as_float(x))
+
+
+@logsigmoid.gradient
+def _(g, x):
+    return g * sigmoid(-x)
+
+
+@primitive
+def _softmax(x, axis):
+    return kernels.of(x).softmax(x, axis)
+
+
+@_softmax.gradient("x")
+def _(g, y, axis):
+    gy = g * y
+    return gy - y * total(gy, axis, True)
+
+
+@primitive
+def _log_softmax(x, axis):
+    return kernels.of(x).log_softmax(x, axis)
+
+
+@_log_softmax.gradient("x")
+def _(g, y, axis):
+    return g - exp(y) * total(g, axis, True)
+
+
+def softmax(input: Array, dim: int) -> Array:  # noqa: A002
+    """exp(x) / sum(exp(x)) along `dim`."""
+    return _softmax(*_along("softmax", input, dim))
+
+
+def log_softmax(input: Array, dim: int) -> Array:  # noqa: A002
+    """log(softmax(x)) along `dim`, without overflow."""
+    return _log_softmax(*_along("log_softmax", input, dim))
+
+
+def _along(name: str, x: Array, dim: int) -> tuple[Array, int]:
+    if x.dtype.kind != "f":
+        raise DtypeError(f"{name}: got {x.dtype}, needs a floating dtype; use x.float()")
+    if not isinstance(dim, int) or not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
+        raise ShapeError(f"{name}: dim {dim} of a tensor with shape {tuple(x.shape)}")
+    return x, dim

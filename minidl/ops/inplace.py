@@ -1,0 +1,159 @@
+"""Writing to a tensor in place, in a way that gradients follow.
+
+A recorded write is an out-of-place operator whose result is copied into the tensor's memory; the tensor then takes the
+result's place in the graph.  A write to a view is a write to a part of the tensor that it looks into: that one, too,
+takes a new place in the graph, and every other view finds its own when it is next used (`graph.refresh`).
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..autograd import primitive
+from ..autograd.graph import Variable, refresh
+from ..autograd.modes import state
+from ..autograd.primitive import wrap
+from ..errors import DtypeError, GraphError, ShapeError
+from .elementwise import Array, clone
+from .indexing import is_basic, put_at, raw_index
+
+
+def update(target: Variable, operator: Callable[..., Any], *args: Any) -> Any:
+    """target <- operator(target, *args), in target's own memory."""
+    name = f"{operator.__name__}_"
+    refresh(target)
+    if not (state.recording and any(isinstance(a, Variable) and a._requires_grad for a in (target, *args))):
+        _write(name, target, operator(target.array, *[a.array if isinstance(a, Variable) else a for a in args]))
+        return target
+    _check_writable(name, target)
+    before = wrap(target.array.copy(), target.node)
+    after = operator(before, *args)
+    _write(name, target, after.array)
+    _take_place(target, after)
+    return target
+
+
+def _write(name: str, target: Variable, value: Any) -> None:
+    array = target.array
+    if value.shape != array.shape:
+        raise ShapeError(f"{name}: a result of shape {value.shape} does not fit into a tensor of shape {array.shape}")
+    if not np.can_cast(value.dtype, array.dtype, "same_kind"):
+        raise DtypeError(f"{name}: a result of {value.dtype} does not fit into a tensor of {array.dtype}")
+    if not array.flags.writeable:
+        raise GraphError(f"{name}: several elements share one place in memory (expand); clone() it first")
+    array[...] = value
+    target.version[0] += 1
+
+
+def _check_writable(name: str, target: Variable) -> None:
+    root = target
+    while root._view is not None:
+        root = root._view.parent
+    if root.node is None and root._requires_grad:
+        raise GraphError(
+            f"{name}: a leaf that requires a gradient, or a view of it, cannot be changed in place while recording; "
+            "use no_grad(), or work on a clone()"
+        )
+
+
+def _take_place(target: Variable, after: Variable) -> None:
+    """`target`, and what it looks into, stand from now on for the written value."""
+    target.version[1] += 1
+    value = after
+    looking = target
+    while looking._view is not None:
+        parent, view = looking._view.parent, looking._view
+        value = _write_view(wrap(parent.array, parent.node), value, view.operator, view.args)
+        looking = parent
+    looking.node = value.node
+    looking._requires_grad = True
+    if target is not looking:
+        refresh(target)
+
+
+@primitive
+def _write_view(parent, value, operator, args):
+    return parent  # its memory holds the value already
+
+
+@_write_view.gradient("parent")
+def _(g, operator, args):
+    return blank_view(g, operator, args)
+
+
+@_write_view.gradient("value")
+def _(g, operator, args):
+    return operator(g, *args)
+
+
+@primitive
+def blank_view(g, operator, args):
+    """g with zeros where the view looks."""
+    blanked = g.copy()
+    operator(blanked, *args)[...] = 0
+    return blanked
+
+
+@blank_view.gradient("g")
+def _(gg, operator, args):
+    return blank_view(gg, operator, args)
+
+
+# --- the operators that only exist in place ---------------------------------------------------------------------------
+
+
+@primitive
+def _replace(x, value):
+    return np.broadcast_to(value, x.shape).astype(x.dtype)
+
+
+@_replace.gradient("x")
+def _(g):
+    return g * 0
+
+
+@_replace.gradient("value")
+def _(g):
+    return g
+
+
+def copy_(target: Variable, value: Array) -> Any:
+    """target <- value, broadcast and cast."""
+    shape = getattr(value, "shape", ())
+    lead = target.array.ndim - len(shape)
+    if lead < 0 or any(m not in (1, n) for m, n in zip(shape, target.array.shape[lead:], strict=True)):
+        raise ShapeError(f"copy_: {tuple(shape)} does not broadcast to {target.array.shape}")
+    return update(target, _replace, value)
+
+
+@primitive
+def _index_put(x, value, index):
+    written = x.copy()
+    written[index] = value
+    return written
+
+
+@_index_put.gradient("x")
+def _(g, index):
+    return _index_put(g, 0.0, index)
+
+
+@_index_put.gradient("value")
+def _(g, index):
+    return g[index]
+
+
+def setitem(target: Any, index: Any, value: Any) -> None:
+    """target[index] = value, for every form of index."""
+    index = raw_index(index)
+    if not isinstance(value, (Variable, int, float)):
+        value = np.asarray(value, target.array.dtype)
+    if is_basic(index):
+        copy_(target[index], value)
+    else:
+        update(target, _index_put, value, index)
+
+
+__all__ = ["blank_view", "clone", "copy_", "put_at", "setitem", "update"]

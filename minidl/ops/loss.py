@@ -1,0 +1,220 @@
+"""Losses.  `reduction` is "mean" (the default), "sum" or "none"."""
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from .. import kernels
+from ..autograd import primitive
+from ..errors import ArgumentError, DtypeError, MinidlWarning, ShapeError
+from .activation import log_softmax, logsigmoid, softmax
+from .elementwise import Array, clamp, log, log1p, square, where
+from .indexing import take_along
+from .reduction import mean as average
+from .reduction import sum as total
+from .shape import reshape, squeeze, unsqueeze
+
+
+def reduced(name: str, losses: Array, reduction: str) -> Array:
+    """The losses as one number, or as they are."""
+    if reduction == "mean":
+        return average(losses)
+    if reduction == "sum":
+        return total(losses)
+    if reduction == "none":
+        return losses
+    raise ArgumentError(f"{name}: reduction {reduction!r}; needs 'mean', 'sum' or 'none'")
+
+
+def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:  # noqa: A002
+    """(input - target) ** 2.  Warns when the shapes differ, since they then broadcast, rarely as meant."""
+    if input.shape != target.shape:
+        warnings.warn(
+            f"mse_loss: input {tuple(input.shape)} and target {tuple(target.shape)} differ and are broadcast; "
+            "give both one shape",
+            MinidlWarning,
+            stacklevel=2,
+        )
+    return reduced("mse_loss", square(input - target), reduction)
+
+
+@primitive
+def _binary_cross_entropy(p, target):
+    with np.errstate(divide="ignore"):
+        return -(target * np.maximum(np.log(p), -100) + (1 - target) * np.maximum(np.log1p(-p), -100))
+
+
+@_binary_cross_entropy.gradient("p")
+def _(g, p, target):
+    return g * (p - target) / clamp(p * (1 - p), min=1e-12)
+
+
+@_binary_cross_entropy.gradient("target")
+def _(g, p):
+    return g * (clamp(log1p(-p), min=-100.0) - clamp(log(p), min=-100.0))
+
+
+def binary_cross_entropy(
+    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean"  # noqa: A002
+) -> Array:
+    """-(t log p + (1 - t) log(1 - p)) of probabilities p; each logarithm is at least -100, as in PyTorch."""
+    _same_shape("binary_cross_entropy", input, target)
+    values = input.array if hasattr(input, "array") else input
+    if values.size and not (values.min() >= 0 and values.max() <= 1):
+        raise ArgumentError(
+            "binary_cross_entropy: a probability is outside [0, 1] or NaN; end the model with a sigmoid, or use "
+            "binary_cross_entropy_with_logits"
+        )
+    losses = _binary_cross_entropy(input, target)
+    return reduced("binary_cross_entropy", losses if weight is None else losses * weight, reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Array,  # noqa: A002 - PyTorch's names
+    target: Array,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    pos_weight: Array | None = None,
+) -> Array:
+    """Binary cross entropy of sigmoid(input), computed without overflow.
+
+    pos_weight   how much more a positive example counts, for each class
+    """
+    _same_shape("binary_cross_entropy_with_logits", input, target)
+    scale = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
+    losses = (1 - target) * input - scale * logsigmoid(input)
+    return reduced("binary_cross_entropy_with_logits", losses if weight is None else losses * weight, reduction)
+
+
+def _same_shape(name: str, x: Array, target: Array) -> None:
+    if x.shape != target.shape:
+        raise ShapeError(f"{name}: input {tuple(x.shape)} and target {tuple(target.shape)} must have one shape")
+    if target.dtype.kind != "f":
+        raise DtypeError(f"{name}: target is {target.dtype}, needs floats; use target.float()")
+
+
+# --- classes --------------------------------------------------------------------------------------------------------
+
+
+@primitive(outputs=("losses", "probabilities"))
+def _softmax_cross_entropy(logits, targets):
+    return kernels.of(logits).softmax_cross_entropy(logits, targets)
+
+
+@_softmax_cross_entropy.gradient("logits")
+def _(g, logits, targets, probabilities):
+    if not isinstance(logits, np.ndarray):
+        probabilities = softmax(logits, 1)  # a part of the graph, so that it can be differentiated again
+    chosen = np.arange(logits.shape[1]) == getattr(targets, "array", targets)[:, None]
+    return reshape(g[0], (-1, 1)) * (probabilities - chosen.astype(logits.dtype))
+
+
+def nll_loss(
+    input: Array,  # noqa: A002 - PyTorch's names
+    target: Array,
+    weight: Array | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Array:
+    """-input at the target's class, for log-probabilities (N, C), (C,) or (N, C, ...) and classes (N,), () or (N, ...).
+
+    weight         (C,): how much each class counts; the mean is over the weights
+    ignore_index   targets of this value do not count
+    """
+    axis, classes, counted = _classes("nll_loss", input, target, ignore_index)
+    picked = squeeze(take_along(input, np.expand_dims(classes, axis), axis), axis)
+    return _weighted("nll_loss", -picked, classes, counted, weight, reduction)
+
+
+def _weighted(
+    name: str, losses: Array, classes: np.ndarray, counted: np.ndarray, weight: Array | None, reduction: str
+) -> Array:
+    """Losses, one a target, times their class weights; the mean is over the weights of those that count."""
+    if weight is None and counted.all():
+        return reduced(name, losses, reduction)
+    dtype = losses.dtype
+    weights = counted.astype(dtype) if weight is None else where(counted, weight[classes], 0.0)
+    losses = where(counted, losses * weights, 0.0)
+    if reduction == "mean":
+        return total(losses) / total(weights)
+    return reduced(name, losses, reduction)
+
+
+def _classes(name: str, x: Array, target: Array, ignore_index: int) -> tuple[int, np.ndarray, np.ndarray]:
+    """The class axis, the target classes (0 for ignored ones) and where a target counts."""
+    classes = getattr(target, "array", target)
+    if x.ndim == 0:
+        raise ShapeError(f"{name}: got a single number, needs (C,), (N, C) or (N, C, ...)")
+    axis = 0 if x.ndim == 1 else 1
+    if x.dtype.kind != "f":
+        raise DtypeError(f"{name}: input is {x.dtype}, needs floats")
+    if classes.dtype.kind not in "iu":
+        raise DtypeError(f"{name}: target is {classes.dtype}, needs classes as integers; use target.long()")
+    expected = tuple(n for i, n in enumerate(x.shape) if i != axis)
+    if classes.shape != expected:
+        raise ShapeError(f"{name}: input {tuple(x.shape)} needs a target {expected}, got {classes.shape}")
+    counted = classes != ignore_index
+    if ((classes < 0) | (classes >= x.shape[axis]))[counted].any():
+        wrong = classes[counted & ((classes < 0) | (classes >= x.shape[axis]))][0]
+        raise ArgumentError(f"{name}: target {wrong} is no class of 0 to {x.shape[axis] - 1}")
+    return axis, np.where(counted, classes, 0), counted
+
+
+def cross_entropy(
+    input: Array,  # noqa: A002 - PyTorch's names
+    target: Array,
+    weight: Array | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Array:
+    """Cross entropy of softmax(input) with the target's class, or with probabilities of input's shape.
+
+    Shapes, weight and ignore_index as in `nll_loss`.
+    label_smoothing   this share of each target goes to all classes evenly.  Szegedy et al. 2016.
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise ArgumentError(f"cross_entropy: label_smoothing {label_smoothing}; needs 0 to 1")
+    if target.dtype.kind == "f" and target.shape == input.shape:
+        return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
+    axis, classes, counted = _classes("cross_entropy", input, target, ignore_index)
+    if input.ndim == 2 and not label_smoothing:
+        losses = _softmax_cross_entropy(input, classes)[0]
+        return _weighted("cross_entropy", losses, classes, counted, weight, reduction)
+    logp = log_softmax(input, axis)
+    loss = nll_loss(logp, target, weight, ignore_index, reduction)
+    if not label_smoothing:
+        return loss
+    smooth = _smooth_loss(logp, axis, classes, counted, weight, reduction)
+    return (1 - label_smoothing) * loss + label_smoothing * smooth
+
+
+def _smooth_loss(
+    logp: Array, axis: int, classes: np.ndarray, counted: np.ndarray, weight: Array | None, reduction: str
+) -> Array:
+    """The loss against evenly spread targets; its mean is over the same weights as that of the targets."""
+    each = -logp if weight is None else -logp * reshape(weight, [-1 if i == axis else 1 for i in range(logp.ndim)])
+    losses = where(counted, average(each, axis), 0.0)
+    if reduction != "mean":
+        return reduced("cross_entropy", losses, reduction)
+    return total(losses) / (int(counted.sum()) if weight is None else total(where(counted, weight[classes], 0.0)))
+
+
+def _soft_cross_entropy(
+    x: Array, target: Array, weight: Array | None, reduction: str, label_smoothing: float
+) -> Array:
+    axis = 0 if x.ndim == 1 else 1
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / x.shape[axis]
+    each = -log_softmax(x, axis) * target
+    if weight is not None:
+        each = each * reshape(weight, [-1 if i == axis else 1 for i in range(x.ndim)])
+    losses = total(each, axis)
+    if reduction == "mean":
+        return total(losses) / max(losses.numel(), 1)
+    return reduced("cross_entropy", losses, reduction)
+
+
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "mse_loss", "nll_loss",
+           "unsqueeze"]

@@ -1,0 +1,91 @@
+"""Normalisation: batch norm (Ioffe & Szegedy 2015)."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import kernels
+from ..autograd import primitive
+from ..errors import ArgumentError, DtypeError, ShapeError
+from .elementwise import Array, rsqrt
+from .reduction import mean as average
+from .reduction import sum as total
+from .shape import reshape
+
+
+@primitive
+def _batch_norm(x, weight, bias, mean, rstd, eps):
+    """(x - mean) * rstd * weight + bias, where mean and rstd are those of x itself."""
+    scale = rstd if weight is None else rstd * weight
+    shift = -mean * scale if bias is None else bias - mean * scale
+    return kernels.of(x).channel_affine(x, scale, shift)
+
+
+@_batch_norm.gradient("x", "weight", "bias")
+def _(g, x, weight, mean, rstd, eps):
+    return _batch_norm_gradient(g, x, weight, mean, rstd, eps)
+
+
+def _batch_norm_gradient(g: Array, x: Array, weight: Array, mean: Any, rstd: Any, eps: float) -> tuple[Array, ...]:
+    """One fused pass over arrays; over tensors, whose gradients must be differentiable again, the formula itself."""
+    if isinstance(g, np.ndarray):
+        return kernels.of(g).batch_norm_gradient(g, x, mean, rstd, weight)
+    axes = (0, *range(2, x.ndim))
+    centred = x - average(x, axes, True)
+    rstd = rsqrt(average(centred * centred, axes, True) + eps)
+    normal = centred * rstd
+    gx = rstd * (g - average(g, axes, True) - normal * average(g * normal, axes, True))
+    if weight is not None:
+        gx = gx * reshape(weight, (1, -1, *[1] * (x.ndim - 2)))
+    return gx, total(g * normal, axes), total(g, axes)
+
+
+def batch_norm(
+    input: Array,  # noqa: A002 - PyTorch's names
+    running_mean: Array | None,
+    running_var: Array | None,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Array:
+    """Normalise each channel of (N, C) or (N, C, ...), then scale by `weight` and shift by `bias`, both (C,).
+
+    training   with the batch's own mean and variance, of which a share `momentum` goes into the running ones (there the
+               variance is the unbiased one); otherwise with the running ones
+    """
+    _check(input, running_mean, running_var, training)
+    channels = (1, input.shape[1], *[1] * (input.ndim - 2))
+    if not training:
+        scale = rsqrt(running_var + eps)  # type: ignore[operator]
+        scale = scale if weight is None else scale * weight
+        shift = -running_mean * scale  # type: ignore[operator]
+        shift = shift if bias is None else shift + bias
+        return input * reshape(scale, channels) + reshape(shift, channels)
+    x = input.array
+    mean, variance = kernels.of(x).channel_moments(x)
+    if running_mean is not None and running_var is not None:
+        count = x.size // max(x.shape[1], 1)
+        for running, new in ((running_mean, mean), (running_var, variance * (count / (count - 1)))):
+            running.array += momentum * (new - running.array)
+            running.version[0] += 1
+    return _batch_norm(input, weight, bias, mean, 1 / np.sqrt(variance + eps), eps)
+
+
+def _check(x: Array, running_mean: Array | None, running_var: Array | None, training: bool) -> None:
+    if x.ndim < 2:
+        raise ShapeError(f"batch_norm: got shape {tuple(x.shape)}, needs (N, C) or (N, C, ...)")
+    if x.dtype.kind != "f":
+        raise DtypeError(f"batch_norm: got {x.dtype}, needs a floating dtype; use x.float()")
+    if running_mean is not None and running_mean.shape != (x.shape[1],):
+        raise ShapeError(
+            f"batch_norm: input {tuple(x.shape)} has {x.shape[1]} channels, the layer has {running_mean.shape[0]}"
+        )
+    if training and x.size // max(x.shape[1], 1) < 2:
+        raise ShapeError(
+            f"batch_norm: got shape {tuple(x.shape)}: one value a channel has no variance; use a larger batch, or eval()"
+        )
+    if not training and (running_mean is None or running_var is None):
+        raise ArgumentError("batch_norm: evaluation needs running_mean and running_var; pass training=True without them")

@@ -1,0 +1,1 @@
+"""Whole trainings, each readable from top to bottom."""

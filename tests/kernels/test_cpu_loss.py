@@ -1,0 +1,44 @@
+"""Softmax with cross entropy against its definition in extended precision, and against PyTorch."""
+import numpy as np
+import pytest
+
+from minidl.kernels import cpu
+
+RANDOM = np.random.default_rng(6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (7, 10), (64, 1000), (5000, 3), (0, 4)], ids=str)
+def test_losses_and_probabilities(shape, dtype):
+    values = (RANDOM.standard_normal(shape) * 20).astype(dtype)
+    targets = RANDOM.integers(0, shape[1], shape[0])
+    for logits in (values, np.asfortranarray(values), values[::-1].copy()[::-1]):
+        losses, probabilities = cpu.softmax_cross_entropy(logits, targets)
+        powers = np.exp(logits.astype(np.longdouble) - logits.max(axis=1, keepdims=True))
+        expected = powers / powers.sum(1, keepdims=True)
+        assert losses.dtype == probabilities.dtype == dtype
+        limits = {"rtol": 2e-5, "atol": 1e-6} if dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-14}
+        np.testing.assert_allclose(probabilities, expected.astype(float), **limits)
+        chosen = np.log(powers.sum(1)) - np.log(powers[np.arange(shape[0]), targets])
+        np.testing.assert_allclose(losses, chosen.astype(float), **limits)
+
+
+def test_extreme_logits():
+    logits = np.array([[1e30, 0, -1e30], [-np.inf, 0, 0], [-np.inf] * 3, [np.nan, 0, 0], [np.inf, 0, 0]], np.float32)
+    losses, probabilities = cpu.softmax_cross_entropy(logits, np.array([0, 1, 0, 1, 1]))
+    np.testing.assert_allclose(losses, [0, np.log(2), np.nan, np.nan, np.nan], rtol=1e-6)
+    np.testing.assert_allclose(probabilities[:2], [[1, 0, 0], [0, 0.5, 0.5]])
+    assert np.isnan(probabilities[2:4]).all()
+
+
+def test_equals_pytorch():
+    torch = pytest.importorskip("torch")
+    logits, targets = RANDOM.standard_normal((30, 11)), RANDOM.integers(0, 11, 30)
+    expected = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(targets), reduction="none")
+    np.testing.assert_allclose(cpu.softmax_cross_entropy(logits, targets)[0], expected.numpy(), rtol=1e-12)
+
+
+def test_two_runs_are_equal_bit_for_bit():
+    logits, targets = RANDOM.standard_normal((700, 37)).astype(np.float32), RANDOM.integers(0, 37, 700)
+    for first, second in zip(*(cpu.softmax_cross_entropy(logits, targets) for _ in range(2)), strict=True):
+        np.testing.assert_array_equal(first, second)

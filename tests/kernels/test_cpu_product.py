@@ -1,0 +1,90 @@
+"""Products against NumPy's in a wider dtype."""
+import numpy as np
+import pytest
+
+from minidl.kernels import cpu
+
+RANDOM = np.random.default_rng(1)
+SHAPES = [
+    ((3,), (3,)),
+    ((3,), (3, 4)),
+    ((2, 3), (3,)),
+    ((2, 3), (3, 4)),
+    ((5, 2, 3), (3,)),
+    ((0, 3), (3, 4)),
+    ((2, 0), (0, 4)),
+    ((0, 2, 3), (3, 4)),
+    ((300, 64), (64, 70)),
+    ((2, 400), (400, 900)),
+    ((1, 600), (600, 700)),
+    ((600, 700), (700, 1)),
+    ((700, 1), (1, 600)),
+    ((6, 17, 33), (33, 40)),
+    ((2, 1, 40, 9), (5, 9, 31)),
+    ((40, 16, 1), (40, 1, 80)),
+    ((40, 1, 80), (40, 80, 16)),
+]
+
+
+def layouts(x):
+    yield x
+    yield x[::-1]
+    if x.ndim > 1:
+        yield np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2)
+        yield np.repeat(x, 2, axis=-1)[..., ::2]
+        yield np.concatenate([x, x], axis=-2)[..., : x.shape[-2], :]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.int32, np.uint8])
+@pytest.mark.parametrize("shapes", SHAPES, ids=str)
+def test_matmul(shapes, dtype):
+    integer = np.dtype(dtype).kind in "iu"
+    a, b = (
+        RANDOM.integers(0, 9, s).astype(dtype) if integer else RANDOM.standard_normal(s).astype(dtype) for s in shapes
+    )
+    for left, right in zip(layouts(a), layouts(b), strict=False):
+        got = cpu.matmul(left, right)
+        assert got.dtype == dtype
+        if integer:
+            np.testing.assert_array_equal(got, left @ right)
+        else:
+            expected = left.astype(np.longdouble) @ right.astype(np.longdouble)
+            np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4 if dtype == np.float32 else 1e-12)
+
+
+def test_matmul_reads_broadcast_and_read_only_operands():
+    a = np.broadcast_to(RANDOM.standard_normal((70, 80)).astype(np.float32), (9, 70, 80))
+    b = np.broadcast_to(np.float32(0.5), (80, 90))
+    np.testing.assert_allclose(cpu.matmul(a, b), np.matmul(a.copy(), b.copy()), atol=1e-4)
+    np.testing.assert_allclose(cpu.matmul(a[0], b), np.matmul(a[0].copy(), b.copy()), atol=1e-4)
+
+
+def test_matmul_of_other_dtypes_is_numpys():
+    assert cpu.matmul(np.ones((2, 3), bool), np.ones((3, 2), bool)).dtype == bool
+    assert cpu.matmul(np.ones((2, 3), np.float16), np.ones((3, 2), np.float16)).dtype == np.float16
+    assert cpu.matmul(np.ones((2, 3), np.float32), np.ones((3, 2))).dtype == np.float64
+
+
+def test_integer_sums_wrap_around_as_numpys():
+    a = np.full((40, 40), 2_000_000_000, np.int32)
+    np.testing.assert_array_equal(cpu.matmul(a, a), a @ a)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(5,), (4, 5), (2, 3, 5), (0, 5), (90, 40, 5), (200, 100)])
+def test_linear(shape, dtype):
+    x = RANDOM.standard_normal(shape).astype(dtype)
+    weight = RANDOM.standard_normal((60, shape[-1])).astype(dtype)
+    bias = RANDOM.standard_normal(60).astype(dtype)
+    expected = np.einsum("...i,oi->...o", x.astype(np.float64), weight.astype(np.float64))
+    tolerance = 1e-4 if dtype == np.float32 else 1e-12
+    for rows in (x, np.repeat(x, 2, -1)[..., ::2], np.asfortranarray(x)):
+        np.testing.assert_allclose(cpu.linear(rows, weight, None), expected, atol=tolerance)
+        np.testing.assert_allclose(cpu.linear(rows, weight, bias), expected + bias, atol=tolerance)
+        assert cpu.linear(rows, weight, bias).dtype == dtype
+
+
+def test_two_runs_are_equal_bit_for_bit():
+    a, b = RANDOM.standard_normal((8, 90, 80)).astype(np.float32), RANDOM.standard_normal((80, 90)).astype(np.float32)
+    np.testing.assert_array_equal(cpu.matmul(a, b), cpu.matmul(a, b))
+    np.testing.assert_array_equal(cpu.matmul(a[0], b), cpu.matmul(a[0], b))
