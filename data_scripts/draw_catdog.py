@@ -12,6 +12,7 @@ better than guessing; a convolutional network, which looks for the same small sh
 
 The drawing itself is in minidl/data/drawn: brush.py, animals.py, scenery.py.
 """
+
 import argparse
 from pathlib import Path
 

@@ -5,11 +5,13 @@
 
 Nothing is compiled, opened or started by the import; the parts below load when they are first named.
 """
+
 import importlib
 from typing import Any
 
 from . import autograd
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .dtypes import bool_ as bool
 from .dtypes import (
     double,
     dtype,
@@ -27,9 +29,8 @@ from .dtypes import (
     short,
     uint8,
 )
-from .dtypes import bool_ as bool  # noqa: A004 - PyTorch's name
-from .dtypes import float32 as float  # noqa: A004
-from .dtypes import int32 as int  # noqa: A004
+from .dtypes import float32 as float
+from .dtypes import int32 as int
 from .errors import (
     ArgumentError,
     CheckpointError,
@@ -42,6 +43,8 @@ from .errors import (
 )
 from .kernels.threads import get_num_threads, set_num_threads
 from .ops.activation import log_softmax, relu, sigmoid, softmax, tanh
+from .ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, sub
+from .ops.comparison import clamp, eq, ge, gt, isnan, le, lt, maximum, minimum, ne, where
 from .ops.creation import (
     arange,
     as_tensor,
@@ -63,55 +66,36 @@ from .ops.creation import (
     zeros_like,
 )
 from .ops.elementwise import (
-    abs,  # noqa: A004 - PyTorch's names from here on
-    add,
-    clamp,
+    abs,
     clone,
     cos,
-    div,
-    eq,
     exp,
     expm1,
-    floor_divide,
-    ge,
-    gt,
     isfinite,
-    isnan,
-    le,
     log,
     log1p,
-    lt,
-    maximum,
-    minimum,
-    mul,
-    ne,
-    neg,
-    pow,  # noqa: A004
     reciprocal,
-    remainder,
     rsqrt,
     sign,
     sin,
     sqrt,
     square,
-    sub,
-    where,
 )
 from .ops.indexing import gather
 from .ops.linalg import dot, matmul, mm
 from .ops.reduction import (
-    all,  # noqa: A004
+    all,
     amax,
     amin,
-    any,  # noqa: A004
+    any,
     argmax,
     argmin,
     logsumexp,
-    max,  # noqa: A004
+    max,
     mean,
-    min,  # noqa: A004
+    min,
     std,
-    sum,  # noqa: A004
+    sum,
     var,
 )
 from .ops.shape import (

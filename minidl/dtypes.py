@@ -3,6 +3,7 @@
 The rules are PyTorch's: categories are ordered bool < integer < float.  Python numbers and 0-d tensors take part only
 when their category is higher than that of all tensors with dimensions; a Python float then means the default float.
 """
+
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,7 @@ def result_type(*values: Any) -> np.dtype:
             number = kind if number is None else promote(number, kind)
     result = with_dimensions
     for weaker in (zero_dimensional, number):
-        if result is None:
-            result = weaker
-        elif weaker is not None and _CATEGORIES[weaker.kind] > _CATEGORIES[result.kind]:
+        if result is None or (weaker is not None and _CATEGORIES[weaker.kind] > _CATEGORIES[result.kind]):
             result = weaker
     if result is None:
         raise DtypeError("result_type: nothing given; it needs a tensor or a number")

@@ -1,4 +1,5 @@
 """Randomness from explicit generators: the same seed gives the same numbers."""
+
 from __future__ import annotations
 
 import json

@@ -2,6 +2,7 @@
 
 The class only names things: each method is one call to the operator of the same name in minidl/ops.
 """
+
 from __future__ import annotations
 
 import builtins
@@ -13,7 +14,6 @@ import numpy as np
 
 from . import dtypes
 from .autograd.backward import backward
-from .autograd import modes
 from .autograd.graph import Variable, refresh
 from .autograd.primitive import describe, wrap, wrap_with
 from .errors import DeviceError, DtypeError, GraphError, ShapeError

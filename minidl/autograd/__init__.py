@@ -1,4 +1,5 @@
 """The engine: it records operations and runs their gradient rules.  It knows no particular operator."""
+
 from .backward import backward, grad
 from .function import Function, once_differentiable
 from .gradcheck import gradcheck, gradgradcheck

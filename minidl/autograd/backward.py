@@ -3,6 +3,7 @@
 A node's `order` exceeds that of all it depends on, so taking the node with the greatest order from a heap always finds
 one whose gradient is complete.  No recursion, no sorting beforehand.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence

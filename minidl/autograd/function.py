@@ -13,7 +13,10 @@
             return g * y
 
     y = Exp.apply(x)
+
+`backward` is itself made of operators on tensors, so a Function differentiates to any order.
 """
+
 from __future__ import annotations
 
 import functools

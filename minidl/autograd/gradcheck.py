@@ -3,6 +3,7 @@
 The numerical derivative is the central difference (f(x + eps) - f(x - eps)) / (2 eps), whose error is of order eps**2
 plus rounding of order 1e-16 / eps: float64 and eps near 1e-6 make both small.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -43,7 +44,7 @@ def gradcheck(
         for number in range(len(_outputs(func, inputs))):
             for i in checked:
                 _compare(func, inputs, number, i, (eps, atol, rtol))
-    except _Difference as difference:
+    except _DerivativeError as difference:
         if raise_exception:
             raise GraphError(str(difference)) from None
         return False
@@ -86,7 +87,7 @@ def gradgradcheck(
     return gradcheck(gradient, (*inputs, *seeds), eps, atol, rtol, raise_exception)
 
 
-class _Difference(Exception):
+class _DerivativeError(Exception):
     """Where two derivatives part."""
 
 
@@ -104,9 +105,10 @@ def _compare(func: Function, inputs: tuple[Any, ...], number: int, i: int, limit
     wrong = ~np.isclose(by_rule, by_difference, rtol=rtol, atol=atol)
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
-        raise _Difference(
-            f"gradcheck: d output {number}[{row}] / d input {i}[{column}] is {by_rule[row, column]:.8g} by the gradient "
-            f"rule and {by_difference[row, column]:.8g} by finite differences ({wrong.sum()} of {wrong.size} differ)"
+        raise _DerivativeError(
+            f"gradcheck: d output {number}[{row}] / d input {i}[{column}] is {by_rule[row, column]:.8g} by the "
+            f"gradient rule and {by_difference[row, column]:.8g} by finite differences "
+            f"({wrong.sum()} of {wrong.size} differ)"
         )
 
 
@@ -117,8 +119,14 @@ def _jacobian(func: Function, inputs: tuple[Any, ...], number: int, i: int) -> n
     for row in range(len(rows)):
         seed = np.zeros(y.array.size)
         seed[row] = 1
-        (g,) = grad(y, inputs[i], wrap(seed.reshape(y.array.shape)), retain_graph=True, materialize_grads=True,
-                    allow_unused=True)
+        (g,) = grad(
+            y,
+            inputs[i],
+            wrap(seed.reshape(y.array.shape)),
+            retain_graph=True,
+            materialize_grads=True,
+            allow_unused=True,
+        )
         rows[row] = g.array.reshape(-1)
     return rows
 

@@ -6,6 +6,7 @@ nothing is kept that no gradient rule asked for, and there are no reference cycl
     output tensor -> its node -> edges -> ... -> leaf tensors
                              \\-> kept arrays
 """
+
 from __future__ import annotations
 
 import itertools
@@ -39,7 +40,7 @@ class Variable:
     _view     how this tensor looks into another's memory, None if it does not
     """
 
-    __slots__ = ("__weakref__", "_requires_grad", "array", "grad", "hooks", "node", "_view", "version")
+    __slots__ = ("__weakref__", "_requires_grad", "_view", "array", "grad", "hooks", "node", "version")
 
     array: Any
     node: Node | Output | None
@@ -65,7 +66,7 @@ class Node:
         self.plan = plan
         self.edges = edges
         self.order = next(_order)
-        self.kept: list[Any] | None = []
+        self.kept: Any = []
         self.watched: list[tuple[list[int], int]] = []
         self.hooks: dict[int, Callable[..., Any]] | None = None
         self.retained: ref[Variable] | None = None

@@ -1,4 +1,5 @@
 """Whether operations are recorded: `no_grad`, `enable_grad`, `set_grad_enabled`, `inference_mode`."""
+
 import functools
 import threading
 from collections.abc import Callable

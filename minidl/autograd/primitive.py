@@ -24,6 +24,7 @@ A rule takes `g`, the gradient of the output, and by their names whatever else i
 
 The gradient may have the broadcast shape of the output and its dtype: the engine sums and casts it to the input's.
 """
+
 from __future__ import annotations
 
 import functools
@@ -52,7 +53,7 @@ def wrap_with(cls: type) -> type:
 
 def wrap(array: Any, node: Any = None) -> Any:
     """A tensor over `array`, without copying: the result of `node`, or a constant."""
-    tensor = _new(_tensor_class)
+    tensor: Any = _new(_tensor_class)
     tensor.array = array if type(array) is np.ndarray else as_array(array)
     tensor.node = node
     tensor._requires_grad = node is not None
@@ -186,20 +187,21 @@ class Primitive:
             else:
                 edges.append(None)
         node = Node(self, plan, tuple(edges), y)
+        keep = node.kept.append
         result = wrap(y, node) if self.outputs is None else wrap_outputs(node, y)
         for kind, position in plan.keeps:
             if kind == _VALUE:
-                node.kept.append(raw[position])  # type: ignore[union-attr]
+                keep(raw[position])
                 if isinstance(args[position], Variable):
                     node.watch(args[position])
             elif kind == _SHAPE:
                 shape = raw[position].shape if position >= 0 else tuple(a.shape for a in raw[len(self.inputs) :])
-                node.kept.append(shape)  # type: ignore[union-attr]
+                keep(shape)
             elif self.outputs is None:
-                node.kept.append(y)  # type: ignore[union-attr]
+                keep(y)
                 node.watch(result)
             else:
-                node.kept.append(y[position])  # type: ignore[union-attr]
+                keep(y[position])
                 node.watch(result[position])
         return result
 

@@ -1,4 +1,5 @@
 """The commands: train, evaluate, predict."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """A sheet of pictures with a caption each."""
+
 from __future__ import annotations
 
 import math
@@ -30,4 +31,6 @@ def draw_contact_sheet(images: list[np.ndarray], captions: list[str], path: Path
         os.replace(partial, path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise DataError(f"{path}: the contact sheet cannot be written ({error.strerror}); choose another with --sheet") from None
+        raise DataError(
+            f"{path}: the contact sheet cannot be written ({error.strerror}); choose another with --sheet"
+        ) from None

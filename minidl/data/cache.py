@@ -1,4 +1,5 @@
 """Where minidl keeps what it makes once: the user's cache folder."""
+
 import os
 import sys
 from pathlib import Path

@@ -1,4 +1,5 @@
 """Datasets: anything with a length and items."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,5 @@
 """The drawn cat/dog set: made once, kept in the user's cache folder."""
+
 from __future__ import annotations
 
 import os
@@ -27,7 +28,11 @@ def catdog_drawings() -> Path:
 
 
 def draw_catdog_set(
-    folder: str | os.PathLike[str], train_per_class: int = 1000, test_per_class: int = 200, size: int = 64, seed: int = 0
+    folder: str | os.PathLike[str],
+    train_per_class: int = 1000,
+    test_per_class: int = 200,
+    size: int = 64,
+    seed: int = 0,
 ) -> None:
     """Draw the set into `folder`/{training_set,test_set}/{cats,dogs}/cat.1.png, ...
 

@@ -1,4 +1,5 @@
 """Pictures from folders: one folder a class."""
+
 from __future__ import annotations
 
 import os
@@ -80,13 +81,12 @@ def load_image_sets(
     return splits[0], splits[1]
 
 
-def load_split(
-    folder: str | os.PathLike[str], classes: Sequence[str], size: int, max_bad: float = 0.05
-) -> ImageSplit:
+def load_split(folder: str | os.PathLike[str], classes: Sequence[str], size: int, max_bad: float = 0.05) -> ImageSplit:
     """All pictures of `folder`/<class>, in the natural order of their names, squeezed to size x size.
 
     Unreadable ones are left out with one DataWarning that counts and names them.
-    Raises DataError when the folder or a class is missing or empty, or when more than `max_bad` of the pictures are bad.
+    Raises DataError when the folder or a class is missing or empty, or when more than `max_bad` of the
+    pictures are bad.
     """
     paths, labels = _listed(Path(folder), classes)
 

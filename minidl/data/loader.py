@@ -1,4 +1,5 @@
 """DataLoader: batches of a dataset, in order or shuffled."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence

@@ -3,21 +3,23 @@
 Each transform takes a batch uint8 (N, H, W, 3) and a NumPy random generator, and returns a batch; `Normalize`, the last
 one, turns it into the float32 (N, 3, H, W) that a network sees.
 """
+
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ..errors import ArgumentError
 
+Transform = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
 
 class Compose:
     """Several transforms, one after the other."""
 
-    def __init__(self, transforms: Sequence[Any]) -> None:
+    def __init__(self, transforms: Sequence[Transform]) -> None:
         self.transforms = list(transforms)
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -3,6 +3,7 @@
 `of(array)` is the one place where CPU or GPU is chosen.  It returns the namespace of kernels for the array's device;
 every namespace offers the same names.
 """
+
 from types import ModuleType
 from typing import Any
 

@@ -14,6 +14,7 @@ children made by fork: start such children with "spawn".
 
 Work is divided statically by the thread count, so results are equal bit for bit from run to run at one count.
 """
+
 from __future__ import annotations
 
 import os

@@ -1,4 +1,5 @@
 """Layers: parameters plus calls to `nn.functional`."""
+
 from . import functional, init
 from .activation import ELU, Dropout, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from .container import Sequential
@@ -10,6 +11,7 @@ from .normalization import BatchNorm1d, BatchNorm2d
 from .parameter import Parameter
 
 __all__ = [
+    "ELU",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
@@ -17,7 +19,6 @@ __all__ = [
     "Conv2d",
     "CrossEntropyLoss",
     "Dropout",
-    "ELU",
     "Flatten",
     "LeakyReLU",
     "Linear",

@@ -1,4 +1,5 @@
 """Activation functions as layers, and Dropout."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -15,7 +16,7 @@ class ReLU(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         return input.relu_() if self.inplace else F.relu(input)
 
     def extra_repr(self) -> str:
@@ -29,7 +30,7 @@ class LeakyReLU(Module):
         super().__init__()
         self.negative_slope = negative_slope
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         return F.leaky_relu(input, self.negative_slope)
 
     def extra_repr(self) -> str:
@@ -43,7 +44,7 @@ class ELU(Module):
         super().__init__()
         self.alpha = alpha
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         return F.elu(input, self.alpha)
 
     def extra_repr(self) -> str:
@@ -53,14 +54,14 @@ class ELU(Module):
 class Sigmoid(Module):
     """1 / (1 + exp(-x))"""
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         return F.sigmoid(input)
 
 
 class Tanh(Module):
     """The hyperbolic tangent."""
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         return F.tanh(input)
 
 
@@ -71,7 +72,7 @@ class Softmax(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         return F.softmax(input, self.dim)
 
     def extra_repr(self) -> str:
@@ -87,7 +88,7 @@ class Dropout(Module):
             raise ArgumentError(f"Dropout: p={p}; a probability is from 0 to 1")
         self.p = p
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         return F.dropout(input, self.p, self.training)
 
     def extra_repr(self) -> str:

@@ -1,4 +1,5 @@
 """Modules made of modules."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -19,9 +20,9 @@ class Sequential(Module):
                 raise ArgumentError(f"Sequential: item {name} is a {type(module).__name__}; needs a Module")
             self.add_module(str(name), module)
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         for module in self._modules.values():
-            input = module(input)  # noqa: A001
+            input = module(input)
         return input
 
     def append(self, module: Module) -> Sequential:

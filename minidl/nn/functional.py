@@ -1,4 +1,5 @@
 """The functions behind the layers, under PyTorch's names."""
+
 from ..ops.activation import (
     elu,
     leaky_relu,

@@ -1,4 +1,5 @@
 """Initial values, written into a tensor in place.  Formulas: Glorot & Bengio 2010, He et al. 2015."""
+
 from __future__ import annotations
 
 import math

@@ -1,4 +1,5 @@
 """Module: parameters, buffers and sub-modules under names, and the walks over them."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -207,7 +208,7 @@ class Module:
         """In float64."""
         return self.to(dtypes.float64)
 
-    # --- state ----------------------------------------------------------------------------------------------------------
+    # --- state -----------------------------------------------------------------------------------------------------
 
     def state_dict(self, prefix: str = "") -> dict[str, Tensor]:
         """All parameters and persistent buffers by path, sharing memory with the model."""
@@ -239,7 +240,9 @@ class Module:
             faults = {"missing": missing, "unexpected": unexpected, **faults}
         if any(faults.values()):
             report = "; ".join(f"{kind}: {', '.join(keys)}" for kind, keys in faults.items() if keys)
-            raise CheckpointError(f"load_state_dict: the state is of another model than {type(self).__name__}: {report}")
+            raise CheckpointError(
+                f"load_state_dict: the state is of another model than {type(self).__name__}: {report}"
+            )
         for key in shared:
             own[key].copy_(state_dict[key])
         return missing, unexpected

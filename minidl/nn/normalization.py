@@ -1,4 +1,5 @@
 """BatchNorm1d and BatchNorm2d."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -43,7 +44,7 @@ class _BatchNorm(Module):
         self.register_buffer("running_var", ones(num_features, dtype=dtype) if tracked else None)
         self.register_buffer("num_batches_tracked", tensor(0) if tracked else None)
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         if input.ndim not in self.dimensions:
             raise ShapeError(f"{type(self).__name__}: got shape {tuple(input.shape)}, needs {self.needs}")
         momentum = self.momentum
@@ -52,7 +53,7 @@ class _BatchNorm(Module):
             if momentum is None:
                 momentum = 1 / self.num_batches_tracked.item()
         use_batch = self.training or not self.track_running_stats
-        updated = self.training and self.track_running_stats or not use_batch
+        updated = (self.training and self.track_running_stats) or not use_batch
         return F.batch_norm(
             input,
             self.running_mean if updated else None,

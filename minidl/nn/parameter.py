@@ -1,4 +1,5 @@
 """Parameter: a tensor that a module trains."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,10 +1,13 @@
 """Activation functions: each the forward on kernels, and beside it the gradient in one line."""
+
 from __future__ import annotations
 
 from .. import kernels
 from ..autograd import primitive
 from ..errors import DtypeError, ShapeError
-from .elementwise import Array, as_float, exp, where
+from .comparison import where
+from .elementwise import exp
+from .promotion import Array, as_float
 from .reduction import sum as total
 
 
@@ -67,7 +70,7 @@ def _(g, x, negative_slope):
     return where(x > 0, g, g * negative_slope)
 
 
-def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:  # noqa: A002
+def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
     """x where positive, else negative_slope * x."""
     return _leaky_relu(input, negative_slope)
 
@@ -82,7 +85,7 @@ def _(g, x, alpha):
     return where(x > 0, g, g * (alpha * exp(where(x > 0, 0.0, x))))
 
 
-def elu(input: Array, alpha: float = 1.0) -> Array:  # noqa: A002
+def elu(input: Array, alpha: float = 1.0) -> Array:
     """x where positive, else alpha * (exp(x) - 1).  Clevert et al. 2015."""
     return _elu(input, alpha)
 
@@ -97,7 +100,7 @@ def _(g, x, beta, threshold):
     return where(x * beta > threshold, g, g * sigmoid(x * beta))
 
 
-def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:  # noqa: A002
+def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
     """log(1 + exp(beta * x)) / beta, and x itself where beta * x exceeds the threshold."""
     return _softplus(input, beta, threshold)
 
@@ -134,12 +137,12 @@ def _(g, y, axis):
     return g - exp(y) * total(g, axis, True)
 
 
-def softmax(input: Array, dim: int) -> Array:  # noqa: A002
+def softmax(input: Array, dim: int) -> Array:
     """exp(x) / sum(exp(x)) along `dim`."""
     return _softmax(*_along("softmax", input, dim))
 
 
-def log_softmax(input: Array, dim: int) -> Array:  # noqa: A002
+def log_softmax(input: Array, dim: int) -> Array:
     """log(softmax(x)) along `dim`, without overflow."""
     return _log_softmax(*_along("log_softmax", input, dim))
 

@@ -3,12 +3,13 @@
 A convolution is linear in the image and in the weight, so the three share one family: the gradient of each is made of
 the other two, to any order.
 """
+
 from __future__ import annotations
 
 from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
-from .elementwise import Array
+from .promotion import Array
 from .reduction import sum as total
 from .shape import squeeze, unsqueeze
 
@@ -72,11 +73,11 @@ def pair(name: str, value: Pair, least: int) -> tuple[int, int]:
         both *= 2
     if len(both) != 2 or any(not isinstance(n, int) or n < least for n in both):
         raise ArgumentError(f"{name}: got {value}, needs one or two whole numbers of at least {least}")
-    return both  # type: ignore[return-value]
+    return both
 
 
 def conv2d(
-    input: Array,  # noqa: A002 - PyTorch's names
+    input: Array,
     weight: Array,
     bias: Array | None = None,
     stride: Pair = 1,
@@ -110,7 +111,9 @@ def _named_padding(name: str, stride: tuple[int, int], extent: list[int]) -> tup
     if name != "same":
         raise ArgumentError(f"conv2d: padding {name!r}; needs 'same', 'valid' or numbers")
     if stride != (1, 1) or any(e % 2 == 0 for e in extent):
-        raise ArgumentError(f"conv2d: padding='same' needs stride 1 and an odd extent, got {stride} and {tuple(extent)}")
+        raise ArgumentError(
+            f"conv2d: padding='same' needs stride 1 and an odd extent, got {stride} and {tuple(extent)}"
+        )
     return extent[0] // 2, extent[1] // 2
 
 
@@ -122,8 +125,8 @@ def _check(x: Array, weight: Array, bias: Array | None, groups: int) -> None:
         )
     if groups < 1 or weight.shape[0] % groups or x.shape[1] != weight.shape[1] * groups:
         raise ShapeError(
-            f"conv2d: input {tuple(x.shape)} has {x.shape[1]} channels, weight {tuple(weight.shape)} with groups={groups} "
-            f"needs {weight.shape[1] * groups}"
+            f"conv2d: input {tuple(x.shape)} has {x.shape[1]} channels, weight {tuple(weight.shape)} with "
+            f"groups={groups} needs {weight.shape[1] * groups}"
         )
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ShapeError(f"conv2d: bias {tuple(bias.shape)} for {weight.shape[0]} output channels")

@@ -1,4 +1,5 @@
 """Functions that make tensors: from data, of constants, of random numbers."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -48,7 +49,9 @@ def _from_python(data: Any) -> np.ndarray:
     try:
         array = np.array(_untensored(data))
     except ValueError:
-        raise ShapeError("tensor: nested lists of unequal lengths; every row needs the same number of elements") from None
+        raise ShapeError(
+            "tensor: nested lists of unequal lengths; every row needs the same number of elements"
+        ) from None
     if array.dtype.kind not in "biuf":
         raise DtypeError(f"tensor: got {type(data).__name__} with elements of {array.dtype}; needs numbers")
     from_arrays = isinstance(data, (list, tuple)) and any(isinstance(part, np.ndarray) for part in data)
@@ -111,12 +114,12 @@ def full(size: Any, fill_value: Any, dtype: Any = None, device: Any = None, requ
     return _made(np.full(_checked_size("full", (size,)), fill_value, chosen), requires_grad, device)
 
 
-def zeros_like(input: Tensor, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:  # noqa: A002
+def zeros_like(input: Tensor, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the size and dtype of `input`."""
     return _made(np.zeros_like(input.array, dtype=dtype and dtypes.as_dtype(dtype)), requires_grad, device)
 
 
-def ones_like(input: Tensor, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:  # noqa: A002
+def ones_like(input: Tensor, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the size and dtype of `input`."""
     return _made(np.ones_like(input.array, dtype=dtype and dtypes.as_dtype(dtype)), requires_grad, device)
 
@@ -199,11 +202,11 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = dtypes.
     return wrap(numpy_generator(generator).permutation(n).astype(dtypes.as_dtype(dtype)))
 
 
-def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:  # noqa: A002
+def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
     """Uniform numbers of the size and dtype of `input`."""
     return rand(input.shape, generator=generator, dtype=dtype or input.dtype)
 
 
-def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:  # noqa: A002
+def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
     """Normal numbers of the size and dtype of `input`."""
     return randn(input.shape, generator=generator, dtype=dtype or input.dtype)

@@ -1,16 +1,15 @@
 """Dropout (Srivastava et al. 2014)."""
+
 from __future__ import annotations
 
 import numpy as np
 
 from ..errors import ArgumentError
 from ..random import Generator, numpy_generator
-from .elementwise import Array
+from .promotion import Array
 
 
-def dropout(
-    input: Array, p: float = 0.5, training: bool = True, *, generator: Generator | None = None  # noqa: A002
-) -> Array:
+def dropout(input: Array, p: float = 0.5, training: bool = True, *, generator: Generator | None = None) -> Array:
     """In training, each element is zero with probability p and otherwise scaled by 1 / (1 - p)."""
     if not 0 <= p <= 1:
         raise ArgumentError(f"dropout: p={p}; a probability is from 0 to 1")

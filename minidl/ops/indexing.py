@@ -3,6 +3,7 @@
 A selection's gradient puts values into zeros; the gradient of that is the selection again.  So each pair differentiates
 to any order.
 """
+
 from __future__ import annotations
 
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 
 from ..autograd import primitive
 from ..errors import DtypeError, ShapeError
-from .elementwise import Array
+from .promotion import Array, array_of
 from .shape import axis_of
 
 
@@ -21,7 +22,7 @@ def raw_index(index: Any) -> Any:
         return tuple(raw_index(part) for part in index)
     if isinstance(index, list):
         return np.asarray([raw_index(part) for part in index])
-    array = getattr(index, "array", index)
+    array = array_of(index)
     if isinstance(array, np.ndarray) and array.dtype.kind == "f":
         raise DtypeError(f"index: a tensor of {array.dtype} cannot index; use integers or booleans, e.g. .long()")
     return array
@@ -89,7 +90,7 @@ def getitem(x: Array, index: Any) -> Array:
     try:
         return _slice(x, index) if is_basic(index) else select_at(x, index)
     except ShapeError as error:
-        if isinstance(index, tuple) or isinstance(index, int):
+        if isinstance(index, (tuple, int)):
             raise IndexRangeError(str(error)) from None
         raise
 

@@ -4,6 +4,7 @@ A recorded write is an out-of-place operator whose result is copied into the ten
 result's place in the graph.  A write to a view is a write to a part of the tensor that it looks into: that one, too,
 takes a new place in the graph, and every other view finds its own when it is next used (`graph.refresh`).
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -16,8 +17,9 @@ from ..autograd.graph import Variable, refresh
 from ..autograd.modes import state
 from ..autograd.primitive import wrap
 from ..errors import DtypeError, GraphError, ShapeError
-from .elementwise import Array, clone
+from .elementwise import clone
 from .indexing import is_basic, put_at, raw_index
+from .promotion import Array
 
 
 def update(target: Variable, operator: Callable[..., Any], *args: Any) -> Any:

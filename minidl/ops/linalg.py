@@ -1,4 +1,5 @@
 """Products of matrices."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -6,7 +7,7 @@ import numpy as np
 from .. import kernels
 from ..autograd import primitive
 from ..errors import ShapeError
-from .elementwise import Array, aligned
+from .promotion import Array, aligned
 from .shape import matrix_transpose, reshape, unsqueeze
 
 
@@ -34,9 +35,7 @@ def matmul(a: Array, b: Array) -> Array:
         raise ShapeError(f"matmul: {tuple(a.shape)} @ {tuple(b.shape)}: needs at least one dimension each; use *")
     inner = b.shape[0] if b.ndim == 1 else b.shape[-2]
     if a.shape[-1] != inner:
-        raise ShapeError(
-            f"matmul: {tuple(a.shape)} @ {tuple(b.shape)}: inner sizes {a.shape[-1]} and {inner} differ"
-        )
+        raise ShapeError(f"matmul: {tuple(a.shape)} @ {tuple(b.shape)}: inner sizes {a.shape[-1]} and {inner} differ")
     if a.ndim > 1 and b.ndim > 1:
         return _matmul(a, b)
     rows = unsqueeze(a, 0) if a.ndim == 1 else a
@@ -85,12 +84,13 @@ def _rows(x: Array) -> Array:
     return x if x.ndim == 2 else reshape(x, (int(np.prod(x.shape[:-1])), x.shape[-1]))
 
 
-def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:  # noqa: A002 - PyTorch's names
+def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     """input @ weight.T + bias: (..., in), (out, in), (out,) -> (..., out)."""
     if weight.ndim != 2 or input.ndim == 0 or input.shape[-1] != weight.shape[1]:
         raise ShapeError(
-            f"linear: input {tuple(input.shape)} and weight {tuple(weight.shape)}: the input's last size must equal the "
-            f"weight's second; flatten the input, or build the layer for {input.shape[-1] if input.ndim else 0} features"
+            f"linear: input {tuple(input.shape)} and weight {tuple(weight.shape)}: the input's last size must "
+            f"equal the weight's second; flatten the input, or build the layer for "
+            f"{input.shape[-1] if input.ndim else 0} features"
         )
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ShapeError(f"linear: bias {tuple(bias.shape)} for {weight.shape[0]} outputs")

@@ -1,4 +1,5 @@
 """Losses.  `reduction` is "mean" (the default), "sum" or "none"."""
+
 from __future__ import annotations
 
 import warnings
@@ -9,8 +10,10 @@ from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, MinidlWarning, ShapeError
 from .activation import log_softmax, logsigmoid, softmax
-from .elementwise import Array, clamp, log, log1p, square, where
+from .comparison import clamp, where
+from .elementwise import log, log1p, square
 from .indexing import take_along
+from .promotion import Array, array_of
 from .reduction import mean as average
 from .reduction import sum as total
 from .shape import reshape, squeeze, unsqueeze
@@ -27,7 +30,7 @@ def reduced(name: str, losses: Array, reduction: str) -> Array:
     raise ArgumentError(f"{name}: reduction {reduction!r}; needs 'mean', 'sum' or 'none'")
 
 
-def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:  # noqa: A002
+def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     """(input - target) ** 2.  Warns when the shapes differ, since they then broadcast, rarely as meant."""
     if input.shape != target.shape:
         warnings.warn(
@@ -55,12 +58,10 @@ def _(g, p):
     return g * (clamp(log1p(-p), min=-100.0) - clamp(log(p), min=-100.0))
 
 
-def binary_cross_entropy(
-    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean"  # noqa: A002
-) -> Array:
+def binary_cross_entropy(input: Array, target: Array, weight: Array | None = None, reduction: str = "mean") -> Array:
     """-(t log p + (1 - t) log(1 - p)) of probabilities p; each logarithm is at least -100, as in PyTorch."""
     _same_shape("binary_cross_entropy", input, target)
-    values = input.array if hasattr(input, "array") else input
+    values = array_of(input)
     if values.size and not (values.min() >= 0 and values.max() <= 1):
         raise ArgumentError(
             "binary_cross_entropy: a probability is outside [0, 1] or NaN; end the model with a sigmoid, or use "
@@ -71,7 +72,7 @@ def binary_cross_entropy(
 
 
 def binary_cross_entropy_with_logits(
-    input: Array,  # noqa: A002 - PyTorch's names
+    input: Array,
     target: Array,
     weight: Array | None = None,
     reduction: str = "mean",
@@ -106,12 +107,12 @@ def _softmax_cross_entropy(logits, targets):
 def _(g, logits, targets, probabilities):
     if not isinstance(logits, np.ndarray):
         probabilities = softmax(logits, 1)  # a part of the graph, so that it can be differentiated again
-    chosen = np.arange(logits.shape[1]) == getattr(targets, "array", targets)[:, None]
+    chosen = np.arange(logits.shape[1]) == array_of(targets)[:, None]
     return reshape(g[0], (-1, 1)) * (probabilities - chosen.astype(logits.dtype))
 
 
 def nll_loss(
-    input: Array,  # noqa: A002 - PyTorch's names
+    input: Array,
     target: Array,
     weight: Array | None = None,
     ignore_index: int = -100,
@@ -143,7 +144,7 @@ def _weighted(
 
 def _classes(name: str, x: Array, target: Array, ignore_index: int) -> tuple[int, np.ndarray, np.ndarray]:
     """The class axis, the target classes (0 for ignored ones) and where a target counts."""
-    classes = getattr(target, "array", target)
+    classes = array_of(target)
     if x.ndim == 0:
         raise ShapeError(f"{name}: got a single number, needs (C,), (N, C) or (N, C, ...)")
     axis = 0 if x.ndim == 1 else 1
@@ -162,7 +163,7 @@ def _classes(name: str, x: Array, target: Array, ignore_index: int) -> tuple[int
 
 
 def cross_entropy(
-    input: Array,  # noqa: A002 - PyTorch's names
+    input: Array,
     target: Array,
     weight: Array | None = None,
     ignore_index: int = -100,
@@ -201,9 +202,7 @@ def _smooth_loss(
     return total(losses) / (int(counted.sum()) if weight is None else total(where(counted, weight[classes], 0.0)))
 
 
-def _soft_cross_entropy(
-    x: Array, target: Array, weight: Array | None, reduction: str, label_smoothing: float
-) -> Array:
+def _soft_cross_entropy(x: Array, target: Array, weight: Array | None, reduction: str, label_smoothing: float) -> Array:
     axis = 0 if x.ndim == 1 else 1
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / x.shape[axis]
@@ -216,5 +215,11 @@ def _soft_cross_entropy(
     return reduced("cross_entropy", losses, reduction)
 
 
-__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "mse_loss", "nll_loss",
-           "unsqueeze"]
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "mse_loss",
+    "nll_loss",
+    "unsqueeze",
+]

@@ -1,13 +1,13 @@
 """Operators as a tensor's methods: `x.exp()` is `exp(x)`.  Tensor inherits them."""
+
 from __future__ import annotations
 
 from typing import Any
 
 from ..autograd.graph import Variable
 from ..random import Generator, numpy_generator
-from . import activation, elementwise, indexing, inplace, linalg, reduction, shape
+from . import activation, arithmetic, comparison, elementwise, indexing, inplace, linalg, reduction, shape
 from .elementwise import astype
-from .reduction import Dim
 
 
 class Methods(Variable):
@@ -15,70 +15,70 @@ class Methods(Variable):
 
     __slots__ = ()
 
-    # --- arithmetic: assigned, not wrapped, since every Python frame counts here -----------------------------------
+    # --- arithmetic: assigned, not wrapped, since every Python frame counts here --------------------------------------
 
-    __add__ = elementwise.add
-    __sub__ = elementwise.sub
-    __mul__ = elementwise.mul
-    __truediv__ = elementwise.div
-    __floordiv__ = elementwise.floor_divide
-    __mod__ = elementwise.remainder
-    __pow__ = elementwise.pow
+    __add__ = arithmetic.add
+    __sub__ = arithmetic.sub
+    __mul__ = arithmetic.mul
+    __truediv__ = arithmetic.div
+    __floordiv__ = arithmetic.floor_divide
+    __mod__ = arithmetic.remainder
+    __pow__ = arithmetic.pow
     __matmul__ = linalg.matmul
-    __neg__ = elementwise.neg
+    __neg__ = arithmetic.neg
     __abs__ = elementwise.abs
-    __eq__ = elementwise.eq
-    __ne__ = elementwise.ne
-    __lt__ = elementwise.lt
-    __le__ = elementwise.le
-    __gt__ = elementwise.gt
-    __ge__ = elementwise.ge
-    __and__ = elementwise.bitwise_and
-    __or__ = elementwise.bitwise_or
-    __xor__ = elementwise.bitwise_xor
-    __invert__ = elementwise.bitwise_not
+    __eq__ = comparison.eq
+    __ne__ = comparison.ne
+    __lt__ = comparison.lt
+    __le__ = comparison.le
+    __gt__ = comparison.gt
+    __ge__ = comparison.ge
+    __and__ = comparison.bitwise_and
+    __or__ = comparison.bitwise_or
+    __xor__ = comparison.bitwise_xor
+    __invert__ = comparison.bitwise_not
     __getitem__ = indexing.getitem
     __setitem__ = inplace.setitem
-    __radd__ = elementwise.add
-    __rmul__ = elementwise.mul
+    __radd__ = arithmetic.add
+    __rmul__ = arithmetic.mul
 
     def __rsub__(self, other: Any) -> Any:
-        return elementwise.sub(other, self)
+        return arithmetic.sub(other, self)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return elementwise.div(other, self)
+        return arithmetic.div(other, self)
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return elementwise.floor_divide(other, self)
+        return arithmetic.floor_divide(other, self)
 
     def __rmod__(self, other: Any) -> Any:
-        return elementwise.remainder(other, self)
+        return arithmetic.remainder(other, self)
 
     def __rpow__(self, other: Any) -> Any:
-        return elementwise.pow(other, self)
+        return arithmetic.pow(other, self)
 
     def __rmatmul__(self, other: Any) -> Any:
         return linalg.matmul(other, self)
 
-    # --- in place --------------------------------------------------------------------------------------------------
+    # --- in place -----------------------------------------------------------------------------------------------------
 
     def add_(self, other: Any, *, alpha: float = 1) -> Any:
-        return inplace.update(self, elementwise.add, other if alpha == 1 else other * alpha)
+        return inplace.update(self, arithmetic.add, other if alpha == 1 else other * alpha)
 
     def sub_(self, other: Any, *, alpha: float = 1) -> Any:
-        return inplace.update(self, elementwise.sub, other if alpha == 1 else other * alpha)
+        return inplace.update(self, arithmetic.sub, other if alpha == 1 else other * alpha)
 
     def mul_(self, other: Any) -> Any:
-        return inplace.update(self, elementwise.mul, other)
+        return inplace.update(self, arithmetic.mul, other)
 
     def div_(self, other: Any) -> Any:
-        return inplace.update(self, elementwise.div, other)
+        return inplace.update(self, arithmetic.div, other)
 
     def pow_(self, exponent: Any) -> Any:
-        return inplace.update(self, elementwise.pow, exponent)
+        return inplace.update(self, arithmetic.pow, exponent)
 
     def clamp_(self, min: Any = None, max: Any = None) -> Any:
-        return inplace.update(self, elementwise.clip, min, max)
+        return inplace.update(self, comparison.clip, min, max)
 
     def relu_(self) -> Any:
         return inplace.update(self, activation.relu)
@@ -87,13 +87,10 @@ class Methods(Variable):
         return inplace.update(self, elementwise.exp)
 
     def neg_(self) -> Any:
-        return inplace.update(self, elementwise.neg)
+        return inplace.update(self, arithmetic.neg)
 
-    def copy_(self, source: Any) -> Any:
-        return inplace.copy_(self, source)
-
-    def fill_(self, value: Any) -> Any:
-        return inplace.copy_(self, value)
+    copy_ = inplace.copy_
+    fill_ = inplace.copy_
 
     def zero_(self) -> Any:
         return inplace.copy_(self, 0)
@@ -110,225 +107,91 @@ class Methods(Variable):
     __itruediv__ = div_
     __ipow__ = pow_
 
-    # --- elementwise -------------------------------------------------------------------------------------------------
+    # --- elementwise --------------------------------------------------------------------------------------------------
 
     def add(self, other: Any, *, alpha: float = 1) -> Any:
-        return elementwise.add(self, other if alpha == 1 else other * alpha)
+        return arithmetic.add(self, other if alpha == 1 else other * alpha)
 
     def sub(self, other: Any, *, alpha: float = 1) -> Any:
-        return elementwise.sub(self, other if alpha == 1 else other * alpha)
+        return arithmetic.sub(self, other if alpha == 1 else other * alpha)
 
-    def mul(self, other: Any) -> Any:
-        return elementwise.mul(self, other)
-
-    def div(self, other: Any) -> Any:
-        return elementwise.div(self, other)
-
-    def maximum(self, other: Any) -> Any:
-        return elementwise.maximum(self, other)
-
-    def minimum(self, other: Any) -> Any:
-        return elementwise.minimum(self, other)
-
-    def remainder(self, other: Any) -> Any:
-        return elementwise.remainder(self, other)
-
-    def floor_divide(self, other: Any) -> Any:
-        return elementwise.floor_divide(self, other)
-
-    def eq(self, other: Any) -> Any:
-        return elementwise.eq(self, other)
-
-    def ne(self, other: Any) -> Any:
-        return elementwise.ne(self, other)
-
-    def lt(self, other: Any) -> Any:
-        return elementwise.lt(self, other)
-
-    def le(self, other: Any) -> Any:
-        return elementwise.le(self, other)
-
-    def gt(self, other: Any) -> Any:
-        return elementwise.gt(self, other)
-
-    def ge(self, other: Any) -> Any:
-        return elementwise.ge(self, other)
-
-    def pow(self, exponent: Any) -> Any:
-        return elementwise.pow(self, exponent)
-
-    def neg(self) -> Any:
-        return elementwise.neg(self)
-
-    def abs(self) -> Any:
-        return elementwise.abs(self)
-
-    def sign(self) -> Any:
-        return elementwise.sign(self)
-
-    def square(self) -> Any:
-        return elementwise.square(self)
-
-    def sqrt(self) -> Any:
-        return elementwise.sqrt(self)
-
-    def rsqrt(self) -> Any:
-        return elementwise.rsqrt(self)
-
-    def reciprocal(self) -> Any:
-        return elementwise.reciprocal(self)
-
-    def exp(self) -> Any:
-        return elementwise.exp(self)
-
-    def log(self) -> Any:
-        return elementwise.log(self)
-
-    def log1p(self) -> Any:
-        return elementwise.log1p(self)
-
-    def expm1(self) -> Any:
-        return elementwise.expm1(self)
-
-    def sin(self) -> Any:
-        return elementwise.sin(self)
-
-    def cos(self) -> Any:
-        return elementwise.cos(self)
-
-    def isnan(self) -> Any:
-        return elementwise.isnan(self)
-
-    def isfinite(self) -> Any:
-        return elementwise.isfinite(self)
-
-    def clone(self) -> Any:
-        return elementwise.clone(self)
-
-    def clamp(self, min: Any = None, max: Any = None) -> Any:
-        return elementwise.clamp(self, min, max)
-
-    def clip(self, min: Any = None, max: Any = None) -> Any:
-        return elementwise.clamp(self, min, max)
+    mul = arithmetic.mul
+    div = arithmetic.div
+    maximum = comparison.maximum
+    minimum = comparison.minimum
+    remainder = arithmetic.remainder
+    floor_divide = arithmetic.floor_divide
+    eq = comparison.eq
+    ne = comparison.ne
+    lt = comparison.lt
+    le = comparison.le
+    gt = comparison.gt
+    ge = comparison.ge
+    pow = arithmetic.pow
+    neg = arithmetic.neg
+    abs = elementwise.abs
+    sign = elementwise.sign
+    square = elementwise.square
+    sqrt = elementwise.sqrt
+    rsqrt = elementwise.rsqrt
+    reciprocal = elementwise.reciprocal
+    exp = elementwise.exp
+    log = elementwise.log
+    log1p = elementwise.log1p
+    expm1 = elementwise.expm1
+    sin = elementwise.sin
+    cos = elementwise.cos
+    isnan = comparison.isnan
+    isfinite = elementwise.isfinite
+    clone = elementwise.clone
+    clamp = comparison.clamp
+    clip = comparison.clamp
 
     def where(self, condition: Any, other: Any) -> Any:
-        return elementwise.where(condition, self, other)
+        return comparison.where(condition, self, other)
 
     def type_as(self, other: Any) -> Any:
         return astype(self, other.dtype)
 
-    # --- activations -------------------------------------------------------------------------------------------------
+    # --- activations --------------------------------------------------------------------------------------------------
 
-    def tanh(self) -> Any:
-        return activation.tanh(self)
+    tanh = activation.tanh
+    sigmoid = activation.sigmoid
+    relu = activation.relu
+    logsigmoid = activation.logsigmoid
+    softmax = activation.softmax
+    log_softmax = activation.log_softmax
+    # --- reductions ---------------------------------------------------------------------------------------------------
 
-    def sigmoid(self) -> Any:
-        return activation.sigmoid(self)
+    sum = reduction.sum
+    mean = reduction.mean
+    var = reduction.var
+    std = reduction.std
+    amax = reduction.amax
+    amin = reduction.amin
+    max = reduction.max
+    min = reduction.min
+    argmax = reduction.argmax
+    argmin = reduction.argmin
+    all = reduction.all
+    any = reduction.any
+    logsumexp = reduction.logsumexp
+    # --- shape --------------------------------------------------------------------------------------------------------
 
-    def relu(self) -> Any:
-        return activation.relu(self)
-
-    def logsigmoid(self) -> Any:
-        return activation.logsigmoid(self)
-
-    def softmax(self, dim: int) -> Any:
-        return activation.softmax(self, dim)
-
-    def log_softmax(self, dim: int) -> Any:
-        return activation.log_softmax(self, dim)
-
-    # --- reductions --------------------------------------------------------------------------------------------------
-
-    def sum(self, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None, **numpy_words: Any) -> Any:
-        return reduction.sum(self, **({"dim": dim, "keepdim": keepdim} | numpy_words), dtype=dtype)
-
-    def mean(self, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None, **numpy_words: Any) -> Any:
-        return reduction.mean(self, **({"dim": dim, "keepdim": keepdim} | numpy_words), dtype=dtype)
-
-    def var(
-        self, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None,
-        **numpy_words: Any,
-    ) -> Any:
-        words = {"dim": dim, "keepdim": keepdim} | numpy_words
-        return reduction.var(self, unbiased=unbiased, correction=correction, **words)
-
-    def std(
-        self, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None,
-        **numpy_words: Any,
-    ) -> Any:
-        words = {"dim": dim, "keepdim": keepdim} | numpy_words
-        return reduction.std(self, unbiased=unbiased, correction=correction, **words)
-
-    def amax(self, dim: Dim = None, keepdim: bool = False, **numpy_words: Any) -> Any:
-        return reduction.amax(self, **({"dim": dim, "keepdim": keepdim} | numpy_words))
-
-    def amin(self, dim: Dim = None, keepdim: bool = False, **numpy_words: Any) -> Any:
-        return reduction.amin(self, **({"dim": dim, "keepdim": keepdim} | numpy_words))
-
-    def max(self, dim: Any = None, keepdim: bool = False, **numpy_words: Any) -> Any:
-        return reduction.max(self, **({"dim": dim, "keepdim": keepdim} | numpy_words))
-
-    def min(self, dim: Any = None, keepdim: bool = False, **numpy_words: Any) -> Any:
-        return reduction.min(self, **({"dim": dim, "keepdim": keepdim} | numpy_words))
-
-    def argmax(self, dim: int | None = None, keepdim: bool = False, **numpy_words: Any) -> Any:
-        return reduction.argmax(self, **({"dim": dim, "keepdim": keepdim} | numpy_words))
-
-    def argmin(self, dim: int | None = None, keepdim: bool = False, **numpy_words: Any) -> Any:
-        return reduction.argmin(self, **({"dim": dim, "keepdim": keepdim} | numpy_words))
-
-    def all(self, dim: Dim = None, keepdim: bool = False, **numpy_words: Any) -> Any:
-        return reduction.all(self, **({"dim": dim, "keepdim": keepdim} | numpy_words))
-
-    def any(self, dim: Dim = None, keepdim: bool = False, **numpy_words: Any) -> Any:
-        return reduction.any(self, **({"dim": dim, "keepdim": keepdim} | numpy_words))
-
-    def logsumexp(self, dim: Dim = None, keepdim: bool = False, **numpy_words: Any) -> Any:
-        return reduction.logsumexp(self, **({"dim": dim, "keepdim": keepdim} | numpy_words))
-
-    # --- shape -------------------------------------------------------------------------------------------------------
-
-    def reshape(self, *shape_: Any) -> Any:
-        return shape.reshape(self, *shape_)
-
-    def view(self, *shape_: Any) -> Any:
-        return shape.view(self, *shape_)
-
-    def permute(self, *dims: Any) -> Any:
-        return shape.permute(self, *dims)
-
-    def expand(self, *sizes: Any) -> Any:
-        return shape.expand(self, *sizes)
-
-    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any:
-        return shape.flatten(self, start_dim, end_dim)
-
-    def squeeze(self, dim: Any = None) -> Any:
-        return shape.squeeze(self, dim)
-
-    def unsqueeze(self, dim: int) -> Any:
-        return shape.unsqueeze(self, dim)
-
-    def transpose(self, dim0: int, dim1: int) -> Any:
-        return shape.transpose(self, dim0, dim1)
-
-    def t(self) -> Any:
-        return shape.t(self)
-
-    def contiguous(self) -> Any:
-        return shape.contiguous(self)
-
-    def narrow(self, dim: int, start: int, length: int) -> Any:
-        return shape.narrow(self, dim, start, length)
-
-    def split(self, split_size: Any, dim: int = 0) -> Any:
-        return shape.split(self, split_size, dim)
-
-    def chunk(self, chunks: int, dim: int = 0) -> Any:
-        return shape.chunk(self, chunks, dim)
-
-    def unbind(self, dim: int = 0) -> Any:
-        return shape.unbind(self, dim)
+    reshape = shape.reshape
+    view = shape.view
+    permute = shape.permute
+    expand = shape.expand
+    flatten = shape.flatten
+    squeeze = shape.squeeze
+    unsqueeze = shape.unsqueeze
+    transpose = shape.transpose
+    t = shape.t
+    contiguous = shape.contiguous
+    narrow = shape.narrow
+    split = shape.split
+    chunk = shape.chunk
+    unbind = shape.unbind
 
     def flip(self, *dims: Any) -> Any:
         return shape.flip(self, shape.size_of(dims))
@@ -349,37 +212,30 @@ class Methods(Variable):
         """The last two dimensions exchanged."""
         return shape.matrix_transpose(self)
 
-    # --- selection and products ----------------------------------------------------------------------------------------
+    # --- selection and products ---------------------------------------------------------------------------------------
 
-    def gather(self, dim: int, index: Any) -> Any:
-        return indexing.gather(self, dim, index)
-
-    def matmul(self, other: Any) -> Any:
-        return linalg.matmul(self, other)
-
-    def mm(self, other: Any) -> Any:
-        return linalg.mm(self, other)
-
-    def dot(self, other: Any) -> Any:
-        return linalg.dot(self, other)
+    gather = indexing.gather
+    matmul = linalg.matmul
+    mm = linalg.mm
+    dot = linalg.dot
 
 
 OPERATORS = {
-    "add": elementwise.add,
-    "subtract": elementwise.sub,
-    "multiply": elementwise.mul,
-    "divide": elementwise.div,
-    "floor_divide": elementwise.floor_divide,
-    "remainder": elementwise.remainder,
-    "power": elementwise.pow,
+    "add": arithmetic.add,
+    "subtract": arithmetic.sub,
+    "multiply": arithmetic.mul,
+    "divide": arithmetic.div,
+    "floor_divide": arithmetic.floor_divide,
+    "remainder": arithmetic.remainder,
+    "power": arithmetic.pow,
     "matmul": linalg.matmul,
-    "maximum": elementwise.maximum,
-    "minimum": elementwise.minimum,
-    "equal": elementwise.eq,
-    "not_equal": elementwise.ne,
-    "less": elementwise.lt,
-    "less_equal": elementwise.le,
-    "greater": elementwise.gt,
-    "greater_equal": elementwise.ge,
+    "maximum": comparison.maximum,
+    "minimum": comparison.minimum,
+    "equal": comparison.eq,
+    "not_equal": comparison.ne,
+    "less": comparison.lt,
+    "less_equal": comparison.le,
+    "greater": comparison.gt,
+    "greater_equal": comparison.ge,
 }
 """NumPy's ufuncs that have an operator here: `array + tensor` reaches Tensor by these names."""

@@ -1,6 +1,8 @@
 """Normalisation: batch norm (Ioffe & Szegedy 2015)."""
+
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,8 @@ import numpy as np
 from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
-from .elementwise import Array, rsqrt
+from .elementwise import rsqrt
+from .promotion import Array
 from .reduction import mean as average
 from .reduction import sum as total
 from .shape import reshape
@@ -42,7 +45,7 @@ def _batch_norm_gradient(g: Array, x: Array, weight: Array, mean: Any, rstd: Any
 
 
 def batch_norm(
-    input: Array,  # noqa: A002 - PyTorch's names
+    input: Array,
     running_mean: Array | None,
     running_var: Array | None,
     weight: Array | None = None,
@@ -83,9 +86,12 @@ def _check(x: Array, running_mean: Array | None, running_var: Array | None, trai
         raise ShapeError(
             f"batch_norm: input {tuple(x.shape)} has {x.shape[1]} channels, the layer has {running_mean.shape[0]}"
         )
-    if training and x.size // max(x.shape[1], 1) < 2:
+    if training and math.prod(x.shape) // max(x.shape[1], 1) < 2:
         raise ShapeError(
-            f"batch_norm: got shape {tuple(x.shape)}: one value a channel has no variance; use a larger batch, or eval()"
+            f"batch_norm: got shape {tuple(x.shape)}: one value a channel has no variance; "
+            "use a larger batch, or eval()"
         )
     if not training and (running_mean is None or running_var is None):
-        raise ArgumentError("batch_norm: evaluation needs running_mean and running_var; pass training=True without them")
+        raise ArgumentError(
+            "batch_norm: evaluation needs running_mean and running_var; pass training=True without them"
+        )

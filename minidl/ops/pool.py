@@ -1,11 +1,12 @@
 """Pooling: one value for each window of an image."""
+
 from __future__ import annotations
 
 from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .conv import Pair, pair
-from .elementwise import Array
+from .promotion import Array
 from .shape import squeeze, unsqueeze
 
 
@@ -40,7 +41,7 @@ def _(g, indices, x_shape):
 
 
 def max_pool2d(
-    input: Array,  # noqa: A002 - PyTorch's names
+    input: Array,
     kernel_size: Pair,
     stride: Pair | None = None,
     padding: Pair = 0,
@@ -69,6 +70,8 @@ def max_pool2d(
         raise ArgumentError(f"max_pool2d: padding {pads} exceeds half the kernel size {size}")
     extent = [d * (k - 1) + 1 for d, k in zip(spread, size, strict=True)]
     if any(e > n + 2 * p for e, n, p in zip(extent, input.shape[2:], pads, strict=True)) and not ceil_mode:
-        raise ShapeError(f"max_pool2d: windows of {tuple(extent)} do not fit into {tuple(input.shape[2:])} padded by {pads}")
+        raise ShapeError(
+            f"max_pool2d: windows of {tuple(extent)} do not fit into {tuple(input.shape[2:])} padded by {pads}"
+        )
     values, indices = _max_pool2d(input, size, step, pads, spread, ceil_mode)
     return (values, indices) if return_indices else values

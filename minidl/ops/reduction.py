@@ -2,6 +2,7 @@
 
 `dim` is an int, a tuple of ints or None for all dimensions; `axis` and `keepdims`, NumPy's words, are understood too.
 """
+
 from __future__ import annotations
 
 import functools
@@ -13,8 +14,10 @@ import numpy as np
 from .. import dtypes
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
-from .elementwise import Array, as_float, astype, exp, log, sqrt, where
-from .indexing import put_along, take_along
+from .comparison import where
+from .elementwise import astype, exp, log, sqrt
+from .indexing import take_along
+from .promotion import Array, array_of, as_float
 from .shape import expand, reshape
 
 Dim = int | tuple[int, ...] | list[int] | None
@@ -82,7 +85,7 @@ def _(g, x_shape, axes):
 
 
 @also_numpy_words
-def sum(x: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:  # noqa: A001
+def sum(x: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """The sum over `dim`; of integers and booleans an int64."""
     if dtype is not None:
         x = astype(x, dtypes.as_dtype(dtype))
@@ -107,7 +110,9 @@ def mean(x: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None)
 
 
 @also_numpy_words
-def var(x: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None) -> Array:
+def var(
+    x: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
+) -> Array:
     """The variance over `dim`, divided by n - correction (1 unless `unbiased` is False)."""
     if x.dtype.kind != "f":
         raise DtypeError(f"var: got {x.dtype}, needs a floating dtype; use x.float()")
@@ -119,7 +124,9 @@ def var(x: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False,
 
 
 @also_numpy_words
-def std(x: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None) -> Array:
+def std(
+    x: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
+) -> Array:
     """The square root of `var`."""
     return sqrt(var(x, dim, unbiased, keepdim, correction=correction))
 
@@ -189,19 +196,15 @@ def _with_indices(name: str, choose: Callable[..., Any], x: Array, dim: int, kee
         return x * 1, choose(x)
     (axis,) = _nonempty_axes(name, x, dim)
     indices = choose(x, axis, True)
-    values = take_along(x, _raw(indices), axis)
+    values = take_along(x, array_of(indices), axis)
     if keepdim:
         return values, indices
     shape = tuple(n for i, n in enumerate(x.shape) if i != axis)
     return reshape(values, shape), reshape(indices, shape)
 
 
-def _raw(x: Array) -> Any:
-    return getattr(x, "array", x)
-
-
 @also_numpy_words
-def max(x: Array, dim: int | None = None, keepdim: bool = False) -> Any:  # noqa: A001
+def max(x: Array, dim: int | None = None, keepdim: bool = False) -> Any:
     """The greatest element of all; or with `dim` the pair (values, indices) along it."""
     if dim is None:
         return amax(x)
@@ -209,7 +212,7 @@ def max(x: Array, dim: int | None = None, keepdim: bool = False) -> Any:  # noqa
 
 
 @also_numpy_words
-def min(x: Array, dim: int | None = None, keepdim: bool = False) -> Any:  # noqa: A001
+def min(x: Array, dim: int | None = None, keepdim: bool = False) -> Any:
     """The least element of all; or with `dim` the pair (values, indices) along it."""
     if dim is None:
         return amin(x)
@@ -274,12 +277,12 @@ def _any(x, axes, keepdim):
 
 
 @also_numpy_words
-def all(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:  # noqa: A001
+def all(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether all elements over `dim` are true."""
     return _all(x, axes_of("all", x, dim), keepdim)
 
 
 @also_numpy_words
-def any(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:  # noqa: A001
+def any(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether any element over `dim` is true."""
     return _any(x, axes_of("any", x, dim), keepdim)

@@ -2,6 +2,7 @@
 
 Where memory allows the result is a view, which shares the memory of its input; `clone` and `contiguous` copy.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ import numpy as np
 
 from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
-from .elementwise import Array, aligned, clone
+from .elementwise import clone
+from .promotion import Array, aligned, array_of
 
 
 def size_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
@@ -79,12 +81,11 @@ def _is_view(array: Any, shape: tuple[int, ...]) -> bool:
 def reshape(x: Array, *shape: Any) -> Array:
     """x in another shape with the same elements in order; one size may be -1.  A view where memory allows."""
     shape = size_of(shape)
-    if -1 in shape or isinstance(getattr(x, "array", None), np.ndarray):
-        shape = _resolved("reshape", x, shape)
-    array = getattr(x, "array", x)
-    if array is x or _is_view(array, shape):
-        return view_as_shape(x, shape) if array is not x else x.reshape(shape)
-    return copy_to_shape(x, shape)
+    array = array_of(x)
+    if array is x:
+        return x.reshape(shape)
+    shape = _resolved("reshape", x, shape)
+    return view_as_shape(x, shape) if _is_view(array, shape) else copy_to_shape(x, shape)
 
 
 def view(x: Array, *shape: Any) -> Array:
@@ -94,7 +95,7 @@ def view(x: Array, *shape: Any) -> Array:
     says; any other tensor for which no view exists is a ShapeError: use reshape().
     """
     shape = _resolved("view", x, size_of(shape))
-    array = getattr(x, "array", x)
+    array = array_of(x)
     if _is_view(array, shape):
         return view_as_shape(x, shape)
     if array.ndim == 4 and array.transpose(0, 2, 3, 1).flags.c_contiguous:
@@ -119,7 +120,9 @@ def flatten(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
 
 def squeeze(x: Array, dim: int | tuple[int, ...] | None = None) -> Array:
     """Without dimensions of size 1: all of them, or those of `dim` that have it."""
-    dims = range(x.ndim) if dim is None else [axis_of("squeeze", x, d) for d in ((dim,) if isinstance(dim, int) else dim)]
+    dims = (
+        range(x.ndim) if dim is None else [axis_of("squeeze", x, d) for d in ((dim,) if isinstance(dim, int) else dim)]
+    )
     return reshape(x, tuple(n for i, n in enumerate(x.shape) if not (i in dims and n == 1)))
 
 
@@ -201,7 +204,7 @@ def expand(x: Array, *shape: Any) -> Array:
 
 def contiguous(x: Array) -> Array:
     """x itself if its elements lie in order in memory, else a copy that does."""
-    array = getattr(x, "array", x)
+    array = array_of(x)
     return x if array.flags.c_contiguous else ordered_copy(x)
 
 
@@ -251,7 +254,9 @@ def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
     axis = axis_of("cat", parts[0], dim)
     first = parts[0].shape
     for part in parts[1:]:
-        if part.ndim != len(first) or any(m != n for i, (m, n) in enumerate(zip(part.shape, first, strict=True)) if i != axis):
+        if part.ndim != len(first) or any(
+            m != n for i, (m, n) in enumerate(zip(part.shape, first, strict=True)) if i != axis
+        ):
             raise ShapeError(f"cat: {tuple(first)} and {tuple(part.shape)} differ outside dim {dim}")
     return _concatenate(axis, *parts)
 
@@ -313,5 +318,23 @@ def _(g, dims):
     return flip(g, dims)
 
 
-__all__ = ["clone", "cat", "chunk", "contiguous", "expand", "flatten", "flip", "narrow", "permute", "reshape", "split",
-           "squeeze", "stack", "t", "transpose", "unbind", "unsqueeze", "view"]
+__all__ = [
+    "cat",
+    "chunk",
+    "clone",
+    "contiguous",
+    "expand",
+    "flatten",
+    "flip",
+    "narrow",
+    "permute",
+    "reshape",
+    "split",
+    "squeeze",
+    "stack",
+    "t",
+    "transpose",
+    "unbind",
+    "unsqueeze",
+    "view",
+]

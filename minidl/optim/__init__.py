@@ -1,4 +1,5 @@
 """Optimizers and learning-rate schedulers."""
+
 from . import lr_scheduler
 from .adam import Adam
 from .book import GradientDescent, Momentum, RMSProp

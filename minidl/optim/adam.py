@@ -1,4 +1,5 @@
 """Adam (Kingma & Ba 2015), by PyTorch's formulas; the book's are the same."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

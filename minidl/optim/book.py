@@ -3,6 +3,7 @@
 Momentum is a moving average of gradients that starts from zero; RMSProp corrects the bias of its average and has eps
 under the root.  `minidl.optim.SGD` and `Adam` follow PyTorch's formulas instead.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -31,9 +32,7 @@ class GradientDescent(Optimizer):
 class Momentum(Optimizer):
     """v = beta * v + (1 - beta) * g;   w = w - lr * v."""
 
-    def __init__(
-        self, params: Iterable[Any], lr: float = 0.01, beta: float = 0.9, weight_decay: float = 0.0
-    ) -> None:
+    def __init__(self, params: Iterable[Any], lr: float = 0.01, beta: float = 0.9, weight_decay: float = 0.0) -> None:
         super().__init__(params, {"lr": lr, "beta": beta, "weight_decay": weight_decay})
 
     def check(self, group: dict[str, Any]) -> None:

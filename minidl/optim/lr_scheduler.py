@@ -1,4 +1,5 @@
 """Learning rates that change with the epoch: call `scheduler.step()` once after each."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,4 +1,5 @@
 """Optimizer: parameter groups, gradients to zero, state that can be saved."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,4 +1,5 @@
 """SGD, by PyTorch's formulas."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
 """Cats or dogs: train a classifier of pictures, from a single neuron to a convolutional network.
 
-    python -m minidl.recipes.catdog --help
+python -m minidl.recipes.catdog --help
 """
+
 from __future__ import annotations
 
 import math
@@ -100,7 +101,7 @@ def batches(split: ImageSplit, transform: T.Compose, batch_size: int, shuffle: b
 
 def augmentation(config: dict[str, Any]) -> T.Compose:
     """What the network is trained on: photographs are cropped, mirrored and coloured in a new way every time."""
-    steps = [T.Normalize(config["mean"], config["std"])]
+    steps: list[T.Transform] = [T.Normalize(config["mean"], config["std"])]
     if config["augment"]:
         steps = [
             T.RandomResizedCrop(config["size"]),
@@ -111,7 +112,7 @@ def augmentation(config: dict[str, Any]) -> T.Compose:
     return T.Compose(steps)
 
 
-# --- training -----------------------------------------------------------------------------------------------------------
+# --- training ---------------------------------------------------------------------------------------------------------
 
 
 def train(
@@ -169,7 +170,9 @@ def train(
         runner.load_state_dict(folder.load("latest"))
     seen = batches(training, augmentation(config), config["batch_size"], shuffle=True)
     unseen = batches(test, T.Compose([T.Normalize(config["mean"], config["std"])]), 100, shuffle=False)
-    typer.echo(f"{config['model']} on {len(training.images)} training and {len(test.images)} test pictures -> {folder.path}")
+    typer.echo(
+        f"{config['model']} on {len(training.images)} training and {len(test.images)} test pictures -> {folder.path}"
+    )
     with ProgressBar(config["epochs"]) as progress:
         history = runner.fit(seen, unseen, config["epochs"], progress)
     best = max(history, key=lambda record: record["test_accuracy"])
@@ -205,7 +208,7 @@ def check_options(epochs: int | None, batch_size: int, lr: float | None, size: i
         raise minidl.DeviceError(f"--device {device}: this version computes on the CPU; use --device cpu")
 
 
-# --- using a trained model ------------------------------------------------------------------------------------------------
+# --- using a trained model --------------------------------------------------------------------------------------------
 
 
 def load_run(path: Path) -> tuple[Runner, dict[str, Any]]:
@@ -236,6 +239,6 @@ def predict(run: Path, images: np.ndarray) -> list[tuple[str, float]]:
 
 
 if __name__ == "__main__":
-    from minidl.cli import run_command
+    from minidl.training.command_line import run_command
 
     run_command(train)

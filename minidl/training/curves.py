@@ -1,4 +1,5 @@
 """The picture of a training: loss and accuracy by epoch."""
+
 from __future__ import annotations
 
 from os import PathLike

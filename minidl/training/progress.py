@@ -1,4 +1,5 @@
 """The progress bar of a training in the terminal."""
+
 from __future__ import annotations
 
 from types import TracebackType

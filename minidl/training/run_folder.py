@@ -1,11 +1,12 @@
 """A run's folder, which explains itself:
 
-    config.json     how the run was started
-    metrics.jsonl   one line an epoch
-    curves.png      loss and accuracy, on the training and the test set
-    best.npz        the model with the best test accuracy
-    latest.npz      everything needed to continue
+config.json     how the run was started
+metrics.jsonl   one line an epoch
+curves.png      loss and accuracy, on the training and the test set
+best.npz        the model with the best test accuracy
+latest.npz      everything needed to continue
 """
+
 from __future__ import annotations
 
 import json
@@ -42,7 +43,9 @@ class RunFolder:
         try:
             return json.loads((self.path / "config.json").read_text())
         except FileNotFoundError:
-            raise CheckpointError(f"{self.path} is no run: it has no config.json; give the folder of a training") from None
+            raise CheckpointError(
+                f"{self.path} is no run: it has no config.json; give the folder of a training"
+            ) from None
         except (OSError, ValueError) as error:
             raise CheckpointError(f"{self.path / 'config.json'} cannot be read: {error}") from None
 

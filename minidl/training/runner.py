@@ -1,4 +1,5 @@
 """Runner: the training loop of the lessons made real."""
+
 from __future__ import annotations
 
 import time
@@ -40,7 +41,9 @@ class Runner:
         self.folder = folder
         self.history: list[dict[str, Any]] = []
 
-    def fit(self, train: Any, test: Any, epochs: int, progress: Callable[..., Any] | None = None) -> list[dict[str, Any]]:
+    def fit(
+        self, train: Any, test: Any, epochs: int, progress: Callable[..., Any] | None = None
+    ) -> list[dict[str, Any]]:
         """Train up to epoch `epochs`, testing after each; returns the history.
 
         train, test   iterables of (input, target) batches
@@ -130,7 +133,9 @@ class Runner:
             set_rng_state(state["random"])
             self.history = list(state["history"])
         except KeyError as missing:
-            raise CheckpointError(f"this checkpoint is no training state: it has no {missing}; use latest.npz") from None
+            raise CheckpointError(
+                f"this checkpoint is no training state: it has no {missing}; use latest.npz"
+            ) from None
 
 
 class _Tally:

@@ -1,4 +1,5 @@
 """Activations against formulas in float64, over every size and memory order that picks another path."""
+
 import numpy as np
 import pytest
 

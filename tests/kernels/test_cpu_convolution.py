@@ -1,4 +1,5 @@
 """Convolution and its gradients against loops over every window, and against PyTorch."""
+
 import itertools
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Softmax with cross entropy against its definition in extended precision, and against PyTorch."""
+
 import numpy as np
 import pytest
 

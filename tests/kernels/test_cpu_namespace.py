@@ -1,4 +1,5 @@
 """What loading the CPU's kernels brings with it."""
+
 import subprocess
 import sys
 

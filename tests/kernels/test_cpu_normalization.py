@@ -1,4 +1,5 @@
 """Batch norm's kernels against their formulas in float64, and against PyTorch."""
+
 import numpy as np
 import pytest
 

@@ -1,4 +1,5 @@
 """Optimizer steps against their formulas in NumPy, in every memory order, and against PyTorch's optimizers."""
+
 import numpy as np
 import pytest
 

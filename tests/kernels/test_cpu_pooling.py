@@ -1,4 +1,5 @@
 """Max pooling against a loop over windows, and against PyTorch."""
+
 import numpy as np
 import pytest
 
@@ -37,9 +38,7 @@ def _reaches(start, starts):
 
 def pool(x, size, stride, padding, dilation, ceil_mode):
     n, c, h, w = x.shape
-    tops, lefts = (
-        spans(*each, ceil_mode) for each in zip((h, w), size, stride, padding, dilation, strict=True)
-    )
+    tops, lefts = (spans(*each, ceil_mode) for each in zip((h, w), size, stride, padding, dilation, strict=True))
     values = np.empty((n, c, len(tops), len(lefts)), x.dtype)
     indices = np.empty(values.shape, np.int64)
     for at in np.ndindex(values.shape):

@@ -1,4 +1,5 @@
 """Products against NumPy's in a wider dtype."""
+
 import numpy as np
 import pytest
 

@@ -1,4 +1,5 @@
 """The number of threads: asked for, kept, and without influence on what is right."""
+
 import os
 import subprocess
 import sys

@@ -1,13 +1,12 @@
 """Cats and dogs, drawn from random pose, fur, face and surroundings."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import ArgumentError
 from .brush import Brush, Colour, closed_curve, ellipse, mirrored, open_curve, sided
 from .scenery import any_colour, background, foreground, mix
-from ...errors import ArgumentError
 
 KINDS = ("cat", "dog")
 
@@ -18,15 +17,15 @@ WHITE, INK = (255, 255, 255), (34, 28, 32)
 
 # Both kinds wear all of these, equally often, so that colour says nothing about the kind.
 FURS = (
-    (232, 148, 72),   # ginger
-    (58, 54, 62),     # black
+    (232, 148, 72),  # ginger
+    (58, 54, 62),  # black
     (140, 144, 156),  # grey
     (246, 242, 234),  # white
     (240, 214, 168),  # cream
-    (122, 84, 58),    # brown
+    (122, 84, 58),  # brown
     (222, 178, 104),  # golden
-    (176, 122, 82),   # fawn
-    (98, 108, 130),   # blue
+    (176, 122, 82),  # fawn
+    (98, 108, 130),  # blue
 )
 IRISES = ((120, 175, 80), (225, 175, 60), (95, 160, 210), (120, 75, 45), (165, 110, 55))
 PINK = (238, 150, 155)
@@ -37,9 +36,9 @@ class Coat:
     """The colours of one animal."""
 
     fur: Colour
-    shade: Colour      # ears, stripes, patches
-    light: Colour      # muzzle, chest, paws
-    line: Colour       # outlines: dark on light fur, and on dark fur sometimes light
+    shade: Colour  # ears, stripes, patches
+    light: Colour  # muzzle, chest, paws
+    line: Colour  # outlines: dark on light fur, and on dark fur sometimes light
     iris: Colour
     inner_ear: Colour
     nose: Colour
@@ -90,7 +89,9 @@ def _coat(rng: np.random.Generator) -> Coat:
         line=line,
         iris=IRISES[rng.integers(len(IRISES))],
         inner_ear=mix(PINK, fur, rng.uniform(0.1, 0.7)),
-        nose=mix(INK, (70, 45, 45), rng.uniform()) if rng.uniform() < 0.65 else mix(PINK, (190, 95, 100), rng.uniform()),
+        nose=mix(INK, (70, 45, 45), rng.uniform())
+        if rng.uniform() < 0.65
+        else mix(PINK, (190, 95, 100), rng.uniform()),
     )
 
 
@@ -112,10 +113,23 @@ def _photographed(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _draw_cat_head(brush: Brush, coat: Coat, rng: np.random.Generator) -> None:
     spread, height = rng.uniform(0.72, 1.0), rng.uniform(1.3, 1.65)
     for side in (-1, 1):
-        outer = [(0.18, -0.6), (0.3, -0.88), (spread - 0.12, -height + 0.1), (spread, -height), (0.98, -0.75), (0.92, -0.1)]
+        outer = [
+            (0.18, -0.6),
+            (0.3, -0.88),
+            (spread - 0.12, -height + 0.1),
+            (spread, -height),
+            (0.98, -0.75),
+            (0.92, -0.1),
+        ]
         brush.fill(_pointed(outer, side), coat.shade if rng.uniform() < 0.15 else coat.fur, coat.line)
-        inner = [(0.42, -0.68), (0.48, -0.9), (spread - 0.12, -height + 0.3), (spread - 0.06, -height + 0.3), (0.82, -0.75),
-                 (0.8, -0.45)]
+        inner = [
+            (0.42, -0.68),
+            (0.48, -0.9),
+            (spread - 0.12, -height + 0.3),
+            (spread - 0.06, -height + 0.3),
+            (0.82, -0.75),
+            (0.8, -0.45),
+        ]
         brush.fill(_pointed(inner, side), coat.inner_ear)
     face = mirrored([(0, -0.8), (0.5, -0.74), (0.9, -0.3), (1.08, 0.28), (0.72, 0.7), (0, 0.86)])
     brush.fill(closed_curve(face), coat.fur, coat.line)
@@ -141,7 +155,11 @@ def _draw_cat_head(brush: Brush, coat: Coat, rng: np.random.Generator) -> None:
     for side in (-1, 1):
         for slope in (-0.16, 0.02, 0.2):
             start = (x + side * 0.3, 0.4 + slope * 0.4)
-            brush.stroke(open_curve([start, (side * 0.85, 0.36 + slope), (side * 1.4, 0.38 + 1.6 * slope + droop)]), whisker, 0.025)
+            brush.stroke(
+                open_curve([start, (side * 0.85, 0.36 + slope), (side * 1.4, 0.38 + 1.6 * slope + droop)]),
+                whisker,
+                0.025,
+            )
 
 
 def _draw_dog_head(brush: Brush, coat: Coat, rng: np.random.Generator) -> None:
@@ -182,15 +200,30 @@ def _draw_hanging_ears(brush: Brush, coat: Coat, colour: Colour, rng: np.random.
     length, out = rng.uniform(0.35, 0.95), rng.uniform(1.05, 1.3)
     for side in (-1, 1):
         swing = rng.uniform(-0.08, 0.08)
-        ear = [(0.42, -0.82), (0.8, -0.8), (out, -0.2 + swing), (out + 0.02, length - 0.2), (0.95, length), (0.76, length - 0.3),
-               (0.72, -0.3)]
+        ear = [
+            (0.42, -0.82),
+            (0.8, -0.8),
+            (out, -0.2 + swing),
+            (out + 0.02, length - 0.2),
+            (0.95, length),
+            (0.76, length - 0.3),
+            (0.72, -0.3),
+        ]
         brush.fill(closed_curve(sided(ear, side)), colour, coat.line)
 
 
 def _draw_folded_ears(brush: Brush, coat: Coat, colour: Colour, rng: np.random.Generator) -> None:
     top, out = rng.uniform(0.95, 1.15), rng.uniform(1.15, 1.4)
     for side in (-1, 1):
-        ear = [(0.25, -0.6), (0.45, -top), (0.85, -top - 0.02), (out, -0.55), (out - 0.08, -0.32), (0.92, -0.42), (0.75, -0.3)]
+        ear = [
+            (0.25, -0.6),
+            (0.45, -top),
+            (0.85, -top - 0.02),
+            (out, -0.55),
+            (out - 0.08, -0.32),
+            (0.92, -0.42),
+            (0.75, -0.3),
+        ]
         brush.fill(closed_curve(sided(ear, side)), colour, coat.line)
         fold = [(0.6, -top), (0.72, -0.72), (0.92, -0.44)]
         brush.stroke(open_curve(sided(fold, side)), coat.line, 0.05)
@@ -256,7 +289,12 @@ def _draw_tail(kind: str, brush: Brush, coat: Coat, length: float, breadth: floa
     root = (breadth * 0.8, length - 0.35)
     if kind == "cat":
         reach, rise = rng.uniform(0.6, 1.0), rng.uniform(1.0, 2.0)
-        path = [root, (breadth + reach, length - 0.4), (breadth + reach * 0.9, length - rise), (breadth + reach * 1.3, length - rise - 0.4)]
+        path = [
+            root,
+            (breadth + reach, length - 0.4),
+            (breadth + reach * 0.9, length - rise),
+            (breadth + reach * 1.3, length - rise - 0.4),
+        ]
         width = 0.26
     else:
         reach = rng.uniform(0.5, 0.9)
@@ -265,5 +303,3 @@ def _draw_tail(kind: str, brush: Brush, coat: Coat, length: float, breadth: floa
     tail = open_curve(path)
     brush.stroke(tail, coat.line, width + 0.1)
     brush.stroke(tail, coat.fur, width)
-
-

@@ -82,7 +82,13 @@ def meadow(canvas: np.ndarray, rng: np.random.Generator) -> None:
     hill = open_curve([(x, horizon + rng.uniform(-0.06, 0.06)) for x in (-0.1, 0.2, 0.5, 0.8, 1.1)])
     brush.fill(np.concatenate([hill, [(1.1, 1.1), (-0.1, 1.1)]]), green)
     for _ in range(rng.integers(8, 22)):
-        _blade(brush, rng.uniform(), rng.uniform(horizon + 0.08, 1.05), mix(green, (20, 70, 30), rng.uniform(0.1, 0.6)), rng)
+        _blade(
+            brush,
+            rng.uniform(),
+            rng.uniform(horizon + 0.08, 1.05),
+            mix(green, (20, 70, 30), rng.uniform(0.1, 0.6)),
+            rng,
+        )
     for _ in range(rng.integers(0, 6)):
         x, y = rng.uniform(), rng.uniform(horizon + 0.08, 1)
         brush.fill(ellipse(x, y, 0.022, 0.022), mix(any_colour(rng), (255, 255, 255), 0.5))
@@ -109,7 +115,9 @@ def room(canvas: np.ndarray, rng: np.random.Generator) -> None:
     brush = _whole(canvas)
     x, y = rng.uniform(-0.05, 0.75), rng.uniform(0, 0.25)
     w, h = rng.uniform(0.18, 0.32, 2)
-    brush.fill([(x, y), (x + w, y), (x + w, y + h), (x, y + h)], related_colour(wall, rng), mix(wall, (60, 40, 25), 0.6), 0.025)
+    brush.fill(
+        [(x, y), (x + w, y), (x + w, y + h), (x, y + h)], related_colour(wall, rng), mix(wall, (60, 40, 25), 0.6), 0.025
+    )
     floor_y = rng.uniform(0.55, 0.85)
     floor = related_colour(any_colour(rng), rng)
     brush.fill([(0, floor_y), (1, floor_y), (1, 1), (0, 1)], floor)
@@ -125,9 +133,13 @@ def foreground(canvas: np.ndarray, rng: np.random.Generator) -> None:
     if kind == 0:
         x, width = rng.uniform(-0.02, 0.95), rng.uniform(0.06, 0.12)
         top = rng.uniform(-0.1, 0.5)
-        brush.fill([(x, top), (x + width / 2, top - 0.05), (x + width, top), (x + width, 1.1), (x, 1.1)], colour, edge, 0.015)
+        brush.fill(
+            [(x, top), (x + width / 2, top - 0.05), (x + width, top), (x + width, 1.1), (x, 1.1)], colour, edge, 0.015
+        )
     elif kind == 1:
-        corner = Brush(canvas, (len(canvas) * rng.integers(2), len(canvas) * rng.integers(2)), len(canvas), rng.uniform(0, 6.3))
+        corner = Brush(
+            canvas, (len(canvas) * rng.integers(2), len(canvas) * rng.integers(2)), len(canvas), rng.uniform(0, 6.3)
+        )
         length, width = rng.uniform(0.25, 0.5), rng.uniform(0.07, 0.14)
         corner.fill(closed_curve([(0, 0), (length / 2, -width), (length, 0), (length / 2, width)]), colour, edge, 0.015)
         corner.stroke([(0, 0), (length, 0)], edge, 0.012)
@@ -135,8 +147,17 @@ def foreground(canvas: np.ndarray, rng: np.random.Generator) -> None:
         x, y, radius = rng.uniform(0, 1), rng.uniform(0.75, 1), rng.uniform(0.08, 0.15)
         brush.fill(ellipse(x, y, radius, radius), colour, edge, 0.015)
         for bend in (-0.5, 0.1, 0.7):
-            brush.stroke(open_curve([(x - radius * 0.8, y + bend * radius * 0.6), (x, y + (bend - 0.3) * radius),
-                                     (x + radius * 0.8, y + bend * radius * 0.6)]), edge, 0.012)
+            brush.stroke(
+                open_curve(
+                    [
+                        (x - radius * 0.8, y + bend * radius * 0.6),
+                        (x, y + (bend - 0.3) * radius),
+                        (x + radius * 0.8, y + bend * radius * 0.6),
+                    ]
+                ),
+                edge,
+                0.012,
+            )
     else:
         green = mix((80, 150, 70), colour, 0.4)
         for x in np.arange(-0.05, 1.05, 0.035):
@@ -157,4 +178,4 @@ def _blend(canvas: np.ndarray, first: Colour, second: Colour, direction: float) 
     ramp = np.linspace(-0.5, 0.5, len(canvas), dtype=np.float32)
     along = math.cos(direction) * ramp[None, :] + math.sin(direction) * ramp[:, None]
     share = ((along - along.min()) / np.ptp(along))[:, :, None]
-    canvas[:] = np.float32(first) + share * (np.float32(second) - np.float32(first))
+    canvas[:] = np.array(first) + share * np.subtract(second, first)

@@ -3,6 +3,7 @@
 Small work is NumPy's; what needs numba lives in modules that are loaded, and compiled or read from numba's disk cache,
 when one of their kernels is first called.  Images have the shape (N, C, H, W) and lie channels-last in memory.
 """
+
 import importlib
 from typing import Any
 

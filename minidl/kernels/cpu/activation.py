@@ -1,4 +1,5 @@
 """Activation functions.  NumPy computes small arrays; where numba's passes are faster, large ones go there."""
+
 from __future__ import annotations
 
 import numpy as np

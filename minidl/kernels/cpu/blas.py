@@ -2,6 +2,7 @@
 
 `np.dot` in jitted code reaches the same functions, but neither adds to its output nor writes into part of a matrix.
 """
+
 from typing import Any
 
 from llvmlite import binding, ir

@@ -3,6 +3,7 @@
 The forward and the weight's gradient are direct: tiles of the output held in registers (`direct.py`, `tile.py`).  So is
 the input's gradient with stride 1, which is a convolution itself; else it is a product by BLAS, added window by window.
 """
+
 from __future__ import annotations
 
 import numpy as np

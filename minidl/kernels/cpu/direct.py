@@ -4,6 +4,7 @@ Threads take blocks, each some output rows of one image, or several whole images
 copied, with its padding, into a buffer that stays in the L2 cache; windows are then offsets into the buffer.
 `geometry` is (kh, kw, stride h, w, padding h, w, dilation h, w); `block` is (images, output rows).
 """
+
 import numpy as np
 from numba import prange
 

@@ -1,4 +1,5 @@
 """Activation functions in one pass over memory, the elements or rows divided among threads."""
+
 from __future__ import annotations
 
 import math

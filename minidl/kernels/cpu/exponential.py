@@ -1,4 +1,5 @@
 """exp for jitted loops.  In float32 it is a polynomial, which compilers vectorise; the C library's is not."""
+
 import math
 
 import numpy as np

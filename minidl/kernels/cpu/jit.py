@@ -2,6 +2,7 @@
 
 `contract` lets a multiplication and an addition become one instruction; NaN and infinities stay what they are.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable

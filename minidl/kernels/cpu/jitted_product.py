@@ -1,4 +1,5 @@
 """Products divided among threads: by rows, by columns, or by the members of a batch."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,4 +1,5 @@
 """How arrays lie in memory."""
+
 from __future__ import annotations
 
 import numpy as np

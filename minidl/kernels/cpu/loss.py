@@ -1,4 +1,5 @@
 """Softmax with cross entropy in one pass over each row."""
+
 from __future__ import annotations
 
 import math

@@ -2,6 +2,7 @@
 
 Sums are kept in float64: a float32 sum over the million rows of a batch of images would lose four digits.
 """
+
 from __future__ import annotations
 
 import math

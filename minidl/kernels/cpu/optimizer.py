@@ -2,6 +2,7 @@
 
 Arrays may lie in any order in memory; scalars are taken in the parameter's own precision, as PyTorch does.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable

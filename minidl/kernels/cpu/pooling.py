@@ -1,4 +1,5 @@
 """Max pooling of channels-last images: the inner loops run over the channels of a pixel, which lie side by side."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Products of matrices.  NumPy does the small ones; large ones, batches and integers go to jitted loops."""
+
 from __future__ import annotations
 
 import math

@@ -5,6 +5,7 @@
 for m < ROWS and n < COLUMN_BYTES // itemsize.  Rows of `a` may begin anywhere, and overlap as the windows of
 neighbouring pixels do: so windows need not be copied, which a product by BLAS would ask for.
 """
+
 from typing import Any
 
 from llvmlite import binding, ir

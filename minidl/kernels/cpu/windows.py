@@ -1,4 +1,5 @@
 """The windows that a kernel sees on channels-last images, added back to where they lie (col2im)."""
+
 from .jit import serial
 
 

@@ -1,0 +1,161 @@
+"""Operators that compare, choose and limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes
+from ..autograd import primitive
+from ..errors import ArgumentError
+from .promotion import Array, aligned, as_dtype
+
+
+@primitive
+def eq(a, b):
+    """a == b"""
+    return np.equal(*aligned(a, b))
+
+
+@primitive
+def ne(a, b):
+    """a != b"""
+    return np.not_equal(*aligned(a, b))
+
+
+@primitive
+def lt(a, b):
+    """a < b"""
+    return np.less(*aligned(a, b))
+
+
+@primitive
+def le(a, b):
+    """a <= b"""
+    return np.less_equal(*aligned(a, b))
+
+
+@primitive
+def gt(a, b):
+    """a > b"""
+    return np.greater(*aligned(a, b))
+
+
+@primitive
+def ge(a, b):
+    """a >= b"""
+    return np.greater_equal(*aligned(a, b))
+
+
+@primitive
+def bitwise_and(a, b):
+    """a & b, of integers or booleans."""
+    return np.bitwise_and(*aligned(a, b))
+
+
+@primitive
+def bitwise_or(a, b):
+    """a | b, of integers or booleans."""
+    return np.bitwise_or(*aligned(a, b))
+
+
+@primitive
+def bitwise_xor(a, b):
+    """a ^ b, of integers or booleans."""
+    return np.bitwise_xor(*aligned(a, b))
+
+
+@primitive
+def bitwise_not(x):
+    """~x, of integers or booleans."""
+    return np.invert(x)
+
+
+@primitive
+def where(condition, a, b):
+    """a where the condition holds, else b."""
+    dtype = dtypes.result_type(a, b)
+    return np.where(condition, as_dtype(a, dtype), as_dtype(b, dtype))
+
+
+@where.gradient("a")
+def _(g, condition):
+    return where(condition, g, 0.0)
+
+
+@where.gradient("b")
+def _(g, condition):
+    return where(condition, 0.0, g)
+
+
+@primitive
+def clip(x, low, high):
+    return np.clip(x, low, high)
+
+
+@clip.gradient("x")
+def _(g, x, low, high):
+    inside = (x == x if low is None else x >= low) & (x == x if high is None else x <= high)
+    return where(inside, g, 0.0)
+
+
+def clamp(x: Array, min: Any = None, max: Any = None) -> Array:
+    """x limited to [min, max]; either may be None.  The gradient is 1 at the limits, as PyTorch's."""
+    if min is None and max is None:
+        raise ArgumentError("clamp: got neither min nor max; give at least one")
+    return clip(x, min, max)
+
+
+def isnan(x: Array) -> Array:
+    """Where x is not a number."""
+    return x != x
+
+
+@primitive
+def maximum(a, b):
+    """The greater of each pair; NaN if either is."""
+    return np.maximum(*aligned(a, b))
+
+
+@maximum.gradient("a")
+def _(g, a, b):
+    return g * share(a, b)
+
+
+@maximum.gradient("b")
+def _(g, a, b):
+    return g * share(b, a)
+
+
+@primitive
+def minimum(a, b):
+    """The lesser of each pair; NaN if either is."""
+    return np.minimum(*aligned(a, b))
+
+
+@minimum.gradient("a")
+def _(g, a, b):
+    return g * share(b, a)
+
+
+@minimum.gradient("b")
+def _(g, a, b):
+    return g * share(a, b)
+
+
+@primitive
+def share(a, b):
+    """1 where a > b, 1/2 at ties, 0 elsewhere: how the gradient of a maximum is divided."""
+    dtype = dtypes.result_type(a, b)
+    return ((a > b) + 0.5 * (a == b)).astype(dtype)
+
+
+@share.gradient("a", "b")
+def _(g):
+    return flat(g), flat(g)
+
+
+def flat(g: Array) -> Array:
+    """The gradient of an operator that is constant between its jumps: zero, whatever arrives."""
+    return where(False, g, 0.0)

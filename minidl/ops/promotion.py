@@ -1,0 +1,44 @@
+"""Operands in the dtype of their result: PyTorch's promotion (minidl/dtypes.py), applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes
+
+Array = Any
+"""A NumPy array, or a tensor when a rule is being recorded."""
+
+
+def array_of(x: Array) -> Any:
+    """The array itself, of a tensor or an array: for decisions that leave no trace in a graph."""
+    return getattr(x, "array", x)
+
+
+def aligned(a: Array, b: Array) -> tuple[Array, Array]:
+    """Both operands in the dtype of their result; a Python number that NumPy treats alike stays one."""
+    kind = type(b)
+    if kind is np.ndarray:
+        if type(a) is np.ndarray and a.dtype is b.dtype:
+            return a, b
+    elif (kind is float or kind is int) and a.dtype.kind == "f":
+        return a, b
+    dtype = dtypes.result_type(a, b)
+    return as_dtype(a, dtype), as_dtype(b, dtype)
+
+
+def as_dtype(value: Array, dtype: np.dtype) -> Array:
+    return value.astype(dtype, copy=False) if hasattr(value, "astype") else dtype.type(value)
+
+
+def aligned_floats(a: Array, b: Array) -> tuple[Array, Array]:
+    """As `aligned`, integers and booleans becoming the default float."""
+    a, b = aligned(a, b)
+    return as_float(a), as_float(b)
+
+
+def as_float(x: Array) -> Array:
+    """Integers and booleans as the default float, floats as they are."""
+    return x if isinstance(x, float) or x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype())
