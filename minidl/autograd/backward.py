@@ -175,7 +175,13 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
     def send(edge: Any, g: Any, owned: bool) -> None:
         if leading is not None and id(edge) not in leading:
             return
-        key = -id(edge) if isinstance(edge, Variable) else edge.order
+        if isinstance(edge, Variable):
+            if sinks is None and not edge.hooks:
+                _accumulate(edge, g, owned, create_graph)
+                return
+            key = -id(edge)
+        else:
+            key = edge.order
         waiting = pending.get(key)
         if waiting is None:
             pending[key] = _Pending(edge, g, owned)

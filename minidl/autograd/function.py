@@ -71,7 +71,8 @@ class FunctionNode(Node):
     def __init__(
         self, function: type[Function], context: FunctionContext, edges: tuple[Any, ...], ys: list[Any]
     ) -> None:
-        super().__init__(_Named(function.__name__, len(ys)), None, edges, ys[0])
+        super().__init__(_Named(function.__name__, len(ys)), None, edges)
+        self.shape, self.dtype = ys[0].shape, ys[0].dtype
         self.function = function
         self.context = context
         self.shapes = [(y.shape, y.dtype) for y in ys]

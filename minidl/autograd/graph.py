@@ -10,7 +10,7 @@ nothing is kept that no gradient rule asked for, and there are no reference cycl
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
@@ -61,7 +61,10 @@ class Node:
 
     __slots__ = ("dtype", "edges", "hooks", "kept", "operator", "order", "plan", "retained", "shape", "watched")
 
-    def __init__(self, operator: Any, plan: Any, edges: tuple[Any, ...], y: Any) -> None:
+    shape: tuple[int, ...]
+    dtype: Any
+
+    def __init__(self, operator: Any, plan: Any, edges: Sequence[Any]) -> None:
         self.operator = operator
         self.plan = plan
         self.edges = edges
@@ -70,9 +73,6 @@ class Node:
         self.watched: list[tuple[list[int], int]] = []
         self.hooks: dict[int, Callable[..., Any]] | None = None
         self.retained: ref[Variable] | None = None
-        if operator.outputs is None:
-            self.shape = y.shape
-            self.dtype = y.dtype
 
     @property
     def name(self) -> str:
@@ -86,7 +86,8 @@ class Node:
 
     def watch(self, variable: Variable) -> None:
         """Remember at which version a value was kept."""
-        self.watched.append((variable.version, variable.version[0]))
+        version = variable.version
+        self.watched.append((version, version[0]))
 
     def pull(self, g: Any, recorded: bool) -> list[tuple[Any, Any]]:
         """Run the gradient rules: (edge, gradient) for every input that wants one.
@@ -120,7 +121,12 @@ class Node:
 
     def owns(self, g: Any, result: Any) -> bool:
         """Whether `result`, an array that a rule gave, is a fresh buffer that nobody else holds."""
-        return result.base is None and result is not g and not any(result is value for value in self.kept or ())
+        if result.base is not None or result is g:
+            return False
+        for value in self.kept:  # noqa: SIM110 - a loop costs a third of any()
+            if value is result:
+                return False
+        return True
 
     def release(self) -> None:
         """Let go of what was kept; a node that kept nothing may be used again."""

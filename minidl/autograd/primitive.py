@@ -85,7 +85,10 @@ class Rule(NamedTuple):
 class Plan(NamedTuple):
     """For one combination of inputs that want a gradient: which rules run and what they need kept."""
 
-    keeps: tuple[tuple[int, int], ...]
+    keeps: tuple[tuple[int, int], ...]  # what is kept, in order: values, shapes, outputs
+    values: tuple[int, ...]  # positions of the inputs whose values are kept
+    shapes: tuple[int, ...]
+    outputs: tuple[int, ...]
     calls: tuple[tuple[Callable[..., Any], tuple[int, ...], bool, tuple[int, ...]], ...]  # bool: a rule for several
 
     def rewrap(self, node: Any) -> list[Any]:
@@ -116,7 +119,7 @@ class Primitive:
         self.view = view
         self.outputs = outputs
         self.rules: list[Rule] = []
-        self.plans: dict[Any, Plan] = {}
+        self.plans: dict[int, Plan] = {}
 
     def gradient(self, *names: Any) -> Any:
         """Declare the rule for the inputs `names`; bare, for the first one.
@@ -148,61 +151,58 @@ class Primitive:
             return _SHAPE, self.inputs.index(stem)
         raise GraphError(f"{self.name}: its rule takes {name}, which is no input, output or <input>_shape")
 
-    def plan(self, wanted: int, count: int) -> Plan:
-        """The plan for `count` arguments of which those with a bit in `wanted` want a gradient."""
-        plan = self.plans.get((wanted, count))
-        if plan is not None:
-            return plan
+    def plan(self, key: int) -> Plan:
+        """The plan for a call whose inputs with a bit in `key` want a gradient; its highest bit tells how many came."""
+        count = key.bit_length() - 1
         variadic = tuple(range(len(self.inputs), count))
         chosen = []
         for rule in self.rules:
             positions = variadic if rule.positions == (-1,) else rule.positions
-            if any(wanted >> position & 1 for position in positions):
+            if any(key >> position & 1 for position in positions):
                 chosen.append((rule, positions))
         covered = {position for _, positions in chosen for position in positions}
-        missing = [i for i in range(count) if wanted >> i & 1 and i not in covered]
+        missing = [i for i in range(count) if key >> i & 1 and i not in covered]
         if missing:
             name = self.inputs[missing[0]] if missing[0] < len(self.inputs) else self.variadic
             raise GraphError(f"{self.name} has no gradient for its input {name}; detach() it, or use no_grad()")
-        keeps = tuple(dict.fromkeys(source for rule, _ in chosen for source in rule.takes))
+        keeps = tuple(dict.fromkeys(sorted(source for rule, _ in chosen for source in rule.takes)))
         calls = tuple(
             (rule.function, positions, rule.joint, tuple(keeps.index(source) for source in rule.takes))
             for rule, positions in chosen
         )
-        plan = self.plans[wanted, count] = Plan(keeps, calls)
+        values, shapes, outputs = (
+            tuple(position for kind, position in keeps if kind == wanted) for wanted in (_VALUE, _SHAPE, _OUTPUT)
+        )
+        plan = self.plans[key] = Plan(keeps, values, shapes, outputs, calls)
         return plan
 
-    def record(self, args: tuple[Any, ...], raw: list[Any], wanted: int, y: Any) -> Any:
+    def record(self, args: tuple[Any, ...], raw: list[Any], edges: list[Any], key: int, y: Any) -> Any:
         """Wrap the result `y` of `raw` and leave a node that knows how it came about."""
-        if self.outputs is None:
-            if y.dtype.kind != "f":
-                return wrap(y)  # integers and booleans have no gradient
-            if type(y) is not np.ndarray:
-                y = as_array(y)
-        plan = self.plan(wanted, len(args))
-        edges = []
-        for a in args:
-            if isinstance(a, Variable) and a._requires_grad:
-                edges.append(a.node or a)
-            else:
-                edges.append(None)
-        node = Node(self, plan, tuple(edges), y)
-        keep = node.kept.append
-        result = wrap(y, node) if self.outputs is None else wrap_outputs(node, y)
-        for kind, position in plan.keeps:
-            if kind == _VALUE:
-                keep(raw[position])
-                if isinstance(args[position], Variable):
-                    node.watch(args[position])
-            elif kind == _SHAPE:
-                shape = raw[position].shape if position >= 0 else tuple(a.shape for a in raw[len(self.inputs) :])
-                keep(shape)
-            elif self.outputs is None:
-                keep(y)
-                node.watch(result)
-            else:
-                keep(y[position])
-                node.watch(result[position])
+        single = self.outputs is None
+        if single and y.dtype.kind != "f":
+            return wrap(y)  # integers and booleans have no gradient
+        plan = self.plans.get(key) or self.plan(key)
+        node = Node(self, plan, edges)
+        kept = node.kept
+        for i in plan.values:
+            kept.append(raw[i])
+            if isinstance(args[i], Variable):
+                node.watch(args[i])
+        for i in plan.shapes:
+            kept.append(raw[i].shape if i >= 0 else tuple(a.shape for a in raw[len(self.inputs) :]))
+        if not single:
+            results = wrap_outputs(node, y)
+            for i in plan.outputs:
+                kept.append(y[i])
+                node.watch(results[i])
+            return results
+        result = wrap(y, node)
+        y = result.array
+        node.shape = y.shape
+        node.dtype = y.dtype
+        if plan.outputs:
+            kept.append(y)
+            node.watch(result)
         return result
 
 
@@ -226,19 +226,22 @@ def primitive(
     @functools.wraps(forward)
     def operator(*args: Any) -> Any:
         raw = []
+        edges = []
         tensors = False
         wanted = 0
         bit = 1
         for a in args:
+            edge = None
             if isinstance(a, Variable):
                 tensors = True
                 if a._view is not None:
                     refresh(a)
-                raw.append(a.array)
                 if a._requires_grad:
                     wanted |= bit
-            else:
-                raw.append(a)
+                    edge = a.node or a
+                a = a.array
+            raw.append(a)
+            edges.append(edge)
             bit <<= 1
         try:
             y = forward(*raw)
@@ -247,9 +250,9 @@ def primitive(
         if not tensors:
             return y
         if wanted and state.recording:
-            result = own.record(args, raw, wanted, y)
+            result = own.record(args, raw, edges, wanted | bit, y)
         elif outputs is None:
-            return wrap(y) if not view else as_view(wrap(y), operator, args)
+            result = wrap(y)
         else:
             return tuple(wrap(part) for part in y)
         return as_view(result, operator, args) if view else result

@@ -135,5 +135,7 @@ def _(g, a, b):
 
 @pow.gradient("b")
 def _(g, a, b, y):
+    if isinstance(a, (int, float)):
+        a = np.asarray(a, y.dtype)  # its logarithm must be as accurate as the result
     zero = (a == 0) & (b >= 0)
     return where(zero, 0.0, g * y * log(where(zero, 1.0, a)))

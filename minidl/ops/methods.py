@@ -40,6 +40,9 @@ class Methods(Variable):
     __getitem__ = indexing.getitem
     __setitem__ = inplace.setitem
     __radd__ = arithmetic.add
+    __rand__ = comparison.bitwise_and
+    __ror__ = comparison.bitwise_or
+    __rxor__ = comparison.bitwise_xor
     __rmul__ = arithmetic.mul
 
     def __rsub__(self, other: Any) -> Any:

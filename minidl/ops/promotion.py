@@ -41,4 +41,4 @@ def aligned_floats(a: Array, b: Array) -> tuple[Array, Array]:
 
 def as_float(x: Array) -> Array:
     """Integers and booleans as the default float, floats as they are."""
-    return x if isinstance(x, float) or x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype())
+    return x if isinstance(x, (float, int)) or x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype())

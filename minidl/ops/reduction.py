@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -40,11 +41,12 @@ def also_numpy_words(function: Callable[..., Any]) -> Callable[..., Any]:
 def axes_of(name: str, x: Array, dim: Dim) -> tuple[int, ...]:
     """The dimensions to reduce, counted from the front, in order, each once."""
     ndim = x.ndim
+    bound = ndim or 1
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return tuple(range(ndim))
     axes = set()
     for d in (dim,) if isinstance(dim, int) else dim:
-        if not -max(ndim, 1) <= d < max(ndim, 1):
+        if not -bound <= d < bound:
             raise ShapeError(f"{name}: dim {d} of a tensor with shape {tuple(x.shape)}; it has {ndim} dimensions")
         if ndim:
             if d % ndim in axes:
@@ -94,6 +96,16 @@ def sum(x: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) 
     return _sum(x, axes_of("sum", x, dim), keepdim)
 
 
+@primitive
+def _scaled_sum(x, axes, keepdim, scale):
+    return x.sum(axis=axes, keepdims=keepdim) * x.dtype.type(scale)
+
+
+@_scaled_sum.gradient("x")
+def _(g, x_shape, axes, scale):
+    return spread(g * scale, x_shape, axes)
+
+
 @also_numpy_words
 def mean(x: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """The mean over `dim`, of floats; NaN over no elements.
@@ -106,7 +118,7 @@ def mean(x: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None)
         raise DtypeError(f"mean: got {x.dtype}, needs a floating dtype; use x.float().mean() or pass dtype=")
     axes = axes_of("mean", x, dim)
     count = count_of(x.shape, axes)
-    return _sum(x, axes, keepdim) * (1 / count if count else float("nan"))
+    return _scaled_sum(x, axes, keepdim, 1 / count if count else float("nan"))
 
 
 @also_numpy_words
@@ -118,9 +130,9 @@ def var(
         raise DtypeError(f"var: got {x.dtype}, needs a floating dtype; use x.float()")
     correction = int(unbiased) if correction is None else correction
     axes = axes_of("var", x, dim)
-    freedom = max(count_of(x.shape, axes) - correction, 0)
+    freedom = builtins.max(count_of(x.shape, axes) - correction, 0)
     centred = x - mean(x, axes or None, True)
-    return _sum(centred * centred, axes, keepdim) * (1 / freedom if freedom else float("nan"))
+    return _scaled_sum(centred * centred, axes, keepdim, 1 / freedom if freedom else float("nan"))
 
 
 @also_numpy_words
