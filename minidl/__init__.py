@@ -7,6 +7,7 @@ Nothing is compiled, opened or started by the import; the parts below load when 
 """
 
 import importlib
+import warnings
 from typing import Any
 
 from . import autograd
@@ -118,6 +119,10 @@ from .random import Generator, get_rng_state, manual_seed, set_rng_state
 from .tensor import Size, Tensor
 
 __version__ = "0.1.0"
+
+# Infinities and NaN are results, as in PyTorch.  Silencing NumPy's word on them around each operation would cost three
+# times the operation itself, so it is silenced here, for what minidl's own lines compute.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minidl\.(ops|kernels|autograd)\.")
 
 _LATER = {
     "nn": "nn",

@@ -52,7 +52,7 @@ def as_dtype(value: Any) -> np.dtype:
     return chosen
 
 
-_PYTHON: dict[Any, np.dtype] = {bool: bool_, int: int64, float: float32}
+_PYTHON: dict[Any, np.dtype] = {bool: bool_, int: int64, float: float64}
 
 
 def promote(a: np.dtype, b: np.dtype) -> np.dtype:

@@ -46,7 +46,7 @@ def _(g, y):
 
 @primitive
 def gate(g, y):
-    """g where y > 0, else zero."""
+    """Zero where y <= 0, else g."""
     return kernels.of(g).gate(g, y)
 
 
@@ -82,7 +82,7 @@ def _elu(x, alpha):
 
 @_elu.gradient("x")
 def _(g, x, alpha):
-    return where(x > 0, g, g * (alpha * exp(where(x > 0, 0.0, x))))
+    return where(x <= 0, g * (alpha * exp(where(x <= 0, x, 0.0))), g)
 
 
 def elu(input: Array, alpha: float = 1.0) -> Array:

@@ -65,8 +65,7 @@ def _(g, a):
 @primitive
 def div(a, b):
     """a / b, a float also for integers."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.true_divide(*aligned_floats(a, b))
+    return np.true_divide(*aligned_floats(a, b))
 
 
 @div.gradient("a")
@@ -82,8 +81,7 @@ def _(g, y, b):
 @primitive
 def floor_divide(a, b):
     """The floor of a / b."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.floor_divide(*aligned(a, b))
+    return np.floor_divide(*aligned(a, b))
 
 
 @floor_divide.gradient("a", "b")
@@ -94,8 +92,7 @@ def _(g):
 @primitive
 def remainder(a, b):
     """a - b * floor(a / b): the sign of b."""
-    with np.errstate(invalid="ignore"):
-        return np.remainder(*aligned(a, b))
+    return np.remainder(*aligned(a, b))
 
 
 @remainder.gradient("a")
@@ -122,15 +119,16 @@ def _(g):
 @primitive
 def pow(a, b):
     """a ** b"""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.power(*aligned(a, b))
+    if isinstance(b, float) and b == -0.5:
+        return 1 / np.sqrt(a)
+    return np.power(*aligned(a, b))
 
 
 @pow.gradient("a")
 def _(g, a, b):
     if isinstance(b, (int, float)):
-        return flat(g) if b == 0 else g * (b * a ** (b - 1))
-    return where(b == 0, 0.0, g * (b * a ** (b - 1)))
+        return flat(g) if b == 0 else g * (b * pow(a, b - 1))
+    return where(b == 0, 0.0, g * (b * pow(a, b - 1)))
 
 
 @pow.gradient("b")

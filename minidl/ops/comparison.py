@@ -146,9 +146,9 @@ def _(g, a, b):
 
 @primitive
 def share(a, b):
-    """1 where a > b, 1/2 at ties, 0 elsewhere: how the gradient of a maximum is divided."""
+    """0 where a < b, 1/2 at ties, else 1, also for NaN: how the gradient of a maximum is divided."""
     dtype = dtypes.result_type(a, b)
-    return ((a > b) + 0.5 * (a == b)).astype(dtype)
+    return (1 - (a < b) - 0.5 * (a == b)).astype(dtype)
 
 
 @share.gradient("a", "b")

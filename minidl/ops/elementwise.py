@@ -25,8 +25,7 @@ def _(g, x):
 @primitive
 def sqrt(x):
     """The square root; NaN below zero."""
-    with np.errstate(invalid="ignore"):
-        return np.sqrt(as_float(x))
+    return np.sqrt(as_float(x))
 
 
 @sqrt.gradient
@@ -37,8 +36,7 @@ def _(g, y):
 @primitive
 def rsqrt(x):
     """1 / sqrt(x)"""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return 1 / np.sqrt(as_float(x))
+    return 1 / np.sqrt(as_float(x))
 
 
 @rsqrt.gradient
@@ -49,8 +47,7 @@ def _(g, y):
 @primitive
 def reciprocal(x):
     """1 / x"""
-    with np.errstate(divide="ignore"):
-        return 1 / as_float(x)
+    return 1 / as_float(x)
 
 
 @reciprocal.gradient
@@ -61,8 +58,7 @@ def _(g, y):
 @primitive
 def exp(x):
     """e ** x"""
-    with np.errstate(over="ignore"):
-        return np.exp(as_float(x))
+    return np.exp(as_float(x))
 
 
 @exp.gradient
@@ -73,8 +69,7 @@ def _(g, y):
 @primitive
 def log(x):
     """The natural logarithm; -inf at zero, NaN below."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(as_float(x))
+    return np.log(as_float(x))
 
 
 @log.gradient
@@ -85,8 +80,7 @@ def _(g, x):
 @primitive
 def log1p(x):
     """log(1 + x), accurate near zero."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log1p(as_float(x))
+    return np.log1p(as_float(x))
 
 
 @log1p.gradient
@@ -97,8 +91,7 @@ def _(g, x):
 @primitive
 def expm1(x):
     """exp(x) - 1, accurate near zero."""
-    with np.errstate(over="ignore"):
-        return np.expm1(as_float(x))
+    return np.expm1(as_float(x))
 
 
 @expm1.gradient
@@ -141,8 +134,8 @@ def _(g, x):
 
 @primitive
 def sign(x):
-    """-1, 0 or 1."""
-    return np.sign(x)
+    """-1, 0 or 1; 0 for NaN."""
+    return (x > 0).astype(x.dtype) - (x < 0)
 
 
 @sign.gradient
@@ -153,8 +146,7 @@ def _(g):
 @primitive
 def astype(x, dtype):
     """x in another dtype."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        return x.astype(dtype)
+    return x.astype(dtype)
 
 
 @astype.gradient("x")

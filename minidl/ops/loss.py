@@ -44,8 +44,7 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
 
 @primitive
 def _binary_cross_entropy(p, target):
-    with np.errstate(divide="ignore"):
-        return -(target * np.maximum(np.log(p), -100) + (1 - target) * np.maximum(np.log1p(-p), -100))
+    return -(target * np.maximum(np.log(p), -100) + (1 - target) * np.maximum(np.log1p(-p), -100))
 
 
 @_binary_cross_entropy.gradient("p")

@@ -16,7 +16,7 @@ from .. import dtypes
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
-from .elementwise import astype, exp, log, sqrt
+from .elementwise import astype, exp, log
 from .indexing import take_along
 from .promotion import Array, array_of, as_float
 from .shape import expand, reshape
@@ -78,7 +78,7 @@ def spread(g: Array, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
 
 @primitive
 def _sum(x, axes, keepdim):
-    return x.sum(axis=axes, keepdims=keepdim)
+    return np.add.reduce(x, axes, keepdims=keepdim)
 
 
 @_sum.gradient("x")
@@ -98,7 +98,7 @@ def sum(x: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) 
 
 @primitive
 def _scaled_sum(x, axes, keepdim, scale):
-    return x.sum(axis=axes, keepdims=keepdim) * x.dtype.type(scale)
+    return np.add.reduce(x, axes, keepdims=keepdim) * x.dtype.type(scale)
 
 
 @_scaled_sum.gradient("x")
@@ -135,12 +135,22 @@ def var(
     return _scaled_sum(centred * centred, axes, keepdim, 1 / freedom if freedom else float("nan"))
 
 
+@primitive
+def _deviation(variance):
+    return np.sqrt(variance)
+
+
+@_deviation.gradient
+def _(g, y):
+    return where(y == 0, 0.0, g / (2 * y))  # where nothing deviates every direction is equal
+
+
 @also_numpy_words
 def std(
     x: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
 ) -> Array:
-    """The square root of `var`."""
-    return sqrt(var(x, dim, unbiased, keepdim, correction=correction))
+    """The square root of `var`; where it is zero, so is its gradient."""
+    return _deviation(var(x, dim, unbiased, keepdim, correction=correction))
 
 
 @also_numpy_words
@@ -159,12 +169,12 @@ def logsumexp(x: Array, dim: Dim, keepdim: bool = False) -> Array:
 
 @primitive
 def _amax(x, axes, keepdim):
-    return x.max(axis=axes, keepdims=keepdim)
+    return np.maximum.reduce(x, axes, keepdims=keepdim)
 
 
 @primitive
 def _amin(x, axes, keepdim):
-    return x.min(axis=axes, keepdims=keepdim)
+    return np.minimum.reduce(x, axes, keepdims=keepdim)
 
 
 @_amax.gradient("x")
@@ -215,11 +225,37 @@ def _with_indices(name: str, choose: Callable[..., Any], x: Array, dim: int, kee
     return reshape(values, shape), reshape(indices, shape)
 
 
+@primitive
+def _greatest(x):
+    return np.maximum.reduce(x, None)
+
+
+@primitive
+def _least(x):
+    return np.minimum.reduce(x, None)
+
+
+@_greatest.gradient
+def _(g, x, y):
+    return _shared_evenly(g, x, y)
+
+
+@_least.gradient
+def _(g, x, y):
+    return _shared_evenly(g, x, y)
+
+
+def _shared_evenly(g: Array, x: Array, y: Array) -> Array:
+    """The gradient of the extreme of all elements, for those that attain it, which may be NaN."""
+    attained = astype((x == y) | ((x != x) & (y != y)), x.dtype)
+    return attained * (g / _sum(attained, tuple(range(x.ndim)), False))
+
+
 @also_numpy_words
 def max(x: Array, dim: int | None = None, keepdim: bool = False) -> Any:
     """The greatest element of all; or with `dim` the pair (values, indices) along it."""
     if dim is None:
-        return amax(x)
+        return _greatest(x)
     return Extremes(*_with_indices("max", argmax, x, dim, keepdim))
 
 
@@ -227,7 +263,7 @@ def max(x: Array, dim: int | None = None, keepdim: bool = False) -> Any:
 def min(x: Array, dim: int | None = None, keepdim: bool = False) -> Any:
     """The least element of all; or with `dim` the pair (values, indices) along it."""
     if dim is None:
-        return amin(x)
+        return _least(x)
     return Extremes(*_with_indices("min", argmin, x, dim, keepdim))
 
 

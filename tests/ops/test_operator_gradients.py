@@ -65,7 +65,7 @@ def test_the_samples_reach_every_gradient_rule(monkeypatch):
         result = sample.program(minidl, *inputs)
         seed = minidl.ones_like(result).requires_grad_()
         first = minidl.autograd.grad(result, inputs, seed, create_graph=True, allow_unused=True)
-        second = sum((g * g).sum() for g in first if g is not None and g.requires_grad)
-        if second is not 0 and second.requires_grad:  # noqa: F632 - the empty sum is the int itself
-            minidl.autograd.grad(second, [*inputs, seed], create_graph=True, allow_unused=True)
+        squares = [(g * g).sum() for g in first if g is not None and g.requires_grad]
+        if squares:
+            minidl.autograd.grad(sum(squares), [*inputs, seed], create_graph=True, allow_unused=True)
     assert {operator.name for operator in declared - recorded} == set()

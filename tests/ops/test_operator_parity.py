@@ -9,8 +9,8 @@ import minidl
 torch = pytest.importorskip("torch")
 
 CLOSE = {"float32": 2e-5, "float64": 1e-10}
-"""Of the result's scale: some hundred roundings.  In float64 PyTorch adds 1e-12 to p (1 - p) in the second derivative of
-binary cross entropy, and that is what decides."""
+"""Of the result's scale: some hundred roundings.  In float64 PyTorch adds 1e-12 to p (1 - p) in the second derivative
+of binary cross entropy, and that is what decides."""
 
 
 def assert_equal(ours, theirs, dtype):

@@ -23,8 +23,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
         from . import elementwise
 
         return elementwise.sigmoid(x)
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
+    return 1 / (1 + np.exp(-x))
 
 
 def relu(x: np.ndarray) -> np.ndarray:
@@ -37,12 +36,12 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 
 def gate(g: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """g where y > 0, else zero; both of one shape."""
+    """Zero where y <= 0, else g, also where y is NaN; both of one shape."""
     if _passes(y) and g.dtype == y.dtype:
         from . import elementwise
 
         return elementwise.gate(g, y)
-    return np.where(y > 0, g, g.dtype.type(0))
+    return np.where(y <= 0, g.dtype.type(0), g)
 
 
 def leaky_relu(x: np.ndarray, negative_slope: float) -> np.ndarray:
@@ -100,5 +99,4 @@ def _less_greatest(x: np.ndarray, axis: int) -> np.ndarray:
     """A fresh x - max(x), in which a row of -inf has no value: NaN."""
     if x.size == 0:
         return x.copy()
-    with np.errstate(invalid="ignore"):
-        return np.asarray(x - x.max(axis=axis if x.ndim else None, keepdims=True))
+    return np.asarray(x - x.max(axis=axis if x.ndim else None, keepdims=True))

@@ -94,7 +94,7 @@ def _gate(g, y, out, workers):
 def _gate_part(g, y, out):
     zero = g.dtype.type(0)
     for i in range(g.size):
-        out[i] = g[i] if y[i] > zero else zero
+        out[i] = zero if y[i] <= zero else g[i]
 
 
 @parallel
