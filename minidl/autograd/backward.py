@@ -243,7 +243,8 @@ def _sum_to(node: Any, g: Any, shape: tuple[int, ...]) -> Any:
     if not fits:
         raise ShapeError(f"{node.name}: gradient of shape {tuple(g.shape)} for an input of shape {tuple(shape)}")
     axes = tuple(range(lead)) + tuple(i + lead for i, s in enumerate(shape) if s != g.shape[i + lead])
-    return g.sum(axis=axes).reshape(shape)
+    total = np.add.reduce(g, axes) if type(g) is np.ndarray else g.sum(axes)
+    return total.reshape(shape)
 
 
 def _call_hooks(edge: Any, g: Any) -> Any:

@@ -71,8 +71,7 @@ class FunctionNode(Node):
     def __init__(
         self, function: type[Function], context: FunctionContext, edges: tuple[Any, ...], ys: list[Any]
     ) -> None:
-        super().__init__(_Named(function.__name__, len(ys)), None, edges)
-        self.shape, self.dtype = ys[0].shape, ys[0].dtype
+        super().__init__(_Named(function.__name__, len(ys)), None, edges, [], [], ys[0])
         self.function = function
         self.context = context
         self.shapes = [(y.shape, y.dtype) for y in ys]
@@ -133,7 +132,7 @@ class FunctionNode(Node):
     def release(self) -> None:
         if self.kept:
             self.kept = None
-            self.watched = []
+            self.watched = ()
 
 
 class _Named:

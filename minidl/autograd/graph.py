@@ -53,7 +53,7 @@ class Variable:
 
 Edge = "Node | Output | Variable | None"
 
-_order = itertools.count(1)
+_next_order = itertools.count(1).__next__
 
 
 class Node:
@@ -61,16 +61,15 @@ class Node:
 
     __slots__ = ("dtype", "edges", "hooks", "kept", "operator", "order", "plan", "retained", "shape", "watched")
 
-    shape: tuple[int, ...]
-    dtype: Any
-
-    def __init__(self, operator: Any, plan: Any, edges: Sequence[Any]) -> None:
+    def __init__(self, operator: Any, plan: Any, edges: Sequence[Any], kept: Any, watched: Any, y: Any) -> None:
         self.operator = operator
         self.plan = plan
         self.edges = edges
-        self.order = next(_order)
-        self.kept: Any = []
-        self.watched: list[tuple[list[int], int]] = []
+        self.kept = kept
+        self.watched = watched
+        self.order = _next_order()
+        self.shape = y.shape
+        self.dtype = y.dtype
         self.hooks: dict[int, Callable[..., Any]] | None = None
         self.retained: ref[Variable] | None = None
 
@@ -132,7 +131,7 @@ class Node:
         """Let go of what was kept; a node that kept nothing may be used again."""
         if self.kept:
             self.kept = None
-            self.watched = []
+            self.watched = ()
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -146,7 +145,7 @@ class Output:
     def __init__(self, node: Any, index: int, y: Any) -> None:
         self.node = node
         self.index = index
-        self.order = next(_order)
+        self.order = _next_order()
         self.shape = y.shape
         self.dtype = y.dtype
         self.hooks: dict[int, Callable[..., Any]] | None = None

@@ -171,44 +171,57 @@ class Primitive:
             for rule, positions in chosen
         )
         values, shapes, outputs = (
-            tuple(position for kind, position in keeps if kind == wanted) for wanted in (_VALUE, _SHAPE, _OUTPUT)
+            tuple(position for kind, position in keeps if kind == sort) for sort in (_VALUE, _SHAPE, _OUTPUT)
         )
         plan = self.plans[key] = Plan(keeps, values, shapes, outputs, calls)
         return plan
 
     def record(self, args: tuple[Any, ...], raw: list[Any], edges: list[Any], key: int, y: Any) -> Any:
         """Wrap the result `y` of `raw` and leave a node that knows how it came about."""
-        single = self.outputs is None
-        if single and y.dtype.kind != "f":
+        if y.dtype.kind != "f":
             return wrap(y)  # integers and booleans have no gradient
         plan = self.plans.get(key) or self.plan(key)
-        node = Node(self, plan, edges)
-        kept = node.kept
-        for i in plan.values:
-            kept.append(raw[i])
-            if isinstance(args[i], Variable):
-                node.watch(args[i])
-        for i in plan.shapes:
-            kept.append(raw[i].shape if i >= 0 else tuple(a.shape for a in raw[len(self.inputs) :]))
-        if not single:
-            results = wrap_outputs(node, y)
-            for i in plan.outputs:
-                kept.append(y[i])
-                node.watch(results[i])
-            return results
-        result = wrap(y, node)
+        kept: Any = ()
+        watched: Any = ()
+        if plan.keeps:
+            kept, watched = [], []
+            self._keep_inputs(plan, args, raw, kept, watched)
+        result = wrap(y)
         y = result.array
-        node.shape = y.shape
-        node.dtype = y.dtype
+        result.node = node = Node(self, plan, edges, kept, watched, y)
+        result._requires_grad = True
         if plan.outputs:
             kept.append(y)
             node.watch(result)
         return result
 
+    def record_several(self, args: tuple[Any, ...], raw: list[Any], edges: list[Any], key: int, ys: Any) -> Any:
+        """As `record`, for an operator with several outputs; integer ones (indices) have no gradient."""
+        plan = self.plans.get(key) or self.plan(key)
+        node = Node(self, plan, edges, [], [], ys[0])
+        self._keep_inputs(plan, args, raw, node.kept, node.watched)
+        results = []
+        for i, y in enumerate(ys):
+            result = wrap(y)
+            if y.dtype.kind == "f":
+                result.node = Output(node, i, y)
+                result._requires_grad = True
+            results.append(result)
+        for i in plan.outputs:
+            node.kept.append(ys[i])
+            node.watch(results[i])
+        return tuple(results)
 
-def wrap_outputs(node: Any, ys: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Tensors over several outputs of one node; integer ones (indices) have no gradient."""
-    return tuple(wrap(y, Output(node, i, y) if y.dtype.kind == "f" else None) for i, y in enumerate(ys))
+    def _keep_inputs(
+        self, plan: Plan, args: tuple[Any, ...], raw: list[Any], kept: list[Any], watched: list[Any]
+    ) -> None:
+        for i in plan.values:
+            kept.append(raw[i])
+            if isinstance(args[i], Variable):
+                version = args[i].version
+                watched.append((version, version[0]))
+        for i in plan.shapes:
+            kept.append(raw[i].shape if i >= 0 else tuple(a.shape for a in raw[len(self.inputs) :]))
 
 
 def primitive(
@@ -222,6 +235,7 @@ def primitive(
     if forward is None:
         return functools.partial(primitive, view=view, outputs=outputs)
     own = Primitive(forward, view, outputs)
+    record = own.record if outputs is None else own.record_several
 
     @functools.wraps(forward)
     def operator(*args: Any) -> Any:
@@ -250,7 +264,7 @@ def primitive(
         if not tensors:
             return y
         if wanted and state.recording:
-            result = own.record(args, raw, edges, wanted | bit, y)
+            result = record(args, raw, edges, wanted | bit, y)
         elif outputs is None:
             result = wrap(y)
         else:

@@ -63,9 +63,9 @@ def predict(
     sheet: Annotated[Path, typer.Option(help="Where to draw the contact sheet.")] = Path("predictions.png"),
 ) -> None:
     """Label pictures, and draw a contact sheet of them."""
-    size = catdog.RunFolder(run).config["size"]
+    _, config = catdog.load_run(run)
     loaded = [load_image(path) for path in images]
-    answers = catdog.predict(run, resize_all(loaded, size))
+    answers = catdog.predict(run, resize_all(loaded, config["size"]))
     width = max(len(str(path)) for path in images)
     for path, (label, probability) in zip(images, answers, strict=True):
         typer.echo(f"{path!s:<{width}}  {label}  {probability:.1%}")

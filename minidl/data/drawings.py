@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import ArgumentError, DataError
 from .cache import cache_folder
 from .drawn.animals import KINDS, draw_animal
 
@@ -39,11 +39,19 @@ def draw_catdog_set(
     The folder appears whole or not at all; one that exists is left as it is.  Every picture has a random generator of
     its own, made of seed, split, kind and number, so that the set is the same on every machine.
 
-    Raises DataError when the folder cannot be written.
+    Raises DataError when the folder cannot be written, ArgumentError for fewer than one picture of a class, a size
+    below 16 or a negative seed.
     """
     folder = Path(folder)
     if folder.is_dir():
         return
+    if folder.exists():
+        raise DataError(f"{folder}: is a file, and the drawn pictures need a folder; choose another name")
+    if min(train_per_class, test_per_class) < 1 or seed < 0:
+        raise ArgumentError(
+            f"draw_catdog_set: train_per_class={train_per_class}, test_per_class={test_per_class}, seed={seed}; needs "
+            "at least one picture of each class and a seed of at least 0"
+        )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

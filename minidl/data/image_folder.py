@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import DataError, DataWarning
+from ..errors import ArgumentError, DataError, DataWarning
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
@@ -31,10 +31,12 @@ class ImageSplit(NamedTuple):
 def load_image(path: str | os.PathLike[str], size: int | None = None) -> np.ndarray:
     """A picture as uint8 (H, W, 3), RGB; squeezed to size x size if a size is given.
 
-    Raises DataError for a file that is missing, no picture, or cut off.
+    Raises DataError for a file that is missing, no picture, or cut off, ArgumentError for a size below 1.
     """
     import cv2
 
+    if size is not None and size < 1:
+        raise ArgumentError(f"load_image: size={size}; needs at least 1")
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -42,7 +44,10 @@ def load_image(path: str | os.PathLike[str], size: int | None = None) -> np.ndar
     if _is_cut_off(data):
         raise DataError(f"{path}: the picture is cut off; copy the file again")
     encoded = np.frombuffer(data, np.uint8)
-    image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+    try:
+        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+    except cv2.error:  # a picture that says it has more than 2 ** 30 pixels
+        image = None
     if image is None:
         raise DataError(f"{path}: no picture that can be read; needs JPEG, PNG, BMP or WebP")
     image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
@@ -73,12 +78,14 @@ def load_image_sets(
 ) -> tuple[ImageSplit, ImageSplit]:
     """The training and the test set of `root`/{training_set,test_set}/<class>/*.jpg.  Errors as `load_split`."""
     root = Path(root)
-    splits = []
-    for name in ("training_set", "test_set"):
-        if root.is_dir() and not (root / name).is_dir():
-            raise DataError(f"{root}: needs training_set and test_set, {_found(root)}")
-        splits.append(load_split(root / name if root.is_dir() else root, classes, size))
-    return splits[0], splits[1]
+    if not root.is_dir():
+        what = "is not a folder" if root.exists() else "does not exist"
+        raise DataError(f"{root}: {what}; give a folder with training_set and test_set in it")
+    names = ("training_set", "test_set")
+    if not all((root / name).is_dir() for name in names):
+        raise DataError(f"{root}: needs training_set and test_set, {_found(root)}; give the folder that holds both")
+    training, test = (load_split(root / name, classes, size) for name in names)
+    return training, test
 
 
 def load_split(folder: str | os.PathLike[str], classes: Sequence[str], size: int, max_bad: float = 0.05) -> ImageSplit:
@@ -124,7 +131,7 @@ def _listed(folder: Path, classes: Sequence[str]) -> tuple[list[Path], list[int]
         if not (folder / name).is_dir():
             raise DataError(f"{folder}: needs {', '.join(classes)}, {_found(folder)}; rename the folders")
         try:
-            found = sorted((p for p in (folder / name).iterdir() if p.suffix.lower() in SUFFIXES), key=_natural)
+            found = sorted((p for p in (folder / name).iterdir() if p.suffix.lower() in SUFFIXES), key=_natural_order)
         except OSError as error:
             raise DataError(f"{folder / name}: cannot be read ({error.strerror}); check its permissions") from None
         if not found:
@@ -139,6 +146,7 @@ def _found(folder: Path) -> str:
     return f"found {', '.join(names[:8])}" if names else "found no folders"
 
 
-def _natural(path: Path) -> list[tuple[int, int | str]]:
-    """cat.2 before cat.10."""
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", path.name)]
+def _natural_order(path: Path) -> tuple[list[tuple[int, int | str]], str]:
+    """cat.2 before cat.10; the name itself orders cat.1 and cat.01."""
+    parts = re.split(r"(\d+)", path.name)
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts], path.name

@@ -21,11 +21,17 @@ def default_collate(items: Sequence[Any]) -> Any:
     if isinstance(first, Tensor):
         return stack(items)
     if isinstance(first, np.ndarray):
+        shapes = {item.shape for item in items}
+        if len(shapes) > 1:
+            raise DataError(f"default_collate: arrays of shapes {sorted(shapes)}; needs arrays of one shape")
         return as_tensor(np.stack(items))
-    if isinstance(first, (int, float, np.number)):
-        return as_tensor(np.array(items) if isinstance(first, np.number) else list(items))
+    if isinstance(first, (int, float, np.number, np.bool_)):
+        return as_tensor(np.array(items) if isinstance(first, np.generic) else list(items))
     if isinstance(first, (tuple, list)):
-        return type(first)(default_collate(part) for part in zip(*items, strict=True))
+        if len({len(item) for item in items}) > 1:
+            raise DataError(f"default_collate: items of {[len(item) for item in items]} parts; needs the same number")
+        parts = [default_collate(part) for part in zip(*items, strict=True)]
+        return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
     if isinstance(first, dict):
         return {key: default_collate([item[key] for item in items]) for key in first}
     return list(items)
@@ -70,7 +76,7 @@ class DataLoader:
             yield self._batch(order[start : start + self.batch_size])
 
     def _batch(self, indices: np.ndarray) -> Any:
-        if isinstance(self.dataset, TensorDataset) and self.collate_fn is None:
+        if type(self.dataset) is TensorDataset and self.collate_fn is None:
             return self.dataset[indices]  # one selection instead of an item at a time
         items = [self.dataset[int(i)] for i in indices]
         return (self.collate_fn or default_collate)(items)

@@ -11,9 +11,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ShapeError
 
 Transform = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+def _check_batch(transform: object, images: np.ndarray) -> None:
+    if images.ndim != 4:
+        raise ShapeError(f"{type(transform).__name__}: {images.shape}; needs a batch (N, H, W, 3), e.g. image[None]")
 
 
 class Compose:
@@ -53,6 +58,7 @@ class RandomResizedCrop:
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         import cv2
 
+        _check_batch(self, images)
         n, h, w, c = images.shape
         area = rng.uniform(*self.scale, n) * h * w
         ratio = np.exp(rng.uniform(math.log(self.ratio[0]), math.log(self.ratio[1]), n))
@@ -77,6 +83,7 @@ class RandomHorizontalFlip:
         self.p = p
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        _check_batch(self, images)
         flipped = rng.random(len(images)) < self.p
         out = images.copy()
         out[flipped] = images[flipped, :, ::-1]
@@ -100,6 +107,7 @@ class ColorJitter:
         self.saturation = saturation
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        _check_batch(self, images)
         brightness, contrast, saturation = (
             rng.uniform(1 - x, 1 + x, len(images)).astype(np.float32)
             for x in (self.brightness, self.contrast, self.saturation)
@@ -128,12 +136,15 @@ class Normalize:
     """(x / 255 - mean) / std for each channel: uint8 (N, H, W, 3) -> float32 (N, 3, H, W), channels-last in memory."""
 
     def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        if min(std) <= 0:
-            raise ArgumentError(f"Normalize: std={list(std)}; needs positive numbers")
+        if len(mean) != len(std) or not all(s > 0 for s in std):
+            raise ArgumentError(
+                f"Normalize: mean={list(mean)}, std={list(std)}; needs a mean and a positive std for each channel"
+            )
         self.mean = np.asarray(mean, np.float32)
         self.std = np.asarray(std, np.float32)
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        _check_batch(self, images)
         scaled = images * (1 / (255 * self.std)) - self.mean / self.std
         return scaled.transpose(0, 3, 1, 2)
 

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from os import PathLike
-from typing import Any
+from typing import Any, BinaryIO
 
-TRAIN, TEST = "#7a8ba6", "#d1495b"
+COLOURS = {"train": "#7a8ba6", "test": "#d1495b"}
+FORMATS = {"loss": "{:.3f}", "accuracy": "{:.1%}"}
 
 
-def draw_curves(history: list[dict[str, Any]], path: str | PathLike[str]) -> None:
-    """Draw `history`, records with epoch, train_loss, test_loss, train_accuracy, test_accuracy, as a PNG."""
+def draw_curves(history: list[dict[str, Any]], file: BinaryIO) -> None:
+    """Draw `history`, records with epoch, train_loss, test_loss, train_accuracy, test_accuracy, into `file` as a PNG.
+
+    The legend gives the values of the last epoch.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     FigureCanvasAgg(figure)
     epochs = [record["epoch"] for record in history]
-    for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        for part, colour in (("train", TRAIN), ("test", TEST)):
+    for axes, quantity in zip(figure.subplots(1, 2), FORMATS, strict=True):
+        for part, colour in COLOURS.items():
             values = [record[f"{part}_{quantity}"] for record in history]
-            axes.plot(epochs, values, color=colour, marker="o", markersize=3, label=part)
-            axes.annotate(
-                f"{values[-1]:.1%}" if quantity == "accuracy" else f"{values[-1]:.3f}",
-                (epochs[-1], values[-1]),
-                xytext=(6, 0),
-                textcoords="offset points",
-                color=colour,
-                va="center",
-            )
+            label = f"{part} {FORMATS[quantity].format(values[-1])}"
+            axes.plot(epochs, values, color=colour, marker="o", markersize=3, label=label)
+        axes.set_title(quantity, loc="left")
         axes.set_xlabel("epoch")
-        axes.set_title(quantity)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.margins(x=0.12)
+        axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
         if quantity == "accuracy":
-            axes.yaxis.set_major_formatter("{x:.0%}")
-        axes.legend(frameon=False)
-    figure.savefig(path, dpi=120, format="png")
+            axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
+        # above the axes, where no curve can run into it
+        axes.legend(frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1, 0.98), borderaxespad=0)
+    figure.savefig(file, dpi=120, format="png")

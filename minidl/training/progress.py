@@ -14,13 +14,15 @@ class ProgressBar:
 
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs
+        console = Console()
         self.bar = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=Console(),
+            console=console,
             transient=True,
+            disable=not console.is_terminal,
         )
         self.task = self.bar.add_task("train", epoch=1, epochs=epochs)
 
@@ -41,4 +43,5 @@ class ProgressBar:
                 f"test loss {record['test_loss']:.3f}  accuracy {record['test_accuracy']:6.2%}   "
                 f"{record['seconds']:.1f} s",
                 highlight=False,
+                soft_wrap=True,
             )

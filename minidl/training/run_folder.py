@@ -9,8 +9,10 @@ latest.npz      everything needed to continue
 
 from __future__ import annotations
 
+import io
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,34 +29,47 @@ class RunFolder:
 
     def create(self, config: dict[str, Any]) -> None:
         """Make the folder and write config.json.  Raises DataError if it cannot be written or holds another run."""
-        if (self.path / "config.json").exists():
+        if os.path.exists(self.path / "config.json"):
             raise DataError(f"{self.path} already holds a run; continue it with --resume, or choose another folder")
+        made = not os.path.exists(self.path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._write("config.json", json.dumps(config, indent=2) + "\n")
         except OSError as error:
             raise DataError(
-                f"{self.path}: the run's folder cannot be written ({error.strerror}); choose another with --out"
+                f"{self.path}: the run's folder cannot be made ({error.strerror}); choose another with --out"
             ) from None
+        try:
+            self._write("config.json", (json.dumps(config, indent=2) + "\n").encode())
+        except DataError:
+            if made:
+                self.path.rmdir()
+            raise
 
     @property
     def config(self) -> dict[str, Any]:
         """What config.json says."""
         try:
-            return json.loads((self.path / "config.json").read_text())
+            config = json.loads((self.path / "config.json").read_bytes())
         except FileNotFoundError:
             raise CheckpointError(
                 f"{self.path} is no run: it has no config.json; give the folder of a training"
             ) from None
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{self.path / 'config.json'} cannot be read: {error}") from None
+        except OSError as error:
+            raise CheckpointError(
+                f"{self.path / 'config.json'} cannot be read ({error.strerror}); give the folder of a training"
+            ) from None
+        except ValueError as error:
+            raise CheckpointError(f"{self.path / 'config.json'} is no JSON ({error}); use another run") from None
+        if not isinstance(config, dict):
+            raise CheckpointError(f"{self.path / 'config.json'} is no run's configuration; use another run")
+        return config
 
     def record(self, history: list[dict[str, Any]]) -> None:
-        """Write metrics.jsonl and curves.png."""
-        self._write("metrics.jsonl", "".join(json.dumps(epoch) + "\n" for epoch in history))
-        partial = self.path / ".curves.png"
-        draw_curves(history, partial)
-        os.replace(partial, self.path / "curves.png")
+        """Write metrics.jsonl and curves.png.  Raises DataError if they cannot be written."""
+        self._write("metrics.jsonl", "".join(json.dumps(epoch) + "\n" for epoch in history).encode())
+        curves = io.BytesIO()
+        draw_curves(history, curves)
+        self._write("curves.png", curves.getvalue())
 
     def save(self, name: str, state: dict[str, Any]) -> None:
         """Write the checkpoint `name` ("best" or "latest")."""
@@ -64,10 +79,17 @@ class RunFolder:
         """Read the checkpoint `name`."""
         return checkpoint.load(self.path / f"{name}.npz")
 
-    def _write(self, name: str, text: str) -> None:
-        partial = self.path / f".{name}"
-        with open(partial, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, self.path / name)
+    def _write(self, name: str, content: bytes) -> None:
+        partial = self.path / f".{name}.unfinished"
+        try:
+            with open(partial, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, self.path / name)
+        except OSError as error:
+            with suppress(OSError):
+                partial.unlink()
+            raise DataError(
+                f"{self.path / name} cannot be written ({error.strerror}); free some space, or choose another folder"
+            ) from None

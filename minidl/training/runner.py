@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
-from ..errors import ArgumentError, CheckpointError
+from ..errors import ArgumentError, CheckpointError, DataError
 from ..random import get_rng_state, set_rng_state
 from .run_folder import RunFolder
 
@@ -48,9 +48,13 @@ class Runner:
 
         train, test   iterables of (input, target) batches
         progress      called as progress(epoch, batch, batches, record); record is None within an epoch
+
+        Raises ArgumentError when the loss or the model's output is no longer finite, DataError when there is no batch.
         """
         if epochs < 1:
             raise ArgumentError(f"fit: epochs={epochs}; needs at least 1")
+        if self.folder is not None and not self.history:
+            self.folder.save("latest", self.state_dict())  # so that a run stopped in its first epoch continues too
         for epoch in range(len(self.history) + 1, epochs + 1):
             start = time.perf_counter()
             trained = self._train_epoch(train, epoch, progress)
@@ -75,17 +79,17 @@ class Runner:
         self.model.train()
         tally = _Tally()
         for batch, (x, y) in enumerate(train):
-            output = self.model(x)
+            output = self._output(x)
             loss = self.loss(output, y)
+            tally.add(loss, output, y)
+            if not np.isfinite(tally.loss):
+                raise ArgumentError(f"the loss became {tally.loss} in epoch {epoch}; use a smaller learning rate")
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
-            tally.add(loss, output, y)
             if progress is not None:
                 progress(epoch, batch, len(train), None)
-        if not np.isfinite(tally.loss):
-            raise ArgumentError(f"the loss became {tally.loss} in epoch {epoch}; use a smaller learning rate")
-        return tally.loss / tally.count, tally.right / tally.count
+        return tally.means()
 
     def evaluate(self, batches: Any) -> tuple[float, float]:
         """The mean loss and accuracy over (input, target) batches."""
@@ -93,9 +97,15 @@ class Runner:
         tally = _Tally()
         with no_grad():
             for x, y in batches:
-                output = self.model(x)
+                output = self._output(x)
                 tally.add(self.loss(output, y), output, y)
-        return tally.loss / tally.count, tally.right / tally.count
+        return tally.means()
+
+    def _output(self, x: Any) -> Any:
+        output = self.model(x)
+        if not np.isfinite(output.detach().numpy()).all():
+            raise ArgumentError("the model's output is no longer finite; train it with a smaller learning rate")
+        return output
 
     def predict(self, x: Any) -> Any:
         """The model's output for `x`, unrecorded, in evaluation mode."""
@@ -124,18 +134,24 @@ class Runner:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from a state that `state_dict` gave: bit for bit as if never stopped."""
-        try:
-            self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            if self.scheduler is not None:
-                self.scheduler.load_state_dict(state["scheduler"])
-            set_rng_state(state["random"])
-            self.history = list(state["history"])
-        except KeyError as missing:
+        """Continue from a state that `state_dict` gave: bit for bit as if never stopped.
+
+        Raises CheckpointError for anything else, and for the state of another model.
+        """
+        missing = [key for key in self.state_dict() if key not in state]
+        if missing:
             raise CheckpointError(
-                f"this checkpoint is no training state: it has no {missing}; use latest.npz"
-            ) from None
+                f"this checkpoint is no training state: it has no {', '.join(missing)}; use latest.npz"
+            )
+        if (self.scheduler is None) != (state["scheduler"] is None):
+            here, there = ("no scheduler", "one") if self.scheduler is None else ("a scheduler", "none")
+            raise CheckpointError(f"this checkpoint does not fit: the runner has {here}, the checkpoint {there}")
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state["scheduler"])
+        set_rng_state(state["random"])
+        self.history = list(state["history"])
 
 
 class _Tally:
@@ -151,3 +167,8 @@ class _Tally:
         self.loss += loss.item() * size
         self.right += accuracy(output.detach().numpy(), target.numpy()) * size
         self.count += size
+
+    def means(self) -> tuple[float, float]:
+        if self.count == 0:
+            raise DataError("there is no batch to compute a loss of; give at least one, and a new iterator each epoch")
+        return self.loss / self.count, self.right / self.count
