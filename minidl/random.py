@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from .errors import CheckpointError
+from .errors import ArgumentError, CheckpointError
 
 
 class Generator:
     """A stream of random numbers with a state that can be saved (NumPy's PCG64)."""
 
     def __init__(self, seed: int | None = None) -> None:
-        self.numpy = np.random.default_rng(seed)
+        self.numpy = np.random.default_rng() if seed is None else _seeded(seed)
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start anew from `seed`."""
-        self.numpy = np.random.default_rng(seed)
+        """Start anew from `seed`, any whole number."""
+        self.numpy = _seeded(seed)
         return self
 
     def get_state(self) -> str:
@@ -32,6 +32,12 @@ class Generator:
         except (ValueError, TypeError, KeyError):
             raise CheckpointError("Generator.set_state: this is no state that get_state() gave") from None
         return self
+
+
+def _seeded(seed: int) -> np.random.Generator:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise ArgumentError(f"manual_seed: got {seed!r}, needs a whole number")
+    return np.random.default_rng(int(seed) % 2**64)
 
 
 _default: list[Generator] = []

@@ -70,7 +70,7 @@ def cnn(size: int) -> nn.Sequential:
 
 MODELS = {"logistic": logistic, "mlp": mlp, "cnn": cnn}
 OPTIMIZERS = {"gd": optim.GradientDescent, "momentum": optim.Momentum, "rmsprop": optim.RMSProp, "adam": optim.Adam}
-EPOCHS = {"drawings": {"logistic": 8, "mlp": 8, "cnn": 6}, "photographs": {"logistic": 20, "mlp": 20, "cnn": 40}}
+EPOCHS = {"drawings": {"logistic": 8, "mlp": 8, "cnn": 6}, "photographs": {"logistic": 20, "mlp": 20, "cnn": 60}}
 RATES = {
     "logistic": {"gd": 0.002, "momentum": 0.002, "rmsprop": 2e-4, "adam": 2e-4},
     "mlp": {"gd": 0.01, "momentum": 0.01, "rmsprop": 3e-4, "adam": 3e-4},
@@ -128,7 +128,10 @@ def train(
     size: Annotated[int, typer.Option(help="Width and height of the pictures that the network sees.")] = 64,
     seed: Annotated[int, typer.Option(help="The same seed trains the same model.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder to keep the run in; by default runs/catdog-<time>.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Continue the run in this folder, exactly.")] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="Continue the run in this folder, exactly, with its own options; --epochs may differ."),
+    ] = None,
     device: Annotated[str, typer.Option(help="Where to compute.")] = "cpu",
 ) -> Path:
     """Train a cat/dog classifier.
@@ -166,7 +169,7 @@ def train(
 
     minidl.manual_seed(config["seed"])
     runner = make_runner(config, folder)
-    if resume is not None:
+    if folder.has("latest"):
         runner.load_state_dict(folder.load("latest"))
     seen = batches(training, augmentation(config), config["batch_size"], shuffle=True)
     unseen = batches(test, T.Compose([T.Normalize(config["mean"], config["std"])]), 100, shuffle=False)

@@ -75,6 +75,10 @@ class RunFolder:
         """Write the checkpoint `name` ("best" or "latest")."""
         checkpoint.save(state, self.path / f"{name}.npz")
 
+    def has(self, name: str) -> bool:
+        """Whether the checkpoint `name` is there: a run that was stopped in its first epoch has none."""
+        return (self.path / f"{name}.npz").exists()
+
     def load(self, name: str) -> dict[str, Any]:
         """Read the checkpoint `name`."""
         return checkpoint.load(self.path / f"{name}.npz")
