@@ -220,8 +220,7 @@ class Primitive:
             if isinstance(args[i], Variable):
                 version = args[i].version
                 watched.append((version, version[0]))
-        for i in plan.shapes:
-            kept.append(raw[i].shape if i >= 0 else tuple(a.shape for a in raw[len(self.inputs) :]))
+        kept += [raw[i].shape if i >= 0 else tuple(a.shape for a in raw[len(self.inputs) :]) for i in plan.shapes]
 
 
 def primitive(

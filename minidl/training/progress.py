@@ -44,5 +44,4 @@ class ProgressBar:
                 f"{record['seconds']:.1f} s",
                 highlight=False,
                 soft_wrap=True,
-                soft_wrap=True,
             )
