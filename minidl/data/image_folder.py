@@ -106,7 +106,7 @@ def load_split(folder: str | os.PathLike[str], classes: Sequence[str], size: int
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV decodes outside Python's lock
         loaded = list(pool.map(attempt, paths))
     errors = [str(item) for item in loaded if isinstance(item, DataError)]
-    if len(errors) > max_bad * len(paths):
+    if len(errors) > max_bad * len(paths) or len(errors) == len(paths):
         raise DataError(f"{folder}: {len(errors)} of {len(paths)} pictures are bad, the first: {errors[0]}")
     if errors:
         warnings.warn(

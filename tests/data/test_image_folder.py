@@ -246,9 +246,9 @@ def test_a_split_of_bad_pictures_alone_is_refused_whatever_is_allowed(tmp_path: 
 
 
 def test_a_missing_folder_says_what_it_needs(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="gone: does not exist; .*training_set and test_set"):
+    with pytest.raises(DataError, match=r"gone: does not exist; .*training_set and test_set"):
         load_image_sets(tmp_path / "gone")
-    with pytest.raises(DataError, match="gone: does not exist; .*cats and dogs"):
+    with pytest.raises(DataError, match=r"gone: does not exist; .*cats and dogs"):
         load_split(tmp_path / "gone", CLASSES, 8)
 
 

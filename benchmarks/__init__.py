@@ -1,0 +1,1 @@
+"""The same program under minidl and PyTorch, in turn, in one process."""
