@@ -144,24 +144,11 @@ def train(
         config = folder.config | ({} if epochs is None else {"epochs": epochs})
     else:
         folder = RunFolder(out or Path("runs") / f"catdog-{datetime.now():%Y%m%d-%H%M%S}")
-        config = {
-            "recipe": "catdog",
-            "minidl": minidl.__version__,
-            "data": None if data is None else str(data.resolve()),
-            "model": model,
-            "epochs": epochs or EPOCHS["drawings" if data is None else "photographs"][model],
-            "batch_size": batch_size,
-            "lr": lr or RATES[model][optimizer],
-            "optimizer": optimizer,
-            "size": size,
-            "seed": seed,
-            "classes": list(CLASSES),
-            "augment": data is not None and model == "cnn",
-        }
-    size = config["size"]
-    margin = size // 4 if config["augment"] else 0  # augmentation crops from larger pictures
-    training, _ = pictures(config["data"], size + margin)
-    _, test = pictures(config["data"], size)
+        config = configuration(data, model, epochs, batch_size, lr, optimizer, size, seed)
+
+    margin = config["size"] // 4 if config["augment"] else 0  # augmentation crops from larger pictures
+    training, _ = pictures(config["data"], config["size"] + margin)
+    _, test = pictures(config["data"], config["size"])
     if resume is None:
         pixels = training.images.reshape(-1, 3) / 255
         config |= {"mean": pixels.mean(0).round(4).tolist(), "std": pixels.std(0).round(4).tolist()}
@@ -181,6 +168,33 @@ def train(
     best = max(history, key=lambda record: record["test_accuracy"])
     typer.echo(f"best test accuracy {best['test_accuracy']:.2%} in epoch {best['epoch']}; kept in {folder.path}")
     return folder.path
+
+
+def configuration(
+    data: Path | None,
+    model: str,
+    epochs: int | None,
+    batch_size: int,
+    lr: float | None,
+    optimizer: str,
+    size: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Everything that decides what a run becomes, with defaults for what was not given."""
+    return {
+        "recipe": "catdog",
+        "minidl": minidl.__version__,
+        "data": None if data is None else str(data.resolve()),
+        "model": model,
+        "epochs": epochs or EPOCHS["drawings" if data is None else "photographs"][model],
+        "batch_size": batch_size,
+        "lr": lr or RATES[model][optimizer],
+        "optimizer": optimizer,
+        "size": size,
+        "seed": seed,
+        "classes": list(CLASSES),
+        "augment": data is not None and model == "cnn",
+    }
 
 
 def make_runner(config: dict[str, Any], folder: RunFolder) -> Runner:

@@ -23,7 +23,7 @@ def draw_curves(history: list[dict[str, Any]], file: BinaryIO) -> None:
         for part, colour in COLOURS.items():
             values = [record[f"{part}_{quantity}"] for record in history]
             label = f"{part} {FORMATS[quantity].format(values[-1])}"
-            axes.plot(epochs, values, color=colour, marker="o", markersize=3, label=label)
+            axes.plot(epochs, values, color=colour, marker="o", markersize=4, label=label)
         axes.set_title(quantity, loc="left")
         axes.set_xlabel("epoch")
         axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)

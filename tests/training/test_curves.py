@@ -45,7 +45,7 @@ def test_the_picture_has_two_panels_with_both_lines_in_each(epochs: int) -> None
     assert picture.shape == (408, 1080, 3)
     for part in ("train", "test"):
         for panel in (slice(0, 540), slice(540, 1080)):
-            line = marked(picture, part)[60:, panel]  # the legend is above
+            line = marked(picture, part)[32:, panel]  # the legend is above
             assert line.sum() >= 12
 
 

@@ -67,7 +67,7 @@ def test_another_run_is_not_overwritten(folder: RunFolder) -> None:
 @pytest.mark.parametrize("below", ["", "deeper", "deeper/still"])
 def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path, below: str) -> None:
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(DataError, match="taken.*the run's folder cannot be made .*--out"):
+    with pytest.raises(DataError, match=r"taken.*the run's folder cannot be made .*--out"):
         RunFolder(tmp_path / "taken" / below).create({})
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
