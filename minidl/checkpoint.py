@@ -22,17 +22,16 @@ import json
 import math
 import os
 import re
-import secrets
 import struct
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from .dtypes import ALL as TENSOR_DTYPES
 from .errors import CheckpointError, DtypeError
+from .files import whole_file
 from .ops.creation import from_numpy
 from .tensor import Tensor
 
@@ -76,7 +75,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     except RecursionError:
         raise CheckpointError("save: the object is nested too deeply, or contains itself; flatten it") from None
     try:
-        with _whole_file(file) as stream, zipfile.ZipFile(stream, "w") as archive:
+        with whole_file(file) as stream, zipfile.ZipFile(stream, "w") as archive:
             for name, array in {INDEX: np.array(index), **arrays}.items():
                 with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
                     np.lib.format.write_array(entry, array, allow_pickle=False)
@@ -203,38 +202,6 @@ def _percent(letter: str) -> str:
 
 def _unsavable(place: tuple[str, ...], why: str) -> CheckpointError:
     return CheckpointError(": ".join(["save", *(["/".join(place)[:200]] if place else []), why]))
-
-
-# --- one file, whole or not at all --------------------------------------------------------------------------------
-
-
-@contextmanager
-def _whole_file(file: str) -> Iterator[BinaryIO]:
-    """A new file that takes the place of `file` when the block ends well, and is removed when it does not."""
-    if os.path.isdir(file) or not os.path.basename(file):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    target = os.path.realpath(file)  # what a link points to is replaced, not the link
-    if os.path.exists(target) and not os.path.isfile(target):
-        raise OSError(errno.EINVAL, "a device or pipe, not a file")
-    folder = os.path.dirname(target)
-    unfinished = os.path.join(folder, f".minidl-{secrets.token_hex(8)}.unfinished")
-    stream = open(unfinished, "xb")  # noqa: SIM115 - closed below, inside what removes the file
-    try:
-        with stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(unfinished, target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(unfinished)
-        raise
-    if os.name == "posix":  # the new name itself reaches the disk with the folder
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import DataError
+from ..files import whole_file
 
 # in pixels
 CELL = 220
@@ -31,13 +30,10 @@ def draw_contact_sheet(images: list[np.ndarray], captions: list[str], path: Path
     for (top, left), caption in zip(corners, captions, strict=True):
         middle = (left + CELL / 2) / width, 1 - (top + (CAPTION + MARGIN) / 2) / height
         figure.text(*middle, caption, ha="center", va="center", fontsize=11)
-    partial = path.parent / f".{path.name}.unfinished"
     try:
-        figure.savefig(partial, format="png")
-        os.replace(partial, path)
+        with whole_file(path) as file:
+            figure.savefig(file, format="png")
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
         raise DataError(
             f"{path}: the contact sheet cannot be written ({error.strerror}); choose another file with --sheet"
         ) from None

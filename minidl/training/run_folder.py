@@ -12,12 +12,12 @@ from __future__ import annotations
 import io
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .. import checkpoint
 from ..errors import CheckpointError, DataError
+from ..files import whole_file
 from .curves import draw_curves
 
 
@@ -84,16 +84,10 @@ class RunFolder:
         return checkpoint.load(self.path / f"{name}.npz")
 
     def _write(self, name: str, content: bytes) -> None:
-        partial = self.path / f".{name}.unfinished"
         try:
-            with open(partial, "wb") as file:
+            with whole_file(self.path / name) as file:
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, self.path / name)
         except OSError as error:
-            with suppress(OSError):
-                partial.unlink()
             raise DataError(
                 f"{self.path / name} cannot be written ({error.strerror}); free some space, or choose another folder"
             ) from None

@@ -53,8 +53,6 @@ class Runner:
         """
         if epochs < 1:
             raise ArgumentError(f"fit: epochs={epochs}; needs at least 1")
-        if self.folder is not None and not self.history:
-            self.folder.save("latest", self.state_dict())  # so that a run stopped in its first epoch continues too
         for epoch in range(len(self.history) + 1, epochs + 1):
             start = time.perf_counter()
             trained = self._train_epoch(train, epoch, progress)
@@ -120,8 +118,9 @@ class Runner:
             return
         if record["test_accuracy"] > best:
             self.folder.save("best", {"model": self.model.state_dict(), "epoch": record["epoch"]})
-        self.folder.save("latest", self.state_dict())
         self.folder.record(self.history)
+        # last, so that a run stopped before this line does the epoch again and writes all of them anew
+        self.folder.save("latest", self.state_dict())
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next epoch depends on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -203,22 +204,68 @@ def test_a_resumed_run_equals_one_that_was_never_stopped(tmp_path: Path, finishe
         assert flat(RunFolder(tmp_path / "stopped").load(name)) == flat(RunFolder(tmp_path / "whole").load(name))
 
 
-@pytest.mark.parametrize("epoch", [1, 3])
-def test_a_run_stopped_within_an_epoch_does_that_epoch_again(tmp_path: Path, epoch: int) -> None:
+def test_a_run_stopped_within_an_epoch_does_that_epoch_again(tmp_path: Path) -> None:
     whole = runner()
     whole.fit(*batches(), epochs=4)
 
     def stop(now: int, batch: int, batches: int, record: Any) -> None:
-        if (now, batch) == (epoch, 2):
+        if (now, batch) == (3, 2):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         runner(folder=started(tmp_path)).fit(*batches(), epochs=4, progress=stop)
     resumed = runner(seed=99)
     resumed.load_state_dict(RunFolder(tmp_path).load("latest"))
-    assert len(resumed.history) == epoch - 1
+    assert len(resumed.history) == 2
     resumed.fit(*batches(), epochs=4)
     assert flat(resumed.state_dict()) == flat(whole.state_dict())
+
+
+@pytest.mark.parametrize("file", ["metrics.jsonl", "curves.png", "latest.npz"])
+def test_a_run_stopped_while_it_writes_ends_with_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    """Even in the last epoch, after which nothing is left to train."""
+    runner(folder=started(tmp_path / "whole")).fit(*batches(), epochs=2)
+
+    stopped = started(tmp_path / "stopped")
+    run = runner(folder=stopped)
+    run.fit(*batches(), epochs=1)
+    replace = os.replace
+
+    def stop(source: Any, target: Any) -> None:
+        if Path(target).name == file:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run.fit(*batches(), epochs=2)
+    resumed = runner(seed=99, folder=stopped)
+    resumed.load_state_dict(stopped.load("latest"))
+    resumed.fit(*batches(), epochs=2)
+
+    assert flat(stopped.load("latest")) == flat(RunFolder(tmp_path / "whole").load("latest"))
+    for name in ("stopped", "whole"):
+        lines = (tmp_path / name / "metrics.jsonl").read_text().splitlines()
+        assert [flat(json.loads(line)) for line in lines] == [flat(record) for record in resumed.history]
+    assert {path.name for path in (tmp_path / "stopped").iterdir()} == {
+        path.name for path in (tmp_path / "whole").iterdir()
+    }
+
+
+def test_a_run_stopped_in_its_first_epoch_has_nothing_to_continue_from(tmp_path: Path) -> None:
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    folder = started(tmp_path)
+    assert not folder.has("latest")
+    with pytest.raises(KeyboardInterrupt):
+        runner(folder=folder).fit(*batches(), epochs=2, progress=stop)
+    assert not folder.has("latest")
+    runner(folder=folder).fit(*batches(), epochs=1)
+    assert folder.has("latest")
 
 
 def test_the_weights_of_the_best_model_are_no_state_to_continue_from(tmp_path: Path) -> None:
@@ -265,7 +312,7 @@ def test_a_loss_that_is_not_finite_stops_before_it_reaches_the_weights(tmp_path:
     for name, parameter in run.model.named_parameters():
         np.testing.assert_array_equal(parameter.detach().numpy(), before[name])
     assert run.folder is not None
-    assert run.folder.load("latest")["history"] == []
+    assert not run.folder.has("latest")
 
 
 def test_a_model_that_diverges_is_stopped_and_not_kept(tmp_path: Path) -> None:
@@ -278,7 +325,7 @@ def test_a_model_that_diverges_is_stopped_and_not_kept(tmp_path: Path) -> None:
     ):
         run.fit([examples(50, 0)[:]], batches()[1], epochs=3)
     assert run.folder is not None
-    assert all(np.isfinite(p.numpy()).all() for p in run.folder.load("latest")["model"].values())
+    assert {path.name for path in tmp_path.iterdir()} == {"config.json"}
 
 
 def test_no_batch_at_all_is_refused() -> None:
