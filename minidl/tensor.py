@@ -6,6 +6,7 @@ The class only names things: each method is one call to the operator of the same
 from __future__ import annotations
 
 import builtins
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import ref
@@ -37,13 +38,16 @@ class Size(tuple):
 class HookHandle:
     """What `register_hook` returns: it takes the hook away again."""
 
+    _numbers = itertools.count()
+
     def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
         self._hooks = hooks
-        hooks[id(self)] = hook
+        self._number = next(self._numbers)
+        hooks[self._number] = hook
 
     def remove(self) -> None:
         """Call the hook no more."""
-        self._hooks.pop(id(self), None)
+        self._hooks.pop(self._number, None)
 
 
 @wrap_with

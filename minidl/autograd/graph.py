@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
+import numpy as np
+
 from ..errors import GraphError
 from . import modes
 
@@ -128,10 +130,12 @@ class Node:
         return True
 
     def release(self) -> None:
-        """Let go of what was kept; a node that kept nothing may be used again."""
-        if self.kept:
-            self.kept = None
-            self.watched = ()
+        """Let go of the arrays that were kept; a node that kept none may be used again."""
+        for value in self.kept or ():
+            if type(value) is np.ndarray:
+                self.kept = None
+                self.watched = ()
+                return
 
     def __repr__(self) -> str:
         return f"<{self.name}>"

@@ -41,6 +41,8 @@ def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool
         array = np.array(data)
     else:
         array = _from_python(data)
+        if dtype is None and array.dtype.kind == "f" and not _holds_arrays(data):
+            dtype = dtypes.get_default_dtype()
     array = array.astype(dtypes.as_dtype(array.dtype if dtype is None else dtype), copy=False)
     return _made(array, requires_grad, device)
 
@@ -54,8 +56,11 @@ def _from_python(data: Any) -> np.ndarray:
         ) from None
     if array.dtype.kind not in "biuf":
         raise DtypeError(f"tensor: got {type(data).__name__} with elements of {array.dtype}; needs numbers")
-    from_arrays = isinstance(data, (list, tuple)) and any(isinstance(part, np.ndarray) for part in data)
-    return array.astype(dtypes.get_default_dtype()) if array.dtype.kind == "f" and not from_arrays else array
+    return array
+
+
+def _holds_arrays(data: Any) -> bool:
+    return isinstance(data, (list, tuple)) and any(isinstance(part, np.ndarray) for part in data)
 
 
 def _untensored(data: Any) -> Any:

@@ -70,7 +70,7 @@ def cnn(size: int) -> nn.Sequential:
 
 MODELS = {"logistic": logistic, "mlp": mlp, "cnn": cnn}
 OPTIMIZERS = {"gd": optim.GradientDescent, "momentum": optim.Momentum, "rmsprop": optim.RMSProp, "adam": optim.Adam}
-EPOCHS = {"drawings": {"logistic": 8, "mlp": 8, "cnn": 6}, "photographs": {"logistic": 20, "mlp": 20, "cnn": 60}}
+EPOCHS = {"drawings": {"logistic": 8, "mlp": 8, "cnn": 8}, "photographs": {"logistic": 20, "mlp": 20, "cnn": 60}}
 RATES = {
     "logistic": {"gd": 0.002, "momentum": 0.002, "rmsprop": 2e-4, "adam": 2e-4},
     "mlp": {"gd": 0.01, "momentum": 0.01, "rmsprop": 3e-4, "adam": 3e-4},

@@ -39,8 +39,7 @@ def run_process(*arguments: str | Path, program: str = PROGRAM) -> Answer:
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MINIDL_CACHE", str(tmp_path / "cache"))
 
 

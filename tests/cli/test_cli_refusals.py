@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -100,7 +99,7 @@ def test_a_command_line_with_a_slip_is_shown_where_to_find_help(
     assert last.startswith("Error: ")
     assert named.lower() in last.lower()
     assert any("--help" in line for line in usage)
-    assert everything(tmp_path) == {str(tmp_path / "here"): None}
+    assert everything(tmp_path) == {}
 
 
 # --- data -------------------------------------------------------------------------------------------------------------
@@ -141,10 +140,9 @@ def test_a_class_without_pictures(refused: Callable[..., str], drawings: Path) -
 
 
 def test_too_many_unreadable_pictures(refused: Callable[..., str], drawings: Path) -> None:
-    for n in (2, 5):
-        (writable(drawings, Path("photos")) if n == 2 else Path("photos")).joinpath(
-            f"training_set/cats/cat.{n}.png"
-        ).write_bytes(b"no picture")
+    cats = writable(drawings, Path("photos")) / "training_set" / "cats"
+    for name in ("cat.2.png", "cat.5.png"):
+        (cats / name).write_bytes(b"no picture")
     line = refused(*training("photos"))
     assert "2 of 24 pictures are bad" in line
     assert "cat.2.png" in line
@@ -175,10 +173,15 @@ def test_a_file_in_place_of_the_run(refused: Callable[..., str], drawings: Path,
     assert "choose another with --out" in line
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a file system where not even root makes folders")
-def test_a_place_where_no_folder_can_be_made(refused: Callable[..., str], drawings: Path) -> None:
-    line = refused(*training(drawings, "--out", "/proc/run"))
-    assert "/proc/run: the run's folder cannot be made" in line
+def test_a_place_where_no_folder_may_be_made(
+    refused: Callable[..., str], drawings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    line = refused(*training(drawings))
+    assert "run: the run's folder cannot be made (Permission denied); choose another with --out" in line
 
 
 def test_another_run(refused: Callable[..., str], drawings: Path, trained: Path) -> None:
@@ -296,11 +299,16 @@ def test_prediction_of_a_missing_picture(refused: Callable[..., str], trained: P
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp"])
-def test_prediction_of_a_picture_that_is_cut_off(refused: Callable[..., str], trained: Path, suffix: str) -> None:
+def test_prediction_of_a_picture_that_is_cut_off(process: Any, trained: Path, suffix: str) -> None:
+    """The decoders' own messages are not shown beside ours."""
     path = Path(f"half{suffix}")
     cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    assert f"half{suffix}: " in refused("predict", trained, path)
+    code, out, err = process("predict", trained, path)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"minidl: half{suffix}: ")
+    assert len(err.splitlines()) == 1
+    assert [left.name for left in Path().iterdir()] == [path.name]
 
 
 @pytest.mark.parametrize("sheet", ["gone/sheet.png", "picture.png/sheet.png", ".", "/"])

@@ -85,6 +85,19 @@ def test_a_folder_that_exists_is_left_as_it_is(tmp_path: Path) -> None:
     assert contents(tmp_path / "set") == before
 
 
+def test_the_whole_set_appears_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename, moved = os.rename, []
+
+    def watched(source: Path, target: Path) -> None:
+        assert not target.exists()
+        moved.append(contents(source))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", watched)
+    draw_catdog_set(tmp_path / "set", 2, 2, 16)
+    assert moved == [contents(tmp_path / "set")]
+
+
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, MemoryError])
 def test_an_interrupted_drawing_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]
