@@ -14,12 +14,14 @@ The drawing itself is in minidl/data/drawn: brush.py, animals.py, scenery.py.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from minidl.data.drawings import draw_catdog_set, write_png
 from minidl.data.drawn.animals import KINDS, draw_animal
+from minidl.errors import DataError, MinidlError
 
 
 def contact_sheet(rows: int, columns: int, size: int, seed: int) -> np.ndarray:
@@ -41,6 +43,8 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="also draw a sheet of samples as this PNG")
     options = parser.parse_args()
     if options.out:
+        if options.out.exists():
+            raise DataError(f"{options.out} exists already; choose another --out")
         draw_catdog_set(options.out, options.train, options.test, options.size, options.seed)
         print(f"{2 * (options.train + options.test)} pictures in {options.out}")
     if options.sheet:
@@ -49,4 +53,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MinidlError as error:
+        sys.exit(f"draw_catdog: {error}")

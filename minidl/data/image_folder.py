@@ -74,9 +74,15 @@ def resize_all(images: Sequence[np.ndarray], size: int) -> np.ndarray:
 
 
 def load_image_sets(
-    root: str | os.PathLike[str], classes: Sequence[str] = ("cats", "dogs"), size: int = 64
+    root: str | os.PathLike[str],
+    classes: Sequence[str] = ("cats", "dogs"),
+    size: int = 64,
+    training_size: int | None = None,
 ) -> tuple[ImageSplit, ImageSplit]:
-    """The training and the test set of `root`/{training_set,test_set}/<class>/*.jpg.  Errors as `load_split`."""
+    """The training and the test set of `root`/{training_set,test_set}/<class>/*.jpg.  Errors as `load_split`.
+
+    training_size   the size of the training pictures, larger where crops are taken from them; by default `size`
+    """
     root = Path(root)
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
@@ -84,8 +90,8 @@ def load_image_sets(
     names = ("training_set", "test_set")
     if not all((root / name).is_dir() for name in names):
         raise DataError(f"{root}: needs training_set and test_set, {_found(root)}; give the folder that holds both")
-    training, test = (load_split(root / name, classes, size) for name in names)
-    return training, test
+    training = load_split(root / names[0], classes, training_size or size)
+    return training, load_split(root / names[1], classes, size)
 
 
 def load_split(folder: str | os.PathLike[str], classes: Sequence[str], size: int, max_bad: float = 0.05) -> ImageSplit:

@@ -34,6 +34,11 @@ def get_num_threads() -> int:
     return _count[0]
 
 
+def workers(size: int, worth: int) -> int:
+    """How many threads to divide a pass over `size` elements among: one, the caller's own, below `worth`."""
+    return get_num_threads() if size >= worth else 1
+
+
 def set_num_threads(n: int) -> None:
     """Let kernels and NumPy's own products use `n` threads.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from ..errors import ArgumentError
@@ -26,8 +27,8 @@ class Sequential(Module):
         return input
 
     def append(self, module: Module) -> Sequential:
-        """Add one at the end."""
-        self.add_module(str(len(self)), module)
+        """Add one at the end, under the first free number: a slice keeps its old ones."""
+        self.add_module(next(str(n) for n in count(len(self)) if str(n) not in self._modules), module)
         return self
 
     def __len__(self) -> int:

@@ -33,6 +33,8 @@ class Conv2d(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        if in_channels < 0 or out_channels < 0:
+            raise ArgumentError(f"Conv2d: {in_channels} to {out_channels} channels; needs no negative number")
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ArgumentError(f"Conv2d: groups={groups} does not divide {in_channels} and {out_channels} channels")
         self.in_channels = in_channels
@@ -50,7 +52,7 @@ class Conv2d(Module):
         """Draw the weights anew."""
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         if self.bias is not None:
-            fan_in = self.weight.numel() // self.out_channels
+            fan_in = math.prod(self.weight.shape[1:])
             bound = 1 / math.sqrt(fan_in) if fan_in else 0
             init.uniform_(self.bias, -bound, bound)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .. import dtypes
-from ..errors import ArgumentError, CheckpointError, DeviceError
+from ..errors import ArgumentError, CheckpointError, DeviceError, DtypeError
 from ..tensor import Tensor
 from .parameter import Parameter
 
@@ -41,50 +41,69 @@ class Module:
             self._register("_parameters", name, value)
         elif isinstance(value, Module):
             self._register("_modules", name, value)
-        elif name in state["_buffers"] and (value is None or isinstance(value, Tensor)):
-            state["_buffers"][name] = value
-        elif name in state["_parameters"] and value is None:
-            state["_parameters"][name] = None
-        elif name in state["_parameters"]:
-            raise ArgumentError(
-                f"{type(self).__name__}.{name} is a parameter; assign a Parameter or None, or change its .data"
-            )
         else:
-            state[name] = value
+            kind = next((kind for kind in _KINDS if name in state[kind]), None)
+            if kind is None:
+                state[name] = value
+            elif value is None or (kind == "_buffers" and isinstance(value, Tensor)):
+                state[kind][name] = value
+            else:
+                noun, needed = _KINDS[kind]
+                raise ArgumentError(
+                    f"{type(self).__name__}.{name} is a {noun} and got a {type(value).__name__}; "
+                    f"assign a {needed} or None, or `del` it first"
+                )
 
     def _register(self, kind: str, name: str, value: Any) -> None:
-        for other in ("_parameters", "_buffers", "_modules"):
-            self.__dict__[other].pop(name, None) if other != kind else None
+        if not name or "." in name:
+            raise ArgumentError(
+                f"{type(self).__name__}: {name!r} cannot name a {_KINDS[kind][0]}: a path is cut at dots"
+            )
+        for other in _KINDS:
+            if other != kind:
+                self.__dict__[other].pop(name, None)
         self.__dict__.pop(name, None)
+        self._transient.discard(name)
         self.__dict__[kind][name] = value
 
     def __getattr__(self, name: str) -> Any:
-        for kind in ("_parameters", "_buffers", "_modules"):
-            registered = self.__dict__.get(kind, {})
-            if name in registered:
-                return registered[name]
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        state = self.__dict__
+        for kind in _KINDS:
+            if name in state.get(kind, ()):
+                return state[kind][name]
+        why = "" if "_parameters" in state else "; super().__init__() was not called"
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{why}")
 
     def __delattr__(self, name: str) -> None:
-        for kind in ("_parameters", "_buffers", "_modules"):
-            if name in self.__dict__[kind]:
+        for kind in _KINDS:
+            if name in self.__dict__.get(kind, ()):
                 del self.__dict__[kind][name]
                 return
         super().__delattr__(name)
 
     def register_parameter(self, name: str, parameter: Parameter | None) -> None:
         """Add a parameter; None marks one that this layer does without."""
+        self._check_kind("register_parameter", name, parameter, Parameter)
         self._register("_parameters", name, parameter)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that belongs to the state, but is not trained; not `persistent`: and is not saved."""
+        self._check_kind("register_buffer", name, tensor, Tensor)
         self._register("_buffers", name, tensor)
         if not persistent:
             self._transient.add(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a sub-module under `name`."""
+        self._check_kind("add_module", name, module, Module)
         self._register("_modules", name, module)
+
+    def _check_kind(self, method: str, name: str, value: Any, needed: type) -> None:
+        if value is not None and not isinstance(value, needed):
+            raise DtypeError(
+                f"{type(self).__name__}.{method}: {name!r} is a {type(value).__name__}; "
+                f"needs a {needed.__name__} or None"
+            )
 
     # --- walks --------------------------------------------------------------------------------------------------------
 
@@ -105,9 +124,11 @@ class Module:
             yield module
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The direct sub-modules with their names."""
+        """The direct sub-modules with their names, each once."""
+        seen = set()
         for name, module in self._modules.items():
-            if module is not None:
+            if module is not None and id(module) not in seen:
+                seen.add(id(module))
                 yield name, module
 
     def children(self) -> Iterator[Module]:
@@ -118,7 +139,7 @@ class Module:
     def _named(self, kind: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
         seen = set()
         for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
-            for name, value in module.__dict__[kind].items():
+            for name, value in getattr(module, kind).items():
                 if value is not None and id(value) not in seen:
                     seen.add(id(value))
                     yield (f"{path}.{name}" if path else name), value
@@ -185,7 +206,7 @@ class Module:
         return self
 
     def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Any:
-        """All floating parameters and buffers in another dtype; the device is always the CPU."""
+        """All floating parameters, their gradients and buffers in another dtype; the device is always the CPU."""
         for arg in args:
             if isinstance(arg, str) and arg.split(":")[0] in ("cpu", "cuda", "mps"):
                 device = arg
@@ -195,9 +216,12 @@ class Module:
             raise DeviceError(f"to: device {str(device)!r} is not available: this version computes on the CPU")
         if dtype is not None:
             chosen = dtypes.as_dtype(dtype)
+            if chosen.kind != "f":
+                raise DtypeError(f"{type(self).__name__}.to: got {chosen}, needs a floating dtype, as gradients do")
             for tensor in (*self.parameters(), *self.buffers()):
                 if tensor.is_floating_point():
                     tensor.array = tensor.array.astype(chosen)
+                    tensor.grad = None if tensor.grad is None else tensor.grad.to(chosen)
         return self
 
     def float(self) -> Any:
@@ -211,13 +235,14 @@ class Module:
     # --- state -----------------------------------------------------------------------------------------------------
 
     def state_dict(self, prefix: str = "") -> dict[str, Tensor]:
-        """All parameters and persistent buffers by path, sharing memory with the model."""
+        """All parameters and persistent buffers by path, sharing memory with the model; shared ones by every path."""
         state: dict[str, Tensor] = {}
-        for path, module in self.named_modules(prefix.rstrip(".")):
-            for kind in ("_parameters", "_buffers"):
-                for name, value in module.__dict__[kind].items():
-                    if value is not None and name not in module._transient:
-                        state[f"{path}.{name}" if path else name] = value.detach()
+        for name, value in (*self._parameters.items(), *self._buffers.items()):
+            if value is not None and name not in self._transient:
+                state[prefix + name] = value.detach()
+        for name, module in self._modules.items():
+            if module is not None:
+                state.update(module.state_dict(f"{prefix}{name}."))
         return state
 
     def load_state_dict(self, state_dict: dict[str, Tensor], strict: bool = True) -> Any:
@@ -226,14 +251,18 @@ class Module:
         Raises CheckpointError, before anything is changed, naming every key that is missing or unexpected (these only
         if `strict`) or has another shape.
         """
+        if not isinstance(state_dict, Mapping):
+            raise CheckpointError(
+                f"load_state_dict: got a {type(state_dict).__name__}, needs a dict of tensors, as state_dict() gives"
+            )
         own = self.state_dict()
         missing = [key for key in own if key not in state_dict]
         unexpected = [key for key in state_dict if key not in own]
         shared = [key for key in own if key in state_dict]
         misshapen = [
-            f"{key} ({tuple(state_dict[key].shape)} in the file, {tuple(own[key].shape)} in the model)"
+            f"{key} ({_shape(state_dict[key])} in the file, {_shape(own[key])} in the model)"
             for key in shared
-            if tuple(state_dict[key].shape) != tuple(own[key].shape)
+            if _shape(state_dict[key]) != _shape(own[key])
         ]
         faults = {"misshapen": misshapen}
         if strict:
@@ -260,3 +289,12 @@ class Module:
         for name, module in self._modules.items():
             lines.append(f"({name}): " + repr(module).replace("\n", "\n  "))
         return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+_KINDS = {"_parameters": ("parameter", "Parameter"), "_buffers": ("buffer", "Tensor"), "_modules": ("module", "Module")}
+"""What a module registers: the dict it is kept in, its noun and its class."""
+
+
+def _shape(value: Any) -> Any:
+    """The shape of a tensor or array; the type's name for what is neither."""
+    return tuple(value.shape) if hasattr(value, "shape") else type(value).__name__

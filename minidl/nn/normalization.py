@@ -47,23 +47,29 @@ class _BatchNorm(Module):
     def forward(self, input: Any) -> Any:
         if input.ndim not in self.dimensions:
             raise ShapeError(f"{type(self).__name__}: got shape {tuple(input.shape)}, needs {self.needs}")
+        if input.shape[1] != self.num_features:
+            raise ShapeError(
+                f"{type(self).__name__}: input {tuple(input.shape)} has {input.shape[1]} channels, the layer has "
+                f"{self.num_features}"
+            )
+        counting = self.training and self.track_running_stats
+        averages = counting or not self.training
         momentum = self.momentum
-        if self.training and self.track_running_stats:
-            self.num_batches_tracked += 1
-            if momentum is None:
-                momentum = 1 / self.num_batches_tracked.item()
-        use_batch = self.training or not self.track_running_stats
-        updated = (self.training and self.track_running_stats) or not use_batch
-        return F.batch_norm(
+        if counting and momentum is None:
+            momentum = 1 / (self.num_batches_tracked.item() + 1)
+        output = F.batch_norm(
             input,
-            self.running_mean if updated else None,
-            self.running_var if updated else None,
+            self.running_mean if averages else None,
+            self.running_var if averages else None,
             self.weight,
             self.bias,
-            use_batch,
+            self.training or self.running_mean is None,
             momentum or 0.0,
             self.eps,
         )
+        if counting:
+            self.num_batches_tracked += 1
+        return output
 
     def extra_repr(self) -> str:
         return (

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..errors import ArgumentError
 from .optimizer import Optimizer, check
 
 
@@ -29,6 +30,8 @@ class Adam(Optimizer):
 
     def check(self, group: dict[str, Any]) -> None:
         check("Adam", lr=(group["lr"], 0, inf), eps=(group["eps"], 0, inf))
+        if len(group["betas"]) != 2:
+            raise ArgumentError(f"Adam: betas={group['betas']}; needs two numbers")
         check("Adam", beta1=(group["betas"][0], 0, 1), beta2=(group["betas"][1], 0, 1))
         check("Adam", weight_decay=(group["weight_decay"], 0, inf))
 

@@ -28,6 +28,9 @@ class LRScheduler:
     def step(self) -> None:
         """Set the learning rates of the next epoch."""
         self.last_epoch += 1
+        self._set_rates()
+
+    def _set_rates(self) -> None:
         for number, (group, base) in enumerate(zip(self.optimizer.param_groups, self.base_lrs, strict=True)):
             group["lr"] = base * self.factor(self.last_epoch, number)
 
@@ -40,9 +43,10 @@ class LRScheduler:
         return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from a saved state."""
+        """Continue from a saved state; the rates are those of this scheduler's own formula."""
         self.last_epoch = state_dict["last_epoch"]
         self.base_lrs = list(state_dict["base_lrs"])
+        self._set_rates()
 
 
 class LambdaLR(LRScheduler):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..autograd.primitive import wrap
-from ..errors import ArgumentError, CheckpointError
+from ..errors import ArgumentError, CheckpointError, ShapeError
 from ..tensor import Tensor
 
 
@@ -31,8 +31,10 @@ class Optimizer:
     """
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
-        if isinstance(params, Tensor):
-            raise ArgumentError(f"{type(self).__name__}: got one tensor; give a list, e.g. model.parameters()")
+        if isinstance(params, Tensor) or not isinstance(params, Iterable):
+            raise ArgumentError(
+                f"{type(self).__name__}: got one {type(params).__name__}; give a list, e.g. model.parameters()"
+            )
         self.defaults = defaults
         self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[dict[str, Any]] = []
@@ -47,6 +49,8 @@ class Optimizer:
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Train further tensors, with options of their own."""
+        if not isinstance(param_group, Mapping) or "params" not in param_group:
+            raise ArgumentError(f'{type(self).__name__}: a parameter group is a dict {{"params": tensors, ...}}')
         group = {**self.defaults, **param_group}
         tensors = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
         known = {id(p) for old in self.param_groups for p in old["params"]}
@@ -77,6 +81,11 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
+                    if p.grad.array.shape != p.array.shape:
+                        raise ShapeError(
+                            f"{type(self).__name__}: a parameter of shape {p.array.shape} has a gradient of shape "
+                            f"{p.grad.array.shape}; assign .grad in the parameter's shape"
+                        )
                     self.update(p.array, p.grad.array, self.state.setdefault(p, {}), group)
                     p.version[0] += 1
         return loss
@@ -95,12 +104,26 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from a state that `state_dict` gave.  Raises CheckpointError when the parameters do not match."""
+        """Continue from a state that `state_dict` gave.
+
+        Raises CheckpointError, before anything is changed, when the parameters or the kind of optimizer do not match.
+        """
+        if "state" not in state_dict or "param_groups" not in state_dict:
+            raise CheckpointError(
+                f"{type(self).__name__}.load_state_dict: needs the keys 'state' and 'param_groups', as state_dict() "
+                "gives"
+            )
         groups = state_dict["param_groups"]
         sizes, own_sizes = ([len(g["params"]) for g in gs] for gs in (groups, self.param_groups))
         if sizes != own_sizes:
             raise CheckpointError(
                 f"{type(self).__name__}.load_state_dict: groups of {sizes} parameters in the state, {own_sizes} here"
+            )
+        absent = sorted({name for group in groups for name in self.defaults if name not in group})
+        if absent:
+            raise CheckpointError(
+                f"{type(self).__name__}.load_state_dict: the state is of another optimizer: it has no "
+                f"{', '.join(absent)}"
             )
         parameters = [p for group in self.param_groups for p in group["params"]]
         loaded = {}

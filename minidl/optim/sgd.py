@@ -17,6 +17,7 @@ class SGD(Optimizer):
     """buffer = momentum * buffer + (1 - dampening) * g, starting as g;   w = w - lr * buffer.
 
     nesterov   w = w - lr * (g + momentum * buffer)
+    maximize   with -g in the place of g
     """
 
     def __init__(
@@ -27,9 +28,11 @@ class SGD(Optimizer):
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
     ) -> None:
-        options = {"lr": lr, "momentum": momentum, "dampening": dampening}
-        super().__init__(params, {**options, "weight_decay": weight_decay, "nesterov": nesterov})
+        options = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
+        super().__init__(params, {**options, "nesterov": nesterov, "maximize": maximize})
 
     def check(self, group: dict[str, Any]) -> None:
         check("SGD", lr=(group["lr"], 0, inf), momentum=(group["momentum"], 0, inf))
@@ -39,6 +42,8 @@ class SGD(Optimizer):
 
     def update(self, parameter: Any, gradient: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         kernel = kernels.of(parameter)
+        if group["maximize"]:
+            gradient = -gradient
         if group["momentum"] == 0:
             kernel.gradient_descent_step(parameter, gradient, group["lr"], group["weight_decay"])
             return

@@ -81,9 +81,11 @@ RATES = {
 # --- pictures ---------------------------------------------------------------------------------------------------------
 
 
-def pictures(data: str | None, size: int) -> tuple[ImageSplit, ImageSplit]:
+def pictures(config: dict[str, Any]) -> tuple[ImageSplit, ImageSplit]:
     """The training and the test set: photographs from a folder, or the drawings that minidl makes itself."""
-    return load_image_sets(catdog_drawings() if data is None else data, CLASSES, size)
+    folder = catdog_drawings() if config["data"] is None else config["data"]
+    size = config["size"]
+    return load_image_sets(folder, CLASSES, size, size * 5 // 4 if config["augment"] else size)  # crops need a margin
 
 
 def collate(transform: T.Compose, items: list[tuple[np.ndarray, int]]) -> tuple[minidl.Tensor, minidl.Tensor]:
@@ -141,14 +143,12 @@ def train(
     check_options(epochs, batch_size, lr, size, device)
     if resume is not None:
         folder = RunFolder(resume)
-        config = folder.config | ({} if epochs is None else {"epochs": epochs})
+        config = read_config(folder) | ({} if epochs is None else {"epochs": epochs})
     else:
         folder = RunFolder(out or Path("runs") / f"catdog-{datetime.now():%Y%m%d-%H%M%S}")
         config = configuration(data, model, epochs, batch_size, lr, optimizer, size, seed)
 
-    margin = config["size"] // 4 if config["augment"] else 0  # augmentation crops from larger pictures
-    training, _ = pictures(config["data"], config["size"] + margin)
-    _, test = pictures(config["data"], config["size"])
+    training, test = pictures(config)
     if resume is None:
         pixels = training.images.reshape(-1, 3) / 255
         config |= {"mean": pixels.mean(0).round(4).tolist(), "std": pixels.std(0).round(4).tolist()}
@@ -158,6 +158,8 @@ def train(
     runner = make_runner(config, folder)
     if folder.has("latest"):
         runner.load_state_dict(folder.load("latest"))
+    if epochs is not None and resume is not None:
+        folder.write_config(config)
     seen = batches(training, augmentation(config), config["batch_size"], shuffle=True)
     unseen = batches(test, T.Compose([T.Normalize(config["mean"], config["std"])]), 100, shuffle=False)
     typer.echo(
@@ -228,12 +230,20 @@ def check_options(epochs: int | None, batch_size: int, lr: float | None, size: i
 # --- using a trained model --------------------------------------------------------------------------------------------
 
 
+def read_config(folder: RunFolder) -> dict[str, Any]:
+    """The configuration of a cat/dog run.  Raises CheckpointError for that of anything else."""
+    config = folder.config
+    needed = {*configuration(None, "cnn", None, 64, None, "adam", 64, 0), "mean", "std"}
+    known = config.get("model") in MODELS and config.get("optimizer") in OPTIMIZERS
+    if config.get("recipe") != "catdog" or not known or not needed <= set(config):
+        raise minidl.CheckpointError(f"{folder.path} is no cat/dog run; give the folder of `minidl train catdog`")
+    return config
+
+
 def load_run(path: Path) -> tuple[Runner, dict[str, Any]]:
     """A run's best model, ready to evaluate, and its configuration."""
     folder = RunFolder(path)
-    config = folder.config
-    if config.get("recipe") != "catdog" or config.get("model") not in MODELS:
-        raise minidl.CheckpointError(f"{path} is no cat/dog run; give the folder of `minidl train catdog`")
+    config = read_config(folder)
     runner = make_runner(config, folder)
     runner.model.load_state_dict(folder.load("best")["model"])
     return runner, config
@@ -242,7 +252,7 @@ def load_run(path: Path) -> tuple[Runner, dict[str, Any]]:
 def evaluate(run: Path, data: Path | None = None) -> str:
     """Test the best model of `run`, on the test set it was trained with or on that of `data`."""
     runner, config = load_run(run)
-    _, test = pictures(config["data"] if data is None else str(data), config["size"])
+    _, test = pictures(config if data is None else config | {"data": str(data)})
     loss, accuracy = runner.evaluate(batches(test, T.Compose([T.Normalize(config["mean"], config["std"])]), 100, False))
     return f"test accuracy {accuracy:.2%}  loss {loss:.3f}  {len(test.images)} images"
 

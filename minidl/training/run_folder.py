@@ -28,8 +28,8 @@ class RunFolder:
         self.path = Path(path)
 
     def create(self, config: dict[str, Any]) -> None:
-        """Make the folder and write config.json.  Raises DataError if it cannot be written or holds another run."""
-        if os.path.exists(self.path / "config.json"):
+        """Make the folder and write config.json.  Raises DataError if it cannot be written or holds a trained run."""
+        if self.has("latest"):
             raise DataError(f"{self.path} already holds a run; continue it with --resume, or choose another folder")
         made = not os.path.exists(self.path)
         try:
@@ -39,11 +39,15 @@ class RunFolder:
                 f"{self.path}: the run's folder cannot be made ({error.strerror}); choose another with --out"
             ) from None
         try:
-            self._write("config.json", (json.dumps(config, indent=2) + "\n").encode())
+            self.write_config(config)
         except DataError:
             if made:
                 self.path.rmdir()
             raise
+
+    def write_config(self, config: dict[str, Any]) -> None:
+        """Write config.json anew.  Raises DataError if it cannot be written."""
+        self._write("config.json", (json.dumps(config, indent=2) + "\n").encode())
 
     @property
     def config(self) -> dict[str, Any]:
@@ -77,7 +81,7 @@ class RunFolder:
 
     def has(self, name: str) -> bool:
         """Whether the checkpoint `name` is there: a run that was stopped in its first epoch has none."""
-        return (self.path / f"{name}.npz").exists()
+        return os.path.exists(self.path / f"{name}.npz")
 
     def load(self, name: str) -> dict[str, Any]:
         """Read the checkpoint `name`."""

@@ -181,7 +181,7 @@ def test_a_second_pass_needs_retain_graph():
     y.backward(retain_graph=True)
     y.backward()
     assert x.grad.item() == 4
-    with pytest.raises(GraphError, match="backward through mul a second time.*retain_graph=True"):
+    with pytest.raises(GraphError, match=r"backward through mul a second time.*retain_graph=True"):
         y.backward()
 
 

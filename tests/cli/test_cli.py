@@ -15,6 +15,7 @@ import pytest
 
 import minidl
 from minidl.data.drawings import draw_catdog_set
+from minidl.recipes.catdog import warm_up_and_cosine
 
 FILES = {"config.json", "metrics.jsonl", "curves.png", "best.npz", "latest.npz"}
 
@@ -293,3 +294,12 @@ def test_prediction_takes_pictures_of_any_size(command: Any, trained: Path, draw
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()[:3]] == ["0.jpg", "1.jpg", "2.jpg"]
     assert {path.name for path in Path().iterdir()} == {"0.jpg", "1.jpg", "2.jpg", "sheet.png"}
+
+
+def test_a_finished_run_that_is_given_more_epochs_follows_the_longer_schedule(command, drawings):
+    assert command(*small(drawings, model="logistic", epochs=4)).code == 0
+    assert command("train", "catdog", "--resume", "run", "--epochs", "8").code == 0
+    config = json.loads(Path("run/config.json").read_text())
+    assert config["epochs"] == 8
+    rates = [record["lr"] for record in metrics(Path("run"))]
+    assert rates[4:] == [config["lr"] * warm_up_and_cosine(8, epoch) for epoch in range(4, 8)]

@@ -65,7 +65,6 @@ def training(data: Path | str, *options: Any) -> list[Any]:
         ("--size", "-16"),
         ("--size", "50"),
         ("--device", "cuda"),
-        ("--seed", "-1"),
     ],
 )
 def test_an_option_out_of_range_is_named_with_what_it_needs(

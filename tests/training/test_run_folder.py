@@ -58,10 +58,16 @@ def test_a_folder_that_holds_other_things_is_used_and_they_stay(tmp_path: Path) 
 
 
 def test_another_run_is_not_overwritten(folder: RunFolder) -> None:
+    folder.save("latest", {"epoch": 1})
     before = contents(folder)
     with pytest.raises(DataError, match="run already holds a run; continue it with --resume, or choose another folder"):
         folder.create({"model": "cnn"})
     assert contents(folder) == before
+
+
+def test_a_run_that_was_stopped_before_its_first_checkpoint_may_be_started_anew(folder: RunFolder) -> None:
+    folder.create({"model": "mlp"})
+    assert folder.config == {"model": "mlp"}
 
 
 @pytest.mark.parametrize("below", ["", "deeper", "deeper/still"])

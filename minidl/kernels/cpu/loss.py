@@ -19,15 +19,12 @@ def softmax_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> tuple[np.n
     """logits (N, C), classes (N,) -> losses (N,) = log(sum(exp(logits))) - the class's logit, probabilities (N, C)."""
     logits, targets = np.ascontiguousarray(logits), np.ascontiguousarray(targets, np.int64)
     losses, probabilities = np.empty(len(logits), logits.dtype), np.empty_like(logits)
-    if logits.size < PARALLEL_FROM:
-        _part(logits, targets, losses, probabilities)
-    else:
-        _in_parallel(logits, targets, losses, probabilities, threads.get_num_threads())
+    _in_parts(logits, targets, losses, probabilities, threads.workers(logits.size, PARALLEL_FROM))
     return losses, probabilities
 
 
 @parallel
-def _in_parallel(logits, targets, losses, probabilities, workers):
+def _in_parts(logits, targets, losses, probabilities, workers):
     for t in prange(workers):
         first, last = t * len(logits) // workers, (t + 1) * len(logits) // workers
         _part(logits[first:last], targets[first:last], losses[first:last], probabilities[first:last])

@@ -14,6 +14,9 @@ from .. import threads
 from .jit import parallel, serial
 from .layout import channels_first, channels_last
 
+PARALLEL_FROM = 1 << 14
+"""Elements from which threads pay (measured on 2 cores)."""
+
 
 def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and biased variance, both (C,), of x (N, C, ...); NaN where there are no values.
@@ -34,7 +37,7 @@ def channel_affine(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.nd
     """x (N, C, ...) * scale (C,) + shift (C,), channels-last."""
     rows = _rows(x)
     y = np.empty_like(rows)
-    _affine(rows, _like(x, scale), _like(x, shift), y, threads.get_num_threads())
+    _affine(rows, _like(x, scale), _like(x, shift), y, threads.workers(x.size, PARALLEL_FROM))
     return _as_images(y, x.shape)
 
 
@@ -57,7 +60,7 @@ def batch_norm_gradient(
     gx = np.empty(rows.shape, x.dtype)
     _combine(
         gradients, rows, _like(x, centre), _like(x, scale), _like(x, along), _like(x, offset),
-        gx, threads.get_num_threads(),
+        gx, threads.workers(x.size, PARALLEL_FROM),
     )  # fmt: skip
     return _as_images(gx, x.shape), g_weight.astype(x.dtype), g_bias.astype(x.dtype)
 
@@ -78,7 +81,7 @@ def _like(x: np.ndarray, statistic: np.ndarray) -> np.ndarray:
 
 def _down_rows(kernel, first: np.ndarray, second: np.ndarray, centre: np.ndarray) -> np.ndarray:
     """The two sums (2, C) that a kernel forms down the rows: each thread's own, then added in the order of threads."""
-    workers = threads.get_num_threads()
+    workers = threads.workers(first.size, PARALLEL_FROM)
     partial = np.zeros((workers, 2, first.shape[1]))
     kernel(first, second, centre, partial, workers)
     return partial.sum(0)

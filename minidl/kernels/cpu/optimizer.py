@@ -27,14 +27,14 @@ def gradient_descent_step(param: np.ndarray, grad: np.ndarray, lr: float, weight
     if param.size < PASS_FROM:
         param -= param.dtype.type(lr) * (grad + weight_decay * param if weight_decay else grad)
         return
-    _step(_gradient_descent, _gradient_descent_parts, param, grad, (), (lr, weight_decay))
+    _step(_gradient_descent_parts, param, grad, (), (lr, weight_decay))
 
 
 def momentum_step(
     param: np.ndarray, grad: np.ndarray, velocity: np.ndarray, lr: float, beta: float, weight_decay: float
 ) -> None:
     """v = beta * v + (1 - beta) * g;  w -= lr * v"""
-    _step(_sgd, _sgd_parts, param, grad, (velocity,), (lr, beta, 1 - beta, weight_decay, 1.0, 0.0))
+    _step(_sgd_parts, param, grad, (velocity,), (lr, beta, 1 - beta, weight_decay, 1.0, 0.0))
 
 
 def sgd_step(
@@ -53,7 +53,7 @@ def sgd_step(
     """
     along_buffer, along_gradient = (momentum, 1.0) if nesterov else (1.0, 0.0)
     scalars = (lr, momentum, 1 - dampening, weight_decay, along_buffer, along_gradient)
-    _step(_sgd, _sgd_parts, param, grad, (buffer,), scalars)
+    _step(_sgd_parts, param, grad, (buffer,), scalars)
 
 
 def rmsprop_step(
@@ -68,7 +68,7 @@ def rmsprop_step(
 ) -> None:
     """s = beta * s + (1 - beta) * g**2;  w -= lr * g / sqrt(s / correction + eps)"""
     scalars = (lr, beta, 1 - beta, eps, 1 / correction, weight_decay)
-    _step(_rmsprop, _rmsprop_parts, param, grad, (square_average,), scalars)
+    _step(_rmsprop_parts, param, grad, (square_average,), scalars)
 
 
 def adam_step(
@@ -89,12 +89,11 @@ def adam_step(
     Kingma & Ba 2015, algorithm 1, in PyTorch's order of operations.
     """
     scalars = (lr / correction1, beta1, 1 - beta1, beta2, 1 - beta2, eps, weight_decay, correction2**0.5)
-    _step(_adam, _adam_parts, param, grad, (exp_avg, exp_avg_sq), scalars)
+    _step(_adam_parts, param, grad, (exp_avg, exp_avg_sq), scalars)
 
 
 def _step(
-    whole: Callable[..., None],
-    parts: Callable[..., None],
+    kernel: Callable[..., None],
     param: np.ndarray,
     grad: np.ndarray,
     states: tuple[np.ndarray, ...],
@@ -104,10 +103,7 @@ def _step(
     model = dense(param)
     laid_out: list[np.ndarray] = [model, laid_out_like(grad, model), *(laid_out_like(s, model) for s in states)]
     arguments: list[Any] = [*map(flat, laid_out), *map(float, scalars)]
-    if model.size < PARALLEL_FROM:
-        whole(*arguments)
-    else:
-        parts(*arguments, threads.get_num_threads())
+    kernel(*arguments, threads.workers(model.size, PARALLEL_FROM))
     for original, updated in zip((param, *states), (model, *laid_out[2:]), strict=True):
         if updated is not original:
             original[...] = updated

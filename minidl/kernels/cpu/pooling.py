@@ -9,6 +9,9 @@ from .. import threads
 from .jit import parallel, serial
 from .layout import channels_first, channels_last
 
+PARALLEL_FROM = 1 << 14
+"""Elements from which threads pay (measured on 2 cores)."""
+
 Pair = tuple[int, int]
 
 
@@ -28,7 +31,7 @@ def max_pool2d(
     values = np.empty((n, height, width, c), x.dtype)
     indices = np.empty((n, height, width, c), np.int64)
     geometry = (*kernel_size, *stride, *padding, *dilation)
-    _greatest(images, values, indices, geometry, threads.get_num_threads())
+    _greatest(images, values, indices, geometry, threads.workers(images.size, PARALLEL_FROM))
     return channels_first(values), channels_first(indices)
 
 
@@ -38,7 +41,7 @@ def pool_scatter(g: np.ndarray, indices: np.ndarray, input_shape: tuple[int, ...
     x = np.zeros((n, h, w, c), g.dtype)
     places = indices.shape[2] * indices.shape[3]
     given, at = (channels_last(a).reshape(n, places, c) for a in (g, indices))
-    _scatter(given, at, x.reshape(n, h * w, c), threads.get_num_threads())
+    _scatter(given, at, x.reshape(n, h * w, c), threads.workers(x.size, PARALLEL_FROM))
     return channels_first(x)
 
 
