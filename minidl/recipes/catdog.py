@@ -150,8 +150,9 @@ def train(
 
     training, test = pictures(config)
     if resume is None:
-        pixels = training.images.reshape(-1, 3) / 255
-        config |= {"mean": pixels.mean(0).round(4).tolist(), "std": pixels.std(0).round(4).tolist()}
+        sample = training.images[::8] / 255
+        mean, std = sample.mean((0, 1, 2)), sample.std((0, 1, 2))
+        config |= {"mean": mean.round(4).tolist(), "std": std.round(4).tolist()}
         folder.create(config)
 
     minidl.manual_seed(config["seed"])
