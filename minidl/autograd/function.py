@@ -193,16 +193,36 @@ class Function:
         return tuple(results) if isinstance(output, tuple) else results[0]
 
 
+class _NoSecondDerivative(Function):
+    """A gradient whose own gradient is an error."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Variable, name: str, *depends_on: Variable) -> Any:
+        ctx.name = name
+        return wrap(gradient.array)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        raise GraphError(
+            f"{ctx.name} is marked once_differentiable: it has no second derivative; "
+            "write it with minidl's operators and drop the mark"
+        )
+
+
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator for `backward`: a second derivative through it is an error, not a wrong number."""
 
     @functools.wraps(backward)
     def guarded(ctx: Any, *gradients: Any) -> Any:
-        if modes.is_grad_enabled() and any(g is not None and g._requires_grad for g in gradients):
-            raise GraphError(
-                f"{backward.__qualname__} is marked once_differentiable: it has no second derivative; "
-                "write it with minidl's operators and drop the mark"
-            )
-        return backward(ctx, *gradients)
+        with modes.no_grad():
+            result = backward(ctx, *gradients)
+        if not modes.is_grad_enabled():
+            return result
+        inputs = [t for t in (*gradients, *ctx.saved_tensors) if t is not None and t._requires_grad]
+        parts = result if isinstance(result, tuple) else (result,)
+        refusing = [
+            part if part is None else _NoSecondDerivative.apply(part, backward.__qualname__, *inputs) for part in parts
+        ]
+        return tuple(refusing) if isinstance(result, tuple) else refusing[0]
 
     return guarded

@@ -286,7 +286,7 @@ def as_view(result: Any, operator: Callable[..., Any], args: tuple[Any, ...]) ->
 def refusal(name: str, raw: list[Any], error: Exception) -> Exception:
     """The error to show when an operator cannot be computed: it names the operator and what it got."""
     if isinstance(error, MinidlError):
-        return error
+        return error if str(error).startswith(name) else type(error)(f"{name}: {error}")
     got = ", ".join(describe(value) for value in raw)
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     kind = DtypeError if isinstance(error, TypeError) else ShapeError

@@ -18,4 +18,4 @@ def dropout(input: Array, p: float = 0.5, training: bool = True, *, generator: G
     if p == 1:
         return input * 0
     kept = numpy_generator(generator).random(input.shape, np.float32) >= p
-    return input * (kept * np.float32(1 / (1 - p))).astype(input.dtype, copy=False)
+    return input * (kept * input.dtype.type(1 / (1 - p)))

@@ -36,11 +36,8 @@ def is_basic(index: Any) -> bool:
 
 @primitive(view=True)
 def _slice(x, index):
-    return x[index if isinstance(index, tuple) and Ellipsis in index else (*_as_tuple(index), Ellipsis)]
-
-
-def _as_tuple(index: Any) -> tuple[Any, ...]:
-    return index if isinstance(index, tuple) else (index,)
+    parts = index if isinstance(index, tuple) else (index,)
+    return x[parts if Ellipsis in parts else (*parts, Ellipsis)]  # with an ellipsis one element, too, is a view
 
 
 @_slice.gradient("x")

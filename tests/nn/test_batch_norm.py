@@ -23,7 +23,9 @@ def moments(x):
 
 def normalised(x, mean, variance, weight, bias, eps=1e-5):
     channels = (1, -1, *[1] * (x.ndim - 2))
-    mean, variance, weight, bias = (np.broadcast_to(v, x.shape[1]).reshape(channels) for v in (mean, variance, weight, bias))
+    mean, variance, weight, bias = (
+        np.broadcast_to(v, x.shape[1]).reshape(channels) for v in (mean, variance, weight, bias)
+    )
     return (x - mean) / np.sqrt(variance + eps) * weight + bias
 
 

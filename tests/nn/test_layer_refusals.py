@@ -44,7 +44,9 @@ WRONG_SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("layer", "x", "parts"), WRONG_SHAPES, ids=lambda value: repr(value) if callable(value) else "")
+@pytest.mark.parametrize(
+    ("layer", "x", "parts"), WRONG_SHAPES, ids=lambda value: repr(value) if callable(value) else ""
+)
 def test_shapes_that_do_not_fit(layer, x, parts):
     with pytest.raises(ShapeError) as caught:
         layer(x)
@@ -66,7 +68,9 @@ FLOATING = [
 ]
 
 
-@pytest.mark.parametrize(("layer", "operator", "shape"), FLOATING, ids=lambda value: repr(value) if callable(value) else "")
+@pytest.mark.parametrize(
+    ("layer", "operator", "shape"), FLOATING, ids=lambda value: repr(value) if callable(value) else ""
+)
 def test_whole_numbers_are_refused(layer, operator, shape):
     with pytest.raises(DtypeError, match=f"{operator}: .*int64.* float"):
         layer(whole(*shape))
@@ -90,7 +94,10 @@ CONSTRUCTIONS = [
     (lambda: nn.Conv2d(3, 4, 3, padding=-1), "Conv2d: padding: got -1"),
     (lambda: nn.Conv2d(3, 4, 3, dilation=0), "Conv2d: dilation: got 0"),
     (lambda: nn.Conv2d(1, 1, 3, padding="full")(floats(1, 1, 5, 5)), "conv2d: padding 'full'; needs 'same'"),
-    (lambda: nn.Conv2d(1, 1, 2, padding="same")(floats(1, 1, 5, 5)), "conv2d: padding='same' needs stride 1 and an odd"),
+    (
+        lambda: nn.Conv2d(1, 1, 2, padding="same")(floats(1, 1, 5, 5)),
+        "conv2d: padding='same' needs stride 1 and an odd",
+    ),
     (lambda: nn.MaxPool2d(0)(floats(1, 1, 5, 5)), "max_pool2d: kernel_size: got 0"),
     (lambda: nn.MaxPool2d(2, padding=2)(floats(1, 1, 5, 5)), r"max_pool2d: padding \(2, 2\) exceeds half"),
     (lambda: nn.Dropout(1.5), "Dropout: p=1.5; a probability is from 0 to 1"),

@@ -64,7 +64,7 @@ def test_flatten(arguments, shape, expected):
 def convolve(x, weight, bias, stride, padding, dilation, groups):
     """Each output a sum over its window."""
     x = np.pad(x, [(0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2])
-    n, c, h, w = x.shape
+    n, _, h, w = x.shape
     k, depth, kh, kw = weight.shape
     rows = (h - dilation[0] * (kh - 1) - 1) // stride[0] + 1
     columns = (w - dilation[1] * (kw - 1) - 1) // stride[1] + 1

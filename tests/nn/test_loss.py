@@ -46,7 +46,7 @@ def log_softmax(x, axis=1):
     return x - np.log(np.exp(x).sum(axis, keepdims=True))
 
 
-# --- regression and binary ---------------------------------------------------------------------------------------------
+# --- regression and binary ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
@@ -247,14 +247,16 @@ def test_binary_losses_do_not_broadcast(loss):
         with pytest.raises(ShapeError) as caught:
             loss(tensor(unit(*shape)), tensor(unit(*other)))
         assert f"input {shape} and target {other} must have one shape" in str(caught.value)
-    with pytest.raises(DtypeError, match="target is int64, needs floats; use target.float()"):
+    with pytest.raises(DtypeError, match=r"target is int64, needs floats; use target\.float\(\)"):
         loss(tensor(unit(3)), tensor([0, 1, 0]))
 
 
 @pytest.mark.parametrize("build", [nn.BCELoss, nn.BCEWithLogitsLoss, lambda w: nn.BCEWithLogitsLoss(pos_weight=w)])
-def test_weights_of_binary_losses_do_not_widen_the_result(build):
-    with pytest.raises(ShapeError, match=r"\(3, 1\).*\(3,\)|\(3,\).*\(3, 1\)"):
-        build(minidl.ones(3, 1).double())(tensor(unit(3)), tensor(unit(3)))
+@pytest.mark.parametrize("shape", [(3, 1), (2,), (1, 3)])
+def test_weights_of_binary_losses_do_not_widen_the_result(build, shape):
+    with pytest.raises(ShapeError) as caught:
+        build(minidl.ones(*shape).double())(tensor(unit(3)), tensor(unit(3)))
+    assert [text for text in ("binary_cross_entropy", str(shape), "(3,)") if text not in str(caught.value)] == []
 
 
 def test_what_is_no_probability_is_refused():

@@ -131,7 +131,9 @@ def test_not_strict_still_refuses_other_shapes():
 
 @pytest.mark.parametrize("state", ["net.npz", None, [("weight", 1)]])
 def test_what_is_no_dict_is_refused(state):
-    with pytest.raises(CheckpointError, match=f"load_state_dict: got a {type(state).__name__}, needs a dict of tensors"):
+    with pytest.raises(
+        CheckpointError, match=f"load_state_dict: got a {type(state).__name__}, needs a dict of tensors"
+    ):
         network().load_state_dict(state)
 
 

@@ -1,0 +1,161 @@
+"""How an operator is declared, what its node keeps, and how it refuses."""
+
+import numpy as np
+import pytest
+
+import minidl
+from minidl.autograd import grad, primitive
+from minidl.errors import DtypeError, GraphError, ShapeError
+
+
+@primitive
+def scaled_product(a, b, scale):
+    """a * b * scale"""
+    return a * b * scale
+
+
+@scaled_product.gradient("a")
+def _(g, b, scale):
+    return g * b * scale
+
+
+@scaled_product.gradient("b")
+def _(g, a, scale):
+    return g * a * scale
+
+
+def leaf(*shape):
+    return minidl.randn(*shape, dtype=minidl.float64).requires_grad_()
+
+
+def test_arrays_in_arrays_out_and_tensors_in_tensors_out():
+    array = np.array([2.0, 3.0])
+    plain = scaled_product(array, array, 2)
+    assert type(plain) is np.ndarray and plain.tolist() == [8, 18]
+    wrapped = scaled_product(minidl.from_numpy(array), array, 2)
+    assert isinstance(wrapped, minidl.Tensor) and wrapped.grad_fn is None
+    assert scaled_product.__doc__ == "a * b * scale"
+
+
+def test_only_what_the_needed_rules_name_is_kept():
+    a, b = leaf(3), leaf(3)
+    constant = minidl.ones(3, dtype=minidl.float64)
+    assert [id(v) for v in scaled_product(a, constant, 2).grad_fn.kept] == [id(constant.array), id(2)]
+    both = scaled_product(a, b, 2).grad_fn.kept
+    assert {id(v) for v in both if isinstance(v, np.ndarray)} == {id(a.array), id(b.array)}
+    assert (a + b).grad_fn.kept == ()
+
+
+def test_a_shape_is_kept_without_its_array():
+    @primitive
+    def total(x):
+        return x.sum()
+
+    @total.gradient("x")
+    def _(g, x_shape):
+        return np.ones(x_shape) * g
+
+    x = leaf(2, 3)
+    y = total(x)
+    assert y.grad_fn.kept == [(2, 3)]
+    np.testing.assert_array_equal(grad(y, x)[0].numpy(), np.ones((2, 3)))
+
+
+def test_gradients_are_summed_to_the_shape_and_cast_to_the_dtype_of_the_input():
+    a = minidl.ones(3, 1).requires_grad_()
+    b = minidl.ones(2, 1, 4, dtype=minidl.float64)
+    (g,) = grad(scaled_product(a, b, 1).sum(), a)
+    assert g.dtype == minidl.float32
+    np.testing.assert_array_equal(g.numpy(), np.full((3, 1), 8))
+
+
+def test_several_outputs_and_a_rule_for_all_inputs():
+    @primitive(outputs=("total", "difference", "order"))
+    def butterfly(a, b):
+        return a + b, a - b, np.argsort(a)
+
+    @butterfly.gradient("a", "b")
+    def _(g):
+        first, second = (0.0 if part is None else part for part in g[:2])
+        return first + second, first - second
+
+    a, b = leaf(3), leaf(3)
+    total, difference, order = butterfly(a, b)
+    assert not order.requires_grad and total.grad_fn.name == "ButterflyBackward"
+    ga, gb = grad((total * 2 + difference * 3).sum(), [a, b])
+    np.testing.assert_array_equal(ga.numpy(), [5, 5, 5])
+    np.testing.assert_array_equal(gb.numpy(), [-1, -1, -1])
+    (gb,) = grad(butterfly(a, b)[1].sum(), b)
+    np.testing.assert_array_equal(gb.numpy(), [-1, -1, -1])
+
+
+def test_any_number_of_inputs():
+    @primitive
+    def joined(axis, *parts):
+        return np.concatenate(parts, axis)
+
+    @joined.gradient("parts")
+    def _(g, axis, parts_shape):
+        ends = np.cumsum([shape[axis] for shape in parts_shape])
+        return np.split(g, ends[:-1], axis)
+
+    a, b = leaf(2, 1), leaf(2, 3)
+    weights = np.arange(8.0).reshape(2, 4)
+    ga, gb = grad((joined(1, a, b) * minidl.from_numpy(weights)).sum(), [a, b])
+    np.testing.assert_array_equal(ga.numpy(), weights[:, :1])
+    np.testing.assert_array_equal(gb.numpy(), weights[:, 1:])
+
+
+def test_a_view_shares_memory_and_is_written_through():
+    @primitive(view=True)
+    def diagonal(x):
+        return np.einsum("ii->i", x)
+
+    @diagonal.gradient("x")
+    def _(g):
+        return np.diag(g)
+
+    x = minidl.zeros(2, 2)
+    view = diagonal(x)
+    view.add_(1)
+    assert x.tolist() == [[1, 0], [0, 1]]
+
+
+def test_a_rule_that_names_something_unknown_is_refused_when_declared():
+    with pytest.raises(GraphError, match="its rule takes z, which is no input, output or <input>_shape"):
+
+        @scaled_product.gradient("a")
+        def _(g, z):
+            return g
+
+
+def test_an_input_without_a_rule_is_named():
+    with pytest.raises(GraphError, match=r"scaled_product has no gradient for its input scale; detach\(\) it"):
+        scaled_product(leaf(2), leaf(2), leaf(2))
+
+
+def test_results_of_integers_have_no_gradient():
+    assert not minidl.eq(leaf(3), leaf(3)).requires_grad
+    assert not leaf(3).long().requires_grad
+
+
+def test_errors_name_the_operator_and_what_it_got():
+    with pytest.raises(ShapeError, match=r"^scaled_product: got float64\(2,\), float64\(3,\), 2: operands could not"):
+        scaled_product(leaf(2), leaf(3), 2)
+    with pytest.raises(DtypeError, match=r"^mul: got str where a tensor or a number is needed"):
+        minidl.mul(minidl.ones(2), "two")
+    with pytest.raises(DtypeError, match=r"^sin: "):
+        minidl.sin()
+
+
+def test_a_gradient_of_a_wrong_shape_is_named():
+    @primitive
+    def doubled(x):
+        return x * 2
+
+    @doubled.gradient
+    def _(g):
+        return np.ones(7)
+
+    with pytest.raises(ShapeError, match=r"DoubledBackward: gradient of shape \(7,\) for an input of shape \(2,\)"):
+        doubled(leaf(2)).sum().backward()
