@@ -10,6 +10,9 @@ from ..errors import ArgumentError, CheckpointError, DeviceError, DtypeError
 from ..tensor import Tensor
 from .parameter import Parameter
 
+_KINDS = {"_parameters": ("parameter", "Parameter"), "_buffers": ("buffer", "Tensor"), "_modules": ("module", "Module")}
+"""What a module registers: the dict it is kept in, its noun and its class."""
+
 
 class Module:
     """The base of every layer and model.
@@ -289,10 +292,6 @@ class Module:
         for name, module in self._modules.items():
             lines.append(f"({name}): " + repr(module).replace("\n", "\n  "))
         return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
-
-
-_KINDS = {"_parameters": ("parameter", "Parameter"), "_buffers": ("buffer", "Tensor"), "_modules": ("module", "Module")}
-"""What a module registers: the dict it is kept in, its noun and its class."""
 
 
 def _shape(value: Any) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .. import kernels
 from ..autograd import primitive
-from ..errors import DtypeError, ShapeError
+from ..errors import ShapeError
 from .comparison import where
 from .elementwise import exp
-from .promotion import Array, as_float
+from .promotion import Array, as_float, check_floats
 from .reduction import sum as total
 
 
@@ -72,6 +72,7 @@ def _(g, x, negative_slope):
 
 def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
     """x where positive, else negative_slope * x."""
+    check_floats("leaky_relu", input)
     return _leaky_relu(input, negative_slope)
 
 
@@ -87,6 +88,7 @@ def _(g, x, alpha):
 
 def elu(input: Array, alpha: float = 1.0) -> Array:
     """x where positive, else alpha * (exp(x) - 1).  Clevert et al. 2015."""
+    check_floats("elu", input)
     return _elu(input, alpha)
 
 
@@ -102,6 +104,7 @@ def _(g, x, beta, threshold):
 
 def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
     """log(1 + exp(beta * x)) / beta, and x itself where beta * x exceeds the threshold."""
+    check_floats("softplus", input)
     return _softplus(input, beta, threshold)
 
 
@@ -148,8 +151,7 @@ def log_softmax(input: Array, dim: int) -> Array:
 
 
 def _along(name: str, x: Array, dim: int) -> tuple[Array, int]:
-    if x.dtype.kind != "f":
-        raise DtypeError(f"{name}: got {x.dtype}, needs a floating dtype; use x.float()")
+    check_floats(name, x)
     if not isinstance(dim, int) or not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
         raise ShapeError(f"{name}: dim {dim} of a tensor with shape {tuple(x.shape)}")
     return x, dim

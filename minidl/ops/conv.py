@@ -68,7 +68,7 @@ def _(gg, g, x_shape, stride, padding, dilation, groups):
 
 def pair(name: str, value: Pair, least: int) -> tuple[int, int]:
     """One size for both directions, or (height, width)."""
-    both = (value, value) if isinstance(value, int) else tuple(value)
+    both = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     if len(both) == 1:
         both *= 2
     if len(both) != 2 or any(not isinstance(n, int) or n < least for n in both):

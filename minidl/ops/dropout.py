@@ -6,13 +6,14 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..random import Generator, numpy_generator
-from .promotion import Array
+from .promotion import Array, check_floats
 
 
 def dropout(input: Array, p: float = 0.5, training: bool = True, *, generator: Generator | None = None) -> Array:
     """In training, each element is zero with probability p and otherwise scaled by 1 / (1 - p)."""
     if not 0 <= p <= 1:
         raise ArgumentError(f"dropout: p={p}; a probability is from 0 to 1")
+    check_floats("dropout", input)
     if not training or p == 0:
         return input
     if p == 1:

@@ -6,14 +6,14 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import primitive
-from ..errors import ShapeError
-from .promotion import Array, aligned
+from ..errors import DtypeError, ShapeError
+from .promotion import Array
 from .shape import matrix_transpose, reshape, unsqueeze
 
 
 @primitive
 def _matmul(a, b):
-    return kernels.of(a).matmul(*aligned(a, b))
+    return kernels.of(a).matmul(a, b)
 
 
 @_matmul.gradient("a")
@@ -34,6 +34,8 @@ def matmul(a: Array, b: Array) -> Array:
     if a.ndim == 0 or b.ndim == 0:
         raise ShapeError(f"matmul: {tuple(a.shape)} @ {tuple(b.shape)}: needs at least one dimension each; use *")
     inner = b.shape[0] if b.ndim == 1 else b.shape[-2]
+    if a.dtype != b.dtype:
+        raise DtypeError(f"matmul: {a.dtype} @ {b.dtype}: needs one dtype; convert one with .to(dtype)")
     if a.shape[-1] != inner:
         raise ShapeError(f"matmul: {tuple(a.shape)} @ {tuple(b.shape)}: inner sizes {a.shape[-1]} and {inner} differ")
     if a.ndim > 1 and b.ndim > 1:
@@ -91,6 +93,10 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
             f"linear: input {tuple(input.shape)} and weight {tuple(weight.shape)}: the input's last size must "
             f"equal the weight's second; flatten the input, or build the layer for "
             f"{input.shape[-1] if input.ndim else 0} features"
+        )
+    if input.dtype != weight.dtype or weight.dtype.kind != "f":
+        raise DtypeError(
+            f"linear: input {input.dtype} and weight {weight.dtype} need one floating dtype; use input.to(weight.dtype)"
         )
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ShapeError(f"linear: bias {tuple(bias.shape)} for {weight.shape[0]} outputs")

@@ -66,6 +66,7 @@ def binary_cross_entropy(input: Array, target: Array, weight: Array | None = Non
             "binary_cross_entropy: a probability is outside [0, 1] or NaN; end the model with a sigmoid, or use "
             "binary_cross_entropy_with_logits"
         )
+    _check_weight("binary_cross_entropy", weight, target)
     losses = _binary_cross_entropy(input, target)
     return reduced("binary_cross_entropy", losses if weight is None else losses * weight, reduction)
 
@@ -82,9 +83,20 @@ def binary_cross_entropy_with_logits(
     pos_weight   how much more a positive example counts, for each class
     """
     _same_shape("binary_cross_entropy_with_logits", input, target)
+    _check_weight("binary_cross_entropy_with_logits", weight, target)
+    _check_weight("binary_cross_entropy_with_logits", pos_weight, target)
     scale = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
     losses = (1 - target) * input - scale * logsigmoid(input)
     return reduced("binary_cross_entropy_with_logits", losses if weight is None else losses * weight, reduction)
+
+
+def _check_weight(name: str, weight: Array | None, target: Array) -> None:
+    lead = 0 if weight is None else target.ndim - weight.ndim
+    if weight is None or (
+        lead >= 0 and all(m in (1, n) for m, n in zip(weight.shape, target.shape[lead:], strict=True))
+    ):
+        return
+    raise ShapeError(f"{name}: weight {tuple(weight.shape)} does not broadcast to the target's {tuple(target.shape)}")
 
 
 def _same_shape(name: str, x: Array, target: Array) -> None:
@@ -122,7 +134,7 @@ def nll_loss(
     weight         (C,): how much each class counts; the mean is over the weights
     ignore_index   targets of this value do not count
     """
-    axis, classes, counted = _classes("nll_loss", input, target, ignore_index)
+    axis, classes, counted = _classes("nll_loss", input, target, weight, ignore_index)
     picked = squeeze(take_along(input, np.expand_dims(classes, axis), axis), axis)
     return _weighted("nll_loss", -picked, classes, counted, weight, reduction)
 
@@ -141,7 +153,9 @@ def _weighted(
     return reduced(name, losses, reduction)
 
 
-def _classes(name: str, x: Array, target: Array, ignore_index: int) -> tuple[int, np.ndarray, np.ndarray]:
+def _classes(
+    name: str, x: Array, target: Array, weight: Array | None, ignore_index: int
+) -> tuple[int, np.ndarray, np.ndarray]:
     """The class axis, the target classes (0 for ignored ones) and where a target counts."""
     classes = array_of(target)
     if x.ndim == 0:
@@ -154,6 +168,8 @@ def _classes(name: str, x: Array, target: Array, ignore_index: int) -> tuple[int
     expected = tuple(n for i, n in enumerate(x.shape) if i != axis)
     if classes.shape != expected:
         raise ShapeError(f"{name}: input {tuple(x.shape)} needs a target {expected}, got {classes.shape}")
+    if weight is not None and weight.shape != (x.shape[axis],):
+        raise ShapeError(f"{name}: weight {tuple(weight.shape)} for {x.shape[axis]} classes; needs one for each")
     counted = classes != ignore_index
     if ((classes < 0) | (classes >= x.shape[axis]))[counted].any():
         wrong = classes[counted & ((classes < 0) | (classes >= x.shape[axis]))][0]
@@ -178,7 +194,7 @@ def cross_entropy(
         raise ArgumentError(f"cross_entropy: label_smoothing {label_smoothing}; needs 0 to 1")
     if target.dtype.kind == "f" and target.shape == input.shape:
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
-    axis, classes, counted = _classes("cross_entropy", input, target, ignore_index)
+    axis, classes, counted = _classes("cross_entropy", input, target, weight, ignore_index)
     if input.ndim == 2 and not label_smoothing:
         losses = _softmax_cross_entropy(input, classes)[0]
         return _weighted("cross_entropy", losses, classes, counted, weight, reduction)

@@ -9,9 +9,9 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import primitive
-from ..errors import ArgumentError, DtypeError, ShapeError
+from ..errors import ArgumentError, ShapeError
 from .elementwise import rsqrt
-from .promotion import Array
+from .promotion import Array, check_floats
 from .reduction import mean as average
 from .reduction import sum as total
 from .shape import reshape
@@ -80,8 +80,7 @@ def batch_norm(
 def _check(x: Array, running_mean: Array | None, running_var: Array | None, training: bool) -> None:
     if x.ndim < 2:
         raise ShapeError(f"batch_norm: got shape {tuple(x.shape)}, needs (N, C) or (N, C, ...)")
-    if x.dtype.kind != "f":
-        raise DtypeError(f"batch_norm: got {x.dtype}, needs a floating dtype; use x.float()")
+    check_floats("batch_norm", x)
     if running_mean is not None and running_mean.shape != (x.shape[1],):
         raise ShapeError(
             f"batch_norm: input {tuple(x.shape)} has {x.shape[1]} channels, the layer has {running_mean.shape[0]}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .. import kernels
 from ..autograd import primitive
-from ..errors import ArgumentError, DtypeError, ShapeError
+from ..errors import ArgumentError, ShapeError
 from .conv import Pair, pair
-from .promotion import Array
+from .promotion import Array, check_floats
 from .shape import squeeze, unsqueeze
 
 
@@ -61,8 +61,7 @@ def max_pool2d(
         return tuple(squeeze(part, 0) for part in pooled) if return_indices else squeeze(pooled, 0)
     if input.ndim != 4:
         raise ShapeError(f"max_pool2d: got shape {tuple(input.shape)}, needs images (N, C, H, W) or (C, H, W)")
-    if input.dtype.kind != "f":
-        raise DtypeError(f"max_pool2d: got {input.dtype}, needs a floating dtype; use x.float()")
+    check_floats("max_pool2d", input)
     size = pair("max_pool2d: kernel_size", kernel_size, 1)
     step = size if stride is None else pair("max_pool2d: stride", stride, 1)
     pads, spread = pair("max_pool2d: padding", padding, 0), pair("max_pool2d: dilation", dilation, 1)

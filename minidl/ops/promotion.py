@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..errors import DtypeError
 
 Array = Any
 """A NumPy array, or a tensor when a rule is being recorded."""
@@ -15,6 +16,12 @@ Array = Any
 def array_of(x: Array) -> Any:
     """The array itself, of a tensor or an array: for decisions that leave no trace in a graph."""
     return getattr(x, "array", x)
+
+
+def check_floats(name: str, x: Array) -> None:
+    """Raise DtypeError unless x holds floats."""
+    if x.dtype.kind != "f":
+        raise DtypeError(f"{name}: got {x.dtype}, needs a floating dtype; use x.float()")
 
 
 def aligned(a: Array, b: Array) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
 from .elementwise import astype, exp, log
 from .indexing import take_along
-from .promotion import Array, array_of, as_float
+from .promotion import Array, array_of, as_float, check_floats
 from .shape import expand, reshape
 
 Dim = int | tuple[int, ...] | list[int] | None
@@ -126,8 +126,7 @@ def var(
     x: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
 ) -> Array:
     """The variance over `dim`, divided by n - correction (1 unless `unbiased` is False)."""
-    if x.dtype.kind != "f":
-        raise DtypeError(f"var: got {x.dtype}, needs a floating dtype; use x.float()")
+    check_floats("var", x)
     correction = int(unbiased) if correction is None else correction
     axes = axes_of("var", x, dim)
     freedom = builtins.max(count_of(x.shape, axes) - correction, 0)

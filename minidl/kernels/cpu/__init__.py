@@ -19,6 +19,7 @@ from .activation import (
     softplus,
     tanh,
 )
+from .half import also_in_half_precision
 from .product import linear, matmul
 
 _JITTED = {
@@ -61,5 +62,7 @@ def __getattr__(name: str) -> Any:
     if name not in _JITTED:
         raise AttributeError(f"the CPU has no kernel {name!r}")
     kernel = getattr(importlib.import_module(f".{_JITTED[name]}", __name__), name)
+    if _JITTED[name] != "optimizer":  # whose kernels write in place, and see to it themselves
+        kernel = also_in_half_precision(kernel)
     globals()[name] = kernel
     return kernel

@@ -99,8 +99,11 @@ def _step(
     states: tuple[np.ndarray, ...],
     scalars: tuple[float, ...],
 ) -> None:
-    """Run a kernel over all arrays in the memory order of the parameter; what had to be copied is copied back."""
-    model = dense(param)
+    """Run a kernel over all arrays in the memory order of the parameter; what had to be copied is copied back.
+
+    numba has no arithmetic on float16: such parameters pass through float32.
+    """
+    model = dense(param) if param.dtype.char in "fd" else param.astype(np.float32)
     laid_out: list[np.ndarray] = [model, laid_out_like(grad, model), *(laid_out_like(s, model) for s in states)]
     arguments: list[Any] = [*map(flat, laid_out), *map(float, scalars)]
     kernel(*arguments, threads.workers(model.size, PARALLEL_FROM))
