@@ -228,11 +228,17 @@ def test_classes_are_checked(loss, shape, target, error, message):
 
 
 @pytest.mark.parametrize("loss", [nn.CrossEntropyLoss, nn.NLLLoss])
-@pytest.mark.parametrize("count", [3, 5])
+@pytest.mark.parametrize("count", [1, 3, 5])
 @pytest.mark.parametrize("options", [{}, {"ignore_index": 0}])
 def test_class_weights_must_be_one_for_each_class(loss, count, options):
     with pytest.raises(ShapeError, match=r"weight.*4 classes"):
         loss(weight=minidl.ones(count).double(), **options)(tensor(normal(3, 4)), tensor([0, 1, 2]))
+
+
+@pytest.mark.parametrize("count", [1, 3, 5])
+def test_class_weights_must_fit_probabilities_too(count):
+    with pytest.raises(ShapeError, match=r"cross_entropy: weight.*4 classes"):
+        nn.CrossEntropyLoss(weight=minidl.ones(count).double())(tensor(normal(3, 4)), tensor(unit(3, 4)))
 
 
 def test_logits_of_whole_numbers_are_refused():

@@ -23,6 +23,9 @@ BUFFER_BYTES = 512 * 1024
 FORWARD_PIXELS, GRADIENT_PIXELS = 1024, 256
 """Output pixels in a block: many repay reading the weight again; few keep a panel of gradients in the L1 cache."""
 
+PARALLEL_FROM = 1 << 20
+"""Multiplications from which threads pay (measured on 2 cores)."""
+
 SCATTER_PIXELS = 256
 """Output pixels whose windows are added to the input's gradient at a time."""
 
@@ -75,7 +78,8 @@ def conv2d_input_gradient(
         matrix = np.ascontiguousarray(weight[kernels].transpose(0, 2, 3, 1)).reshape(k // groups, kh * kw * c // groups)
         geometry = (kh, kw, *stride, *padding, *dilation)
         if given.size and part.size:
-            _add_windows_of_gradient(given, matrix, part, geometry, threads.get_num_threads())
+            workers = threads.workers(given.size * matrix.shape[1], PARALLEL_FROM)
+            _add_windows_of_gradient(given, matrix, part, geometry, workers)
         if groups > 1:
             x[..., channels] = part
     return channels_first(x)
@@ -114,7 +118,7 @@ def _forward(
         y[...] = 0 if bias is None else bias
         return
     k, c, kh, kw = weight.shape
-    columns, workers = COLUMN_BYTES // y.itemsize, threads.get_num_threads()
+    columns, workers = COLUMN_BYTES // y.itemsize, threads.workers(y.size * kh * kw * c, PARALLEL_FROM)
     packed = np.empty((-(-k // columns), kh * kw * c, columns), y.dtype)
     pack_weight(weight, packed, workers)
     offset = np.zeros(k, y.dtype) if bias is None else np.ascontiguousarray(bias)
@@ -128,7 +132,7 @@ def _forward(
 def _weight_gradient(g: np.ndarray, images: np.ndarray, geometry: Geometry, out: np.ndarray) -> None:
     """One group's gradient, from g (N, H', W', K) and images (N, H, W, C) into out (K, C, kh, kw)."""
     _, c, kh, kw = out.shape
-    columns, workers = COLUMN_BYTES // g.itemsize, threads.get_num_threads()
+    columns, workers = COLUMN_BYTES // g.itemsize, threads.workers(g.size * kh * kw * c, PARALLEL_FROM)
     g, images = _whole_panels(g, columns), np.ascontiguousarray(images)
     sums = np.zeros((workers, -(-kh * kw * c // ROWS) * ROWS, g.shape[3]), g.dtype)
     correlate(images, g, sums, geometry, _block(images, g.shape, geometry, GRADIENT_PIXELS), workers)
