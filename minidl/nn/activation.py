@@ -84,7 +84,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
-        if not 0 <= p <= 1:
+        if not isinstance(p, (int, float)) or not 0 <= p <= 1:
             raise ArgumentError(f"Dropout: p={p}; a probability is from 0 to 1")
         self.p = p
 

@@ -6,6 +6,8 @@ the other two, to any order.
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
@@ -71,9 +73,9 @@ def pair(name: str, value: Pair, least: int) -> tuple[int, int]:
     both = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     if len(both) == 1:
         both *= 2
-    if len(both) != 2 or any(not isinstance(n, int) or n < least for n in both):
+    if len(both) != 2 or any(not isinstance(n, (int, np.integer)) or n < least for n in both):
         raise ArgumentError(f"{name}: got {value}, needs one or two whole numbers of at least {least}")
-    return both
+    return int(both[0]), int(both[1])
 
 
 def conv2d(

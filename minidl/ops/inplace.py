@@ -17,8 +17,7 @@ from ..autograd.graph import Variable, refresh
 from ..autograd.modes import state
 from ..autograd.primitive import wrap
 from ..errors import DtypeError, GraphError, ShapeError
-from .elementwise import clone
-from .indexing import is_basic, put_at, raw_index
+from .indexing import is_basic, raw_index
 from .promotion import Array
 
 
@@ -156,6 +155,3 @@ def setitem(target: Any, index: Any, value: Any) -> None:
         copy_(target[index], value)
     else:
         update(target, _index_put, value, index)
-
-
-__all__ = ["blank_view", "clone", "copy_", "put_at", "setitem", "update"]

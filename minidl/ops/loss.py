@@ -16,7 +16,7 @@ from .indexing import take_along
 from .promotion import Array, array_of
 from .reduction import mean as average
 from .reduction import sum as total
-from .shape import reshape, squeeze, unsqueeze
+from .shape import reshape, squeeze
 
 
 def reduced(name: str, losses: Array, reduction: str) -> Array:
@@ -153,6 +153,11 @@ def _weighted(
     return reduced(name, losses, reduction)
 
 
+def _check_class_weights(name: str, weight: Array | None, classes: int) -> None:
+    if weight is not None and weight.shape != (classes,):
+        raise ShapeError(f"{name}: weight {tuple(weight.shape)} for {classes} classes; needs one for each")
+
+
 def _classes(
     name: str, x: Array, target: Array, weight: Array | None, ignore_index: int
 ) -> tuple[int, np.ndarray, np.ndarray]:
@@ -168,8 +173,7 @@ def _classes(
     expected = tuple(n for i, n in enumerate(x.shape) if i != axis)
     if classes.shape != expected:
         raise ShapeError(f"{name}: input {tuple(x.shape)} needs a target {expected}, got {classes.shape}")
-    if weight is not None and weight.shape != (x.shape[axis],):
-        raise ShapeError(f"{name}: weight {tuple(weight.shape)} for {x.shape[axis]} classes; needs one for each")
+    _check_class_weights(name, weight, x.shape[axis])
     counted = classes != ignore_index
     if ((classes < 0) | (classes >= x.shape[axis]))[counted].any():
         wrong = classes[counted & ((classes < 0) | (classes >= x.shape[axis]))][0]
@@ -219,6 +223,7 @@ def _smooth_loss(
 
 def _soft_cross_entropy(x: Array, target: Array, weight: Array | None, reduction: str, label_smoothing: float) -> Array:
     axis = 0 if x.ndim == 1 else 1
+    _check_class_weights("cross_entropy", weight, x.shape[axis])
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / x.shape[axis]
     each = -log_softmax(x, axis) * target
@@ -228,13 +233,3 @@ def _soft_cross_entropy(x: Array, target: Array, weight: Array | None, reduction
     if reduction == "mean":
         return total(losses) / max(losses.numel(), 1)
     return reduced("cross_entropy", losses, reduction)
-
-
-__all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "mse_loss",
-    "nll_loss",
-    "unsqueeze",
-]

@@ -59,7 +59,7 @@ def batch_norm(
     training   with the batch's own mean and variance, of which a share `momentum` goes into the running ones (there the
                variance is the unbiased one); otherwise with the running ones
     """
-    _check(input, running_mean, running_var, training)
+    _check(input, running_mean, running_var, weight, bias, training)
     channels = (1, input.shape[1], *[1] * (input.ndim - 2))
     if not training:
         scale = rsqrt(running_var + eps)  # type: ignore[operator]
@@ -77,14 +77,23 @@ def batch_norm(
     return _batch_norm(input, weight, bias, mean, 1 / np.sqrt(variance + eps), eps)
 
 
-def _check(x: Array, running_mean: Array | None, running_var: Array | None, training: bool) -> None:
+def _check(
+    x: Array,
+    running_mean: Array | None,
+    running_var: Array | None,
+    weight: Array | None,
+    bias: Array | None,
+    training: bool,
+) -> None:
     if x.ndim < 2:
         raise ShapeError(f"batch_norm: got shape {tuple(x.shape)}, needs (N, C) or (N, C, ...)")
     check_floats("batch_norm", x)
-    if running_mean is not None and running_mean.shape != (x.shape[1],):
-        raise ShapeError(
-            f"batch_norm: input {tuple(x.shape)} has {x.shape[1]} channels, the layer has {running_mean.shape[0]}"
-        )
+    statistics = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
+    for name, value in statistics.items():
+        if value is not None and value.shape != (x.shape[1],):
+            raise ShapeError(
+                f"batch_norm: input {tuple(x.shape)} has {x.shape[1]} channels, {name} is {tuple(value.shape)}"
+            )
     if training and math.prod(x.shape) // max(x.shape[1], 1) < 2:
         raise ShapeError(
             f"batch_norm: got shape {tuple(x.shape)}: one value a channel has no variance; "

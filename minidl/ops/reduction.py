@@ -29,6 +29,8 @@ def also_numpy_words(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def reduction(*args: Any, **kwargs: Any) -> Any:
+        if "out" in kwargs and kwargs["out"] is None:  # np.mean(tensor) says so
+            del kwargs["out"]
         if "axis" in kwargs:
             kwargs["dim"] = kwargs.pop("axis")
         if "keepdims" in kwargs:

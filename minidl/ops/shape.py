@@ -5,6 +5,7 @@ Where memory allows the result is a view, which shares the memory of its input; 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,6 @@ import numpy as np
 
 from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
-from .elementwise import clone
 from .promotion import Array, aligned, array_of
 
 
@@ -20,7 +20,10 @@ def size_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """Sizes given one by one or as one sequence."""
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = tuple(sizes[0])
-    return tuple(int(n) for n in sizes)
+    try:
+        return tuple(operator.index(n) for n in sizes)
+    except TypeError:
+        raise ShapeError(f"sizes {sizes}: needs whole numbers") from None
 
 
 def axis_of(name: str, x: Array, dim: int, extra: int = 0) -> int:
@@ -316,25 +319,3 @@ def flip(x, dims):
 @flip.gradient("x")
 def _(g, dims):
     return flip(g, dims)
-
-
-__all__ = [
-    "cat",
-    "chunk",
-    "clone",
-    "contiguous",
-    "expand",
-    "flatten",
-    "flip",
-    "narrow",
-    "permute",
-    "reshape",
-    "split",
-    "squeeze",
-    "stack",
-    "t",
-    "transpose",
-    "unbind",
-    "unsqueeze",
-    "view",
-]

@@ -15,7 +15,7 @@ from ..tensor import Tensor
 def check(name: str, **ranges: tuple[float, float, float]) -> None:
     """Each argument as (value, least, greatest); `greatest` itself is excluded when finite."""
     for argument, (value, least, greatest) in ranges.items():
-        if not (isinstance(value, (int, float)) and least <= value < greatest):
+        if not (isinstance(value, (int, float, np.number)) and least <= value < greatest):
             span = f"at least {least:g}" if greatest == np.inf else f"from {least:g} to below {greatest:g}"
             raise ArgumentError(f"{name}: {argument}={value}; needs a number {span}")
 
