@@ -101,7 +101,7 @@ def _roots(caller: str, tensors: Any, seeds: Any, create_graph: bool) -> list[tu
                     f"{caller}: a starting gradient can be made only for one number, not for {describe(array)}; "
                     f"reduce it with sum() or mean(), or call {caller}() with a gradient of that shape"
                 )
-            seed = np.ones_like(array)
+            seed = np.ones(array.shape, array.dtype)
         elif tuple(seed.shape) != array.shape:
             raise ShapeError(f"{caller}: starting gradient {tuple(seed.shape)} for a tensor {array.shape}")
         if create_graph:
@@ -239,6 +239,8 @@ def _pull(node: Node, g: Any, create_graph: bool, send: Any) -> None:
 def _sum_to(node: Any, g: Any, shape: tuple[int, ...]) -> Any:
     """Sum a gradient over the dimensions along which its input was broadcast."""
     lead = g.ndim - len(shape)
+    if lead > 0 and g.shape[lead:] == shape:
+        return np.add.reduce(g, tuple(range(lead))) if type(g) is np.ndarray else g.sum(tuple(range(lead)))
     fits = lead >= 0 and all(s in (n, 1) for s, n in zip(shape, g.shape[lead:], strict=True))
     if not fits:
         raise ShapeError(f"{node.name}: gradient of shape {tuple(g.shape)} for an input of shape {tuple(shape)}")

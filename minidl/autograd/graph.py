@@ -113,7 +113,7 @@ class Node:
         edges = self.edges
         pulled = []
         for function, positions, joint, slots in self.plan.calls:
-            result = function(g, *[kept[slot] for slot in slots])
+            result = function(g, *map(kept.__getitem__, slots))
             if joint:
                 pulled += [(edges[i], part) for i, part in zip(positions, result, strict=True) if edges[i] is not None]
             else:

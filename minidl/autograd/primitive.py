@@ -41,6 +41,7 @@ _VALUE, _SHAPE, _OUTPUT = range(3)
 _VARIADIC = 0x04  # inspect.CO_VARARGS
 
 _new = object.__new__
+_ndarray = np.ndarray
 _tensor_class: type = Variable
 
 
@@ -54,7 +55,7 @@ def wrap_with(cls: type) -> type:
 def wrap(array: Any, node: Any = None) -> Any:
     """A tensor over `array`, without copying: the result of `node`, or a constant."""
     tensor: Any = _new(_tensor_class)
-    tensor.array = array if type(array) is np.ndarray else as_array(array)
+    tensor.array = array if type(array) is _ndarray else as_array(array)
     tensor.node = node
     tensor._requires_grad = node is not None
     tensor.grad = None
@@ -181,11 +182,16 @@ class Primitive:
         if y.dtype.kind != "f":
             return wrap(y)  # integers and booleans have no gradient
         plan = self.plans.get(key) or self.plan(key)
-        kept: Any = ()
-        watched: Any = ()
-        if plan.keeps:
-            kept, watched = [], []
-            self._keep_inputs(plan, args, raw, kept, watched)
+        kept: list[Any] = []
+        watched: list[Any] = []
+        for i in plan.values:
+            kept.append(raw[i])
+            a = args[i]
+            if isinstance(a, Variable):
+                version = a.version
+                watched.append((version, version[0]))
+        if plan.shapes:
+            kept += self._shapes(plan, raw)
         result = wrap(y)
         y = result.array
         result.node = node = Node(self, plan, edges, kept, watched, y)
@@ -198,8 +204,11 @@ class Primitive:
     def record_several(self, args: tuple[Any, ...], raw: list[Any], edges: list[Any], key: int, ys: Any) -> Any:
         """As `record`, for an operator with several outputs; integer ones (indices) have no gradient."""
         plan = self.plans.get(key) or self.plan(key)
-        node = Node(self, plan, edges, [], [], ys[0])
-        self._keep_inputs(plan, args, raw, node.kept, node.watched)
+        node = Node(self, plan, edges, [raw[i] for i in plan.values], [], ys[0])
+        for i in plan.values:
+            if isinstance(args[i], Variable):
+                node.watch(args[i])
+        node.kept += self._shapes(plan, raw)
         results = []
         for i, y in enumerate(ys):
             result = wrap(y)
@@ -212,15 +221,8 @@ class Primitive:
             node.watch(results[i])
         return tuple(results)
 
-    def _keep_inputs(
-        self, plan: Plan, args: tuple[Any, ...], raw: list[Any], kept: list[Any], watched: list[Any]
-    ) -> None:
-        for i in plan.values:
-            kept.append(raw[i])
-            if isinstance(args[i], Variable):
-                version = args[i].version
-                watched.append((version, version[0]))
-        kept += [raw[i].shape if i >= 0 else tuple(a.shape for a in raw[len(self.inputs) :]) for i in plan.shapes]
+    def _shapes(self, plan: Plan, raw: list[Any]) -> list[Any]:
+        return [raw[i].shape if i >= 0 else tuple(a.shape for a in raw[len(self.inputs) :]) for i in plan.shapes]
 
 
 def primitive(

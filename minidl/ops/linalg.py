@@ -63,6 +63,7 @@ def dot(a: Array, b: Array) -> Array:
 
 @primitive
 def _linear(x, weight, bias):
+    _check_linear(x, weight, bias)
     return kernels.of(x).linear(x, weight, bias)
 
 
@@ -88,16 +89,19 @@ def _rows(x: Array) -> Array:
 
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     """input @ weight.T + bias: (..., in), (out, in), (out,) -> (..., out)."""
-    if weight.ndim != 2 or input.ndim == 0 or input.shape[-1] != weight.shape[1]:
+    return _linear(input, weight, bias)
+
+
+def _check_linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> None:
+    if weight.ndim != 2 or x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ShapeError(
-            f"linear: input {tuple(input.shape)} and weight {tuple(weight.shape)}: the input's last size must "
+            f"linear: input {x.shape} and weight {weight.shape}: the input's last size must "
             f"equal the weight's second; flatten the input, or build the layer for "
-            f"{input.shape[-1] if input.ndim else 0} features"
+            f"{x.shape[-1] if x.ndim else 0} features"
         )
-    if input.dtype != weight.dtype or weight.dtype.kind != "f":
+    if x.dtype != weight.dtype or weight.dtype.kind != "f":
         raise DtypeError(
-            f"linear: input {input.dtype} and weight {weight.dtype} need one floating dtype; use input.to(weight.dtype)"
+            f"linear: input {x.dtype} and weight {weight.dtype} need one floating dtype; use input.to(weight.dtype)"
         )
     if bias is not None and bias.shape != weight.shape[:1]:
-        raise ShapeError(f"linear: bias {tuple(bias.shape)} for {weight.shape[0]} outputs")
-    return _linear(input, weight, bias)
+        raise ShapeError(f"linear: bias {bias.shape} for {weight.shape[0]} outputs")

@@ -60,12 +60,13 @@ def _(g, p):
 def binary_cross_entropy(input: Array, target: Array, weight: Array | None = None, reduction: str = "mean") -> Array:
     """-(t log p + (1 - t) log(1 - p)) of probabilities p; each logarithm is at least -100, as in PyTorch."""
     _same_shape("binary_cross_entropy", input, target)
-    values = array_of(input)
-    if values.size and not (values.min() >= 0 and values.max() <= 1):
+    if not _within_unit(array_of(input)):
         raise ArgumentError(
             "binary_cross_entropy: a probability is outside [0, 1] or NaN; end the model with a sigmoid, or use "
             "binary_cross_entropy_with_logits"
         )
+    if not _within_unit(array_of(target)):
+        raise ArgumentError("binary_cross_entropy: a target is outside [0, 1] or NaN; give 0, 1 or a probability")
     _check_weight("binary_cross_entropy", weight, target)
     losses = _binary_cross_entropy(input, target)
     return reduced("binary_cross_entropy", losses if weight is None else losses * weight, reduction)
@@ -88,6 +89,10 @@ def binary_cross_entropy_with_logits(
     scale = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
     losses = (1 - target) * input - scale * logsigmoid(input)
     return reduced("binary_cross_entropy_with_logits", losses if weight is None else losses * weight, reduction)
+
+
+def _within_unit(values: np.ndarray) -> bool:
+    return not values.size or bool(np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) <= 1)
 
 
 def _check_weight(name: str, weight: Array | None, target: Array) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 from .. import dtypes
 from ..errors import DtypeError
 
+_ndarray = np.ndarray
+
 Array = Any
 """A NumPy array, or a tensor when a rule is being recorded."""
 
@@ -27,8 +29,8 @@ def check_floats(name: str, x: Array) -> None:
 def aligned(a: Array, b: Array) -> tuple[Array, Array]:
     """Both operands in the dtype of their result; a Python number that NumPy treats alike stays one."""
     kind = type(b)
-    if kind is np.ndarray:
-        if type(a) is np.ndarray and a.dtype is b.dtype:
+    if kind is _ndarray:
+        if type(a) is _ndarray and a.dtype is b.dtype:
             return a, b
     elif (kind is float or kind is int) and a.dtype.kind == "f":
         return a, b

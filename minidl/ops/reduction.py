@@ -19,7 +19,7 @@ from .comparison import where
 from .elementwise import astype, exp, log
 from .indexing import take_along
 from .promotion import Array, array_of, as_float, check_floats
-from .shape import expand, reshape
+from .shape import broadcast, reshape
 
 Dim = int | tuple[int, ...] | list[int] | None
 
@@ -29,6 +29,8 @@ def also_numpy_words(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def reduction(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            return function(*args)
         if "out" in kwargs and kwargs["out"] is None:  # np.mean(tensor) says so
             del kwargs["out"]
         if "axis" in kwargs:
@@ -72,7 +74,7 @@ def count_of(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
 
 def spread(g: Array, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
     """A reduced value again in the shape that it was reduced from."""
-    return expand(reshape(g, kept_shape(shape, axes)), shape)
+    return broadcast(g if g.ndim == 0 else reshape(g, kept_shape(shape, axes)), shape)
 
 
 # --- sums -----------------------------------------------------------------------------------------------------------

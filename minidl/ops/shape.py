@@ -183,11 +183,12 @@ def matrix_transpose(x: Array) -> Array:
 
 
 @primitive(view=True)
-def _expand(x, shape):
+def broadcast(x, shape):
+    """x repeated to `shape` without copying."""
     return np.broadcast_to(x, shape)
 
 
-@_expand.gradient("x")
+@broadcast.gradient("x")
 def _(g):
     return g  # the engine sums over the new dimensions
 
@@ -199,7 +200,7 @@ def expand(x: Array, *shape: Any) -> Array:
     shape = tuple(x.shape[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(shape))
     if lead < 0 or any(m not in (1, n) for m, n in zip(x.shape, shape[lead:], strict=True)):
         raise ShapeError(f"expand: {tuple(x.shape)} cannot be repeated to {shape}; sizes must be equal or 1")
-    return _expand(x, shape)
+    return broadcast(x, shape)
 
 
 # --- layout ---------------------------------------------------------------------------------------------------------

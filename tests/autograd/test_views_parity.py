@@ -195,6 +195,8 @@ def follow(T, steps, array):
             elif kind == "value":
                 tensors.append(VALUES[which % len(VALUES)](T, a, b))
             else:
+                if b is not a and np.shares_memory(a.detach().numpy(), b.detach().numpy()):
+                    b = b.clone()  # PyTorch may read what it has just written: no number to agree with
                 WRITES[which % len(WRITES)](T, a, b)
         total = sum((t * t).sum() for t in tensors if t.numel())
         (g,) = T.autograd.grad(total, x)

@@ -269,6 +269,8 @@ def test_what_is_no_probability_is_refused():
     for wrong in (-0.1, 1.5, float("nan")):
         with pytest.raises(ArgumentError, match=r"a probability is outside \[0, 1\] or NaN"):
             nn.BCELoss()(tensor([0.5, wrong]), tensor([0.0, 1.0]))
+        with pytest.raises(ArgumentError, match=r"a target is outside \[0, 1\] or NaN"):
+            nn.BCELoss()(tensor([0.5, 0.5]), tensor([0.0, wrong]))
 
 
 def test_mse_warns_before_it_broadcasts():
