@@ -29,16 +29,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
 
-from ..errors import DtypeError, GraphError, MinidlError, ShapeError
+from ..errors import ArgumentError, DtypeError, GraphError, MinidlError, ShapeError
 from .graph import Node, Output, Variable, View, refresh
 from .modes import state
 
 _VALUE, _SHAPE, _OUTPUT = range(3)
 _VARIADIC = 0x04  # inspect.CO_VARARGS
+_PYTORCH_NAMES = {"input": 0, "other": 1}
+
+First = TypeVar("First", contravariant=True)
+Rest = ParamSpec("Rest")
 
 _new = object.__new__
 _ndarray = np.ndarray
@@ -224,10 +228,51 @@ class Primitive:
     def _shapes(self, plan: Plan, raw: list[Any]) -> list[Any]:
         return [raw[i].shape if i >= 0 else tuple(a.shape for a in raw[len(self.inputs) :]) for i in plan.shapes]
 
+    def in_order(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        """All arguments by position.  `input` and `other` are PyTorch's names for the first two."""
+        known = f"it takes ({', '.join(self.inputs)})"
+        places = dict(enumerate(args))
+        defaults = self.forward.__defaults__ or ()
+        first_default = len(self.inputs) - len(defaults)
+        for name, value in named.items():
+            i = self.inputs.index(name) if name in self.inputs else _PYTORCH_NAMES.get(name, len(self.inputs))
+            if i >= len(self.inputs) or i in places:
+                reason = "is given twice" if i in places else "is not one of its arguments"
+                raise ArgumentError(f"{self.name}: {name} {reason}; {known}")
+            places[i] = value
+        for i in range(max(places) + 1):
+            if i not in places:
+                if i < first_default:
+                    raise ArgumentError(
+                        f"{self.name}: {self.inputs[i]} is missing; it takes ({', '.join(self.inputs)})"
+                    )
+                places[i] = defaults[i - first_default]
+        return tuple(places[i] for i in range(len(places)))
 
+
+class Operator(Protocol[First, Rest]):
+    """What `primitive` makes: a function, or a method where it stands in a class."""
+
+    __name__: str
+    primitive: Primitive
+    gradient: Callable[..., Any]
+
+    def __call__(self, x: First, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Any: ...
+
+    def __get__(self, instance: Any, owner: Any, /) -> Callable[Rest, Any]: ...
+
+
+@overload
+def primitive(forward: Callable[Concatenate[First, Rest], Any]) -> Operator[First, Rest]: ...
+
+
+@overload
 def primitive(
-    forward: Callable[..., Any] | None = None, *, view: bool = False, outputs: tuple[str, ...] | None = None
-) -> Any:
+    *, view: bool = False, outputs: tuple[str, ...] | None = None
+) -> Callable[[Callable[Concatenate[First, Rest], Any]], Operator[First, Rest]]: ...
+
+
+def primitive(forward: Any = None, *, view: bool = False, outputs: tuple[str, ...] | None = None) -> Any:
     """Make an operator of a function over arrays (see the head of this file).
 
     view      the result shares the memory of the first argument
@@ -239,7 +284,9 @@ def primitive(
     record = own.record if outputs is None else own.record_several
 
     @functools.wraps(forward)
-    def operator(*args: Any) -> Any:
+    def operator(*args: Any, **named: Any) -> Any:
+        if named:
+            args = own.in_order(args, named)
         raw = []
         edges = []
         tensors = False

@@ -7,8 +7,9 @@ takes a new place in the graph, and every other view finds its own when it is ne
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -20,17 +21,32 @@ from ..errors import DtypeError, GraphError, ShapeError
 from .indexing import is_basic, raw_index
 from .promotion import Array
 
+Arguments = ParamSpec("Arguments")
 
-def update(target: Variable, operator: Callable[..., Any], *args: Any) -> Any:
-    """target <- operator(target, *args), in target's own memory."""
+
+def in_place(operator: Callable[Arguments, Any]) -> Callable[Arguments, Any]:
+    """The method that writes the operator's result into its first argument: `x.exp_()` for `exp(x)`."""
+
+    @functools.wraps(operator)
+    def write(target: Any, *args: Any, **named: Any) -> Any:
+        return update(target, operator, *args, **named)
+
+    write.__name__ = f"{operator.__name__}_"
+    return write  # type: ignore[return-value]
+
+
+def update(target: Variable, operator: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """target <- operator(target, *args, **named), in target's own memory."""
     name = f"{operator.__name__}_"
     refresh(target)
-    if not (state.recording and any(isinstance(a, Variable) and a._requires_grad for a in (target, *args))):
-        _write(name, target, operator(target.array, *[a.array if isinstance(a, Variable) else a for a in args]))
+    if not (
+        state.recording and any(isinstance(a, Variable) and a._requires_grad for a in (target, *args, *named.values()))
+    ):
+        _write(name, target, operator(target, *args, **named).array)
         return target
     _check_writable(name, target)
     before = wrap(target.array.copy(), target.node)
-    after = operator(before, *args)
+    after = operator(before, *args, **named)
     _write(name, target, after.array)
     _take_place(target, after)
     return target
