@@ -1,0 +1,12 @@
+"""One table of operators with inputs, for every test that goes through all of them; a file a family.
+
+A sample's program is written once over a namespace `T`, which is minidl or PyTorch.
+"""
+
+from . import arithmetic, convolution, elementwise, losses, products, reductions, selection, shapes
+from .base import RNG
+
+FAMILIES = [arithmetic, elementwise, reductions, shapes, selection, products, convolution, losses]
+SAMPLES = [sample for family in FAMILIES for sample in family.SAMPLES]
+
+__all__ = ["RNG", "SAMPLES"]

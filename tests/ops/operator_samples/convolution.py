@@ -1,0 +1,59 @@
+"""Convolution, pooling, normalisation."""
+
+from __future__ import annotations
+
+from .base import S, normal, positive, weights
+
+SAMPLES = [
+    S(
+        "conv2d",
+        lambda T, x, w, b: T.nn.functional.conv2d(x, w, b),
+        [normal(2, 3, 5, 4), normal(4, 3, 3, 2), normal(4)],
+    ),
+    S(
+        "conv2d stride padding",
+        lambda T, x, w, b: T.nn.functional.conv2d(x, w, b, stride=2, padding=(1, 2)),
+        [normal(2, 2, 5, 5), normal(3, 2, 3, 3), normal(3)],
+    ),
+    S(
+        "conv2d dilation",
+        lambda T, x, w: T.nn.functional.conv2d(x, w, dilation=(2, 1)),
+        [normal(1, 2, 6, 4), normal(3, 2, 2, 3)],
+    ),
+    S(
+        "conv2d groups",
+        lambda T, x, w: T.nn.functional.conv2d(x, w, padding=1, groups=2),
+        [normal(2, 4, 3, 3), normal(6, 2, 3, 3)],
+    ),
+    S(
+        "conv2d same",
+        lambda T, x, w: T.nn.functional.conv2d(x, w, padding="same"),
+        [normal(1, 1, 4, 5), normal(1, 1, 3, 5)],
+    ),
+    S("conv2d 1x1", lambda T, x, w: T.nn.functional.conv2d(x, w), [normal(2, 3, 2, 2), normal(4, 3, 1, 1)]),
+    S("conv2d one image", lambda T, x, w: T.nn.functional.conv2d(x, w), [normal(3, 4, 4), normal(2, 3, 2, 2)]),
+    S("max_pool2d", lambda T, x: T.nn.functional.max_pool2d(x, 2), [normal(2, 3, 5, 4)]),
+    S(
+        "max_pool2d overlapping",
+        lambda T, x: T.nn.functional.max_pool2d(x, 3, 1, 1, ceil_mode=True),
+        [normal(1, 2, 4, 4)],
+    ),
+    S("max_pool2d dilation", lambda T, x: T.nn.functional.max_pool2d(x, 2, 2, 0, 2), [normal(1, 2, 6, 5)]),
+    S(
+        "max_pool2d indices",
+        lambda T, x: T.nn.functional.max_pool2d(x, 2, return_indices=True)[1],
+        [normal(1, 2, 4, 5)],
+        False,
+    ),
+    S(
+        "batch_norm",
+        lambda T, x, w, b: T.nn.functional.batch_norm(x, None, None, w, b, True),
+        [normal(4, 3, 2, 3), positive(3), normal(3)],
+    ),
+    S("batch_norm plain", lambda T, x: T.nn.functional.batch_norm(x, None, None, training=True), [normal(5, 3)]),
+    S(
+        "batch_norm evaluation",
+        lambda T, x, w, b: T.nn.functional.batch_norm(x, weights(T, x, 3) - 1, weights(T, x, 3), w, b),
+        [normal(4, 3, 5), positive(3), normal(3)],
+    ),
+]
