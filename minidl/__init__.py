@@ -10,6 +10,9 @@ import importlib
 import warnings
 from typing import Any
 
+from .tensor import Size, Tensor  # first, since below `minidl.tensor` becomes the function of that name
+
+# isort: split
 from . import autograd
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .dtypes import bool_ as bool
@@ -47,21 +50,32 @@ from .ops.activation import log_softmax, relu, sigmoid, softmax, tanh
 from .ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, sub
 from .ops.comparison import clamp, eq, ge, gt, isnan, le, lt, maximum, minimum, ne, where
 from .ops.creation import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
     arange,
     as_tensor,
+    asarray,
     empty,
+    empty_like,
+    empty_permuted,
+    empty_strided,
     eye,
+    from_dlpack,
     from_numpy,
     full,
+    full_like,
     linspace,
+    logspace,
     ones,
     ones_like,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
+    scalar_tensor,
     tensor,
     zeros,
     zeros_like,
@@ -82,6 +96,7 @@ from .ops.elementwise import (
     sqrt,
     square,
 )
+from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
 from .ops.indexing import gather
 from .ops.linalg import dot, matmul, mm
 from .ops.reduction import (
@@ -98,6 +113,21 @@ from .ops.reduction import (
     std,
     sum,
     var,
+)
+from .ops.padding import constant_pad_nd
+from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.sampling import (
+    bernoulli,
+    multinomial,
+    normal,
+    poisson,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
 )
 from .ops.shape import (
     cat,
@@ -116,7 +146,6 @@ from .ops.shape import (
     unsqueeze,
 )
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
-from .tensor import Size, Tensor
 
 __version__ = "0.1.0"
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from . import dtypes
 from .autograd.backward import backward
-from .autograd.graph import Variable, refresh
+from .autograd.graph import refresh
 from .autograd.primitive import describe, wrap, wrap_with
 from .errors import DeviceError, DtypeError, GraphError, ShapeError
-from .ops import elementwise, shape
+from .ops import creation, elementwise, shape
 from .ops.methods import OPERATORS, Methods
 
 
@@ -60,12 +60,12 @@ class Tensor(Methods):
     __slots__ = ()
     __array_priority__ = 1000
 
-    def __new__(cls, data: Any = (), requires_grad: bool = False) -> Any:
-        """`Tensor(data)`: data as the default float, copied.  `minidl.tensor` is the usual way."""
-        plain = data.array if isinstance(data, Variable) else data
-        made = wrap(np.array(plain, dtype=dtypes.get_default_dtype()))
-        made._requires_grad = bool(requires_grad)
-        return made
+    def __new__(cls, *data: Any) -> Any:
+        """`Tensor(data)`: data as the default float, copied; `Tensor(2, 3)`: unwritten memory of that size.
+
+        `minidl.tensor(data)` is the usual way.
+        """
+        return creation.from_data_or_size("Tensor", data, dtypes.get_default_dtype())
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """`array + tensor` is an operation of minidl; other NumPy functions take the values."""
@@ -189,6 +189,26 @@ class Tensor(Methods):
         if self.array.dtype.kind not in "iub":
             raise DtypeError(f"index: a tensor of {self.array.dtype} is no whole number")
         return int(self.item())
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """The memory for another library to share: `numpy.from_dlpack(tensor)`."""
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[builtins.int, builtins.int]:
+        return self.array.__dlpack_device__()
+
+    def __reduce__(self) -> Any:
+        """How Python passes a tensor to another process: values, dtype and whether it is a leaf with a gradient."""
+        if self.node is not None:
+            raise GraphError("pickle: only leaves can pass to another process; detach() the tensor first")
+        return _rebuilt, (type(self), self.array, self._requires_grad)
+
+    def __copy__(self) -> Tensor:
+        copied = wrap(self.array, self.node)
+        copied.__class__ = self.__class__
+        copied._requires_grad = self._requires_grad
+        copied.version = self.version
+        return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if self.node is not None:
@@ -324,3 +344,10 @@ class Tensor(Methods):
     def cpu(self) -> Tensor:
         """On the CPU: this tensor itself."""
         return self
+
+
+def _rebuilt(cls: type, array: np.ndarray, requires_grad: builtins.bool) -> Tensor:
+    rebuilt = wrap(array)
+    rebuilt.__class__ = cls
+    rebuilt._requires_grad = requires_grad
+    return rebuilt

@@ -1,5 +1,6 @@
 """The engine: it records operations and runs their gradient rules.  It knows no particular operator."""
 
+from . import functional
 from .backward import backward, grad
 from .function import Function, once_differentiable
 from .gradcheck import gradcheck, gradgradcheck
@@ -10,6 +11,7 @@ __all__ = [
     "Function",
     "backward",
     "enable_grad",
+    "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",

@@ -13,6 +13,8 @@ from ..ops.activation import (
 )
 from ..ops.conv import conv2d
 from ..ops.dropout import dropout
+from ..ops.grid_sampling import affine_grid, grid_sample
+from ..ops.interpolation import interpolate, upsample, upsample_bilinear, upsample_nearest
 from ..ops.linalg import linear
 from ..ops.loss import (
     binary_cross_entropy,
@@ -22,26 +24,6 @@ from ..ops.loss import (
     nll_loss,
 )
 from ..ops.norm import batch_norm
+from ..ops.padding import pad
+from ..ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from ..ops.pool import max_pool2d
-
-__all__ = [
-    "batch_norm",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "conv2d",
-    "cross_entropy",
-    "dropout",
-    "elu",
-    "leaky_relu",
-    "linear",
-    "log_softmax",
-    "logsigmoid",
-    "max_pool2d",
-    "mse_loss",
-    "nll_loss",
-    "relu",
-    "sigmoid",
-    "softmax",
-    "softplus",
-    "tanh",
-]

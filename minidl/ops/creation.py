@@ -1,18 +1,23 @@
-"""Functions that make tensors: from data, of constants, of random numbers."""
+"""Functions that make tensors: from data, of constants, of evenly spaced numbers, like other tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import dtypes
+from ..autograd.graph import Variable
 from ..autograd.primitive import wrap
 from ..errors import ArgumentError, DeviceError, DtypeError, ShapeError
-from ..random import Generator, numpy_generator
-from ..tensor import Tensor
+from .elementwise import astype
+from .promotion import array_of
 from .shape import size_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 def check_device(device: Any) -> None:
@@ -22,20 +27,37 @@ def check_device(device: Any) -> None:
         raise DeviceError(f"device {name!r} is not available: this version computes on the CPU; use device='cpu'")
 
 
-def _made(array: Any, requires_grad: bool, device: Any) -> Tensor:
+def made(array: Any, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """A leaf over `array`."""
     check_device(device)
-    made = wrap(np.asarray(array))
+    leaf = wrap(np.asarray(array))
     if requires_grad:
-        made.requires_grad_()
-    return made
+        leaf.requires_grad_()
+    return leaf
 
 
-def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def checked_size(name: str, size: tuple[Any, ...]) -> tuple[int, ...]:
+    """A size given as numbers or as one tuple."""
+    sizes = size_of(size)
+    if any(n < 0 for n in sizes):
+        raise ShapeError(f"{name}: size {sizes} has a negative number")
+    return sizes
+
+
+def float_dtype(dtype: Any) -> np.dtype:
+    """The dtype asked for, or the default one of floats."""
+    return dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
+
+
+# --- from data ------------------------------------------------------------------------------------------------------
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of a copy of `data`: numbers, nested lists of them, arrays or tensors.
 
     Python floats give the default dtype (float32), ints int64, bools bool; arrays keep theirs.
     """
-    if isinstance(data, Tensor):
+    if isinstance(data, Variable):
         array = data.array.copy()
     elif isinstance(data, (np.ndarray, np.generic)):
         array = np.array(data)
@@ -44,7 +66,7 @@ def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool
         if dtype is None and array.dtype.kind == "f" and not _holds_arrays(data):
             dtype = dtypes.get_default_dtype()
     array = array.astype(dtypes.as_dtype(array.dtype if dtype is None else dtype), copy=False)
-    return _made(array, requires_grad, device)
+    return made(array, requires_grad, device)
 
 
 def _from_python(data: Any) -> np.ndarray:
@@ -66,16 +88,24 @@ def _holds_arrays(data: Any) -> bool:
 def _untensored(data: Any) -> Any:
     if isinstance(data, (list, tuple)):
         return [_untensored(part) for part in data]
-    return data.array if isinstance(data, Tensor) else data
+    return array_of(data)
 
 
-def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """As `tensor`, without a copy where none is needed."""
-    if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)
+    if isinstance(data, Variable):
+        return astype(data, dtypes.as_dtype(dtype)) if dtype is not None and dtype != data.array.dtype else data
     if isinstance(data, np.ndarray) and (dtype is None or data.dtype == dtypes.as_dtype(dtype)):
         return from_numpy(data)
-    return tensor(data, dtype, device)
+    return tensor(data, dtype=dtype, device=device)
+
+
+asarray = as_tensor
+
+
+def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A 0-d tensor of one number, float32 unless `dtype` says otherwise."""
+    return made(np.array(value, float_dtype(dtype)), requires_grad, device)
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
@@ -86,132 +116,214 @@ def from_numpy(array: np.ndarray) -> Tensor:
     return wrap(array)
 
 
-def _filled(fill: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
-    """zeros, ones, empty: the same but for what fills them."""
+def from_data_or_size(name: str, given: tuple[Any, ...], dtype: np.dtype) -> Any:
+    """A tensor of one dtype: of data, which is copied and cast, or unwritten memory of a size."""
+    is_size = bool(given) and all(isinstance(n, (int, np.integer)) for n in given)
+    if is_size:
+        return wrap(np.empty(checked_size(name, given), dtype))
+    if len(given) > 1:
+        raise ArgumentError(f"{name}: got {len(given)} arguments; it takes data, or whole numbers as the size")
+    return wrap(tensor(given[0] if given else ()).array.astype(dtype))
 
-    def make(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-        return _made(fill(_checked_size(fill.__name__, size), dtype=_float(dtype)), requires_grad, device)
 
-    make.__name__ = make.__qualname__ = fill.__name__
-    make.__doc__ = f"A tensor of the given size, as np.{fill.__name__} fills it; float32 by default."
+def _constructor(name: str, dtype: np.dtype) -> Callable[..., Any]:
+    def make(*data_or_size: Any) -> Any:
+        return from_data_or_size(name, data_or_size, dtype)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"A tensor of {dtype}: of data, or unwritten memory of a size."
     return make
 
 
-def _float(dtype: Any) -> np.dtype:
-    return dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
+HalfTensor = _constructor("HalfTensor", dtypes.float16)
+FloatTensor = _constructor("FloatTensor", dtypes.float32)
+DoubleTensor = _constructor("DoubleTensor", dtypes.float64)
+CharTensor = _constructor("CharTensor", dtypes.int8)
+ByteTensor = _constructor("ByteTensor", dtypes.uint8)
+ShortTensor = _constructor("ShortTensor", dtypes.int16)
+IntTensor = _constructor("IntTensor", dtypes.int32)
+LongTensor = _constructor("LongTensor", dtypes.int64)
+BoolTensor = _constructor("BoolTensor", dtypes.bool_)
 
 
-def _checked_size(name: str, size: tuple[Any, ...]) -> tuple[int, ...]:
-    sizes = size_of(size)
-    if any(n < 0 for n in sizes):
-        raise ShapeError(f"{name}: size {sizes} has a negative number")
-    return sizes
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor that shares the memory of another library's array, by the DLPack protocol."""
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise DtypeError(f"from_dlpack: {type(ext_tensor).__name__} has no __dlpack__; use tensor() for other data")
+    return from_numpy(np.from_dlpack(ext_tensor))
 
 
-zeros = _filled(np.zeros)
-ones = _filled(np.ones)
-empty = _filled(np.empty)
+# --- of constants ---------------------------------------------------------------------------------------------------
 
 
-def full(size: Any, fill_value: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
+    """Zeros, float32 by default: `zeros(2, 3)` or `zeros((2, 3))`."""
+    return made(np.zeros(_size("zeros", size, named), float_dtype(dtype)), requires_grad, device)
+
+
+def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
+    """Ones, float32 by default: `ones(2, 3)` or `ones((2, 3))`."""
+    return made(np.ones(_size("ones", size, named), float_dtype(dtype)), requires_grad, device)
+
+
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
+    """Numbers that happen to lie in memory, float32 by default: to be written over."""
+    return made(np.empty(_size("empty", size, named), float_dtype(dtype)), requires_grad, device)
+
+
+def _size(name: str, size: tuple[Any, ...], named: dict[str, Any]) -> tuple[int, ...]:
+    """The size given by position, or as `size=`."""
+    if set(named) - {"size"} or (size and named):
+        raise ArgumentError(f"{name}: got {', '.join(named)}; it takes a size, dtype, device and requires_grad")
+    return checked_size(name, size if size else named.get("size", size))
+
+
+def empty_strided(
+    size: Sequence[int], stride: Sequence[int], *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """As `empty`, with elements `stride` places apart in memory along each dimension."""
+    if len(size) != len(stride):
+        raise ShapeError(f"empty_strided: size {tuple(size)} and stride {tuple(stride)} differ in length")
+    chosen = float_dtype(dtype)
+    last = sum((n - 1) * step for n, step in zip(size, stride, strict=True)) if all(size) else -1
+    steps = [step * chosen.itemsize for step in stride]
+    array = np.lib.stride_tricks.as_strided(np.empty(last + 1, chosen), size, steps)
+    return made(array, requires_grad, device)
+
+
+def empty_permuted(
+    size: Sequence[int],
+    physical_layout: Sequence[int],
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """As `empty`, with the dimensions in memory in the order `physical_layout`, outermost first."""
+    if sorted(physical_layout) != list(range(len(size))):
+        raise ShapeError(f"empty_permuted: layout {tuple(physical_layout)} is no order of {len(size)} dimensions")
+    array = np.empty([size[d] for d in physical_layout], float_dtype(dtype))
+    return made(array.transpose(np.argsort(physical_layout)), requires_grad, device)
+
+
+def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of `size` filled with one value, whose type gives the dtype."""
     chosen = tensor(fill_value).dtype if dtype is None else dtypes.as_dtype(dtype)
-    return _made(np.full(_checked_size("full", (size,)), fill_value, chosen), requires_grad, device)
+    return made(np.full(checked_size("full", (size,)), array_of(fill_value), chosen), requires_grad, device)
 
 
-def zeros_like(input: Tensor, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros of the size and dtype of `input`."""
-    return _made(np.zeros_like(input.array, dtype=dtype and dtypes.as_dtype(dtype)), requires_grad, device)
-
-
-def ones_like(input: Tensor, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones of the size and dtype of `input`."""
-    return _made(np.ones_like(input.array, dtype=dtype and dtypes.as_dtype(dtype)), requires_grad, device)
-
-
-def eye(n: int, m: int | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The identity matrix (n, m)."""
-    return _made(np.eye(n, m, dtype=_float(dtype)), requires_grad, device)
+    if n < 0 or (m is not None and m < 0):
+        raise ShapeError(f"eye: n {n} and m {m}; needs numbers of at least 0")
+    return made(np.eye(n, m, dtype=float_dtype(dtype)), requires_grad, device)
 
 
-def arange(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+# --- evenly spaced --------------------------------------------------------------------------------------------------
+
+
+def arange(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
     """start (0), start + step, ... before end: `arange(end)`, `arange(start, end)`, `arange(start, end, step)`."""
-    if not 1 <= len(bounds) <= 3:
-        raise ArgumentError(f"arange: got {len(bounds)} bounds; needs (end), (start, end) or (start, end, step)")
-    if len(bounds) == 3 and bounds[2] == 0:
-        raise ArgumentError("arange: the step is 0")
-    whole = all(isinstance(bound, (int, np.integer)) for bound in bounds)
+    start, end, step = (_number("arange", bound) for bound in _bounds(bounds, named))
+    whole = all(isinstance(bound, int) for bound in (start, end, step))
     chosen = dtypes.as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()
-    return _made(np.arange(*bounds).astype(chosen), requires_grad, device)
+    if chosen.kind != "f":
+        start, end, step = int(start), int(end), int(step)
+    if step == 0:
+        raise ArgumentError("arange: the step is 0")
+    if (end - start) * step < 0 or not math.isfinite((end - start) / step):
+        raise ArgumentError(
+            f"arange: start {start}, end {end}, step {step}; needs finite bounds and a step towards the end"
+        )
+    whole = all(isinstance(bound, int) for bound in (start, end, step))
+    count = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    return made((start + step * np.arange(count)).astype(chosen), requires_grad, device)
+
+
+def _bounds(bounds: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any, Any]:
+    names = ("end",) if len(bounds) == 1 and "end" not in named else ("start", "end", "step")
+    given = dict(zip(names, bounds, strict=False))
+    unknown = set(named) - {"start", "end", "step"} or set(given) & set(named)
+    given.update(named)
+    if len(bounds) > 3 or unknown or "end" not in given:
+        raise ArgumentError(
+            f"arange: got {len(bounds)} bounds{''.join(f' and {name}' for name in named)}; "
+            "needs (end), (start, end) or (start, end, step)"
+        )
+    return given.get("start", 0), given["end"], given.get("step", 1)
+
+
+def _number(name: str, value: Any) -> Any:
+    value = array_of(value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        if value.ndim:
+            raise ShapeError(f"{name}: a tensor of shape {value.shape} where a number is needed")
+        value = value.item()
+    return int(value) if isinstance(value, bool) else value
 
 
 def linspace(
-    start: float, end: float, steps: int, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """`steps` numbers evenly spaced from start to end, both included."""
-    return _made(np.linspace(start, end, steps, dtype=_float(dtype)), requires_grad, device)
+    values = _evenly_spaced("linspace", start, end, steps, float_dtype(dtype))
+    return made(values.astype(float_dtype(dtype)), requires_grad, device)
 
 
-def _drawn(draw: Callable[..., np.ndarray], size: tuple[Any, ...], dtype: Any) -> np.ndarray:
-    """Random numbers drawn in the dtype itself where NumPy can, so that a float32 tensor costs no float64."""
-    chosen = _float(dtype)
-    direct = chosen if chosen in (dtypes.float32, dtypes.float64) else dtypes.float32
-    return np.asarray(draw(size, direct)).astype(chosen, copy=False)
-
-
-def rand(
-    *size: Any,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Uniform numbers from [0, 1)."""
-    drawn = _drawn(numpy_generator(generator).random, _checked_size("rand", size), dtype)
-    return _made(drawn, requires_grad, device)
-
-
-def randn(
-    *size: Any,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Normal numbers of mean 0 and standard deviation 1."""
-    drawn = _drawn(numpy_generator(generator).standard_normal, _checked_size("randn", size), dtype)
-    return _made(drawn, requires_grad, device)
-
-
-def randint(
-    low: int,
-    high: Any = None,
-    size: Any = None,
+def logspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
     *,
-    generator: Generator | None = None,
-    dtype: Any = dtypes.int64,
+    dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Whole numbers from [low, high): `randint(high, size)` or `randint(low, high, size)`."""
-    if size is None:
-        low, high, size = 0, low, high
-    if size is None or isinstance(size, int) or high <= low:
-        raise ArgumentError(f"randint: low {low}, high {high}, size {size}; needs low < high and a tuple as size")
-    drawn = numpy_generator(generator).integers(low, high, size_of((size,)))
-    return _made(drawn.astype(dtypes.as_dtype(dtype)), requires_grad, device)
+    """`steps` numbers from base ** start to base ** end, their exponents evenly spaced."""
+    exponents = _evenly_spaced("logspace", start, end, steps, float_dtype(dtype))
+    return made(np.power(float(base), exponents).astype(float_dtype(dtype)), requires_grad, device)
 
 
-def randperm(n: int, *, generator: Generator | None = None, dtype: Any = dtypes.int64) -> Tensor:
-    """The numbers 0 to n - 1 in random order."""
-    return wrap(numpy_generator(generator).permutation(n).astype(dtypes.as_dtype(dtype)))
+def _evenly_spaced(name: str, start: Any, end: Any, steps: int, dtype: np.dtype) -> np.ndarray:
+    """From both ends towards the middle, so that each end is exact."""
+    if steps < 0:
+        raise ArgumentError(f"{name}: {steps} steps; needs at least 0")
+    start, end = _number(name, start), _number(name, end)
+    if dtype.kind != "f":
+        start, end = int(start), int(end)
+    step = (end - start) / (steps - 1) if steps > 1 else 0.0
+    i = np.arange(steps)
+    return np.where(i < steps / 2, start + step * i, end - step * (steps - 1 - i)) if steps > 1 else start + 0.0 * i
 
 
-def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
-    """Uniform numbers of the size and dtype of `input`."""
-    return rand(input.shape, generator=generator, dtype=dtype or input.dtype)
+# --- like others ----------------------------------------------------------------------------------------------------
 
 
-def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
-    """Normal numbers of the size and dtype of `input`."""
-    return randn(input.shape, generator=generator, dtype=dtype or input.dtype)
+def _like(fill: Callable[..., np.ndarray], input: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    array = array_of(input)
+    return made(fill(array, dtype=array.dtype if dtype is None else dtypes.as_dtype(dtype)), requires_grad, device)
+
+
+def zeros_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of the size and dtype of `input`."""
+    return _like(np.zeros_like, input, dtype, device, requires_grad)
+
+
+def ones_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones of the size and dtype of `input`."""
+    return _like(np.ones_like, input, dtype, device, requires_grad)
+
+
+def empty_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Unwritten memory of the size and dtype of `input`."""
+    return _like(np.empty_like, input, dtype, device, requires_grad)
+
+
+def full_like(
+    input: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """`fill_value` in the size and dtype of `input`."""
+    return _like(
+        lambda x, dtype: np.full_like(x, array_of(fill_value), dtype=dtype), input, dtype, device, requires_grad
+    )

@@ -1,0 +1,186 @@
+"""Resizing by interpolation: nearest, linear, cubic and area, over 1, 2 or 3 dimensions behind batch and channels.
+
+Each dimension is resized on its own.  Output place d looks at source place
+
+    scale * (d + 1/2) - 1/2,   scale = in / out           or, with align_corners,
+    scale * d,                 scale = (in - 1) / (out - 1)
+
+and mixes its neighbours.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import ArgumentError, MinidlWarning, ShapeError
+from .indexing import getitem
+from .promotion import Array
+
+CUBIC = -0.75
+"""The parameter a of the cubic convolution kernel (Keys 1981), as in PyTorch and OpenCV."""
+
+_DIMENSIONS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+
+
+class Taps(NamedTuple):
+    """For each place of the output: which places of the input it mixes, and by which weights."""
+
+    places: list[np.ndarray]
+    weights: list[np.ndarray]
+
+
+def interpolate(
+    input: Array,
+    size: int | Sequence[int] | None = None,
+    scale_factor: float | Sequence[float] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Array:
+    """(N, C, ...) resized to `size`, or by `scale_factor`, over the dimensions behind the channels.
+
+    mode    nearest, nearest-exact (rounds as other libraries do), linear (1 dimension), bilinear, bicubic (2),
+            trilinear (3), area (the mean over the source's area)
+    recompute_scale_factor    take the ratio of the sizes, rounded as they are, instead of `scale_factor` itself
+    """
+    count = input.ndim - 2
+    _check_mode(mode, count, align_corners, antialias, input)
+    sizes, scales = _sizes(input, count, size, scale_factor, bool(recompute_scale_factor))
+    for i in range(count):
+        axis = 2 + i
+        if mode.startswith("nearest"):
+            taps = _nearest(input.shape[axis], sizes[i], scales[i], 0.5 if mode == "nearest-exact" else 0.0)
+        else:
+            source = _sources(input, axis, sizes[i], scales[i], bool(align_corners))
+            taps = (_cubic if mode == "bicubic" else _linear)(source, input.shape[axis])
+        input = _mixed(input, axis, taps)
+    return input
+
+
+def _check_mode(mode: str, count: int, align_corners: bool | None, antialias: bool, input: Array) -> None:
+    known = ("nearest", "nearest-exact", "area", *_DIMENSIONS)
+    if mode not in known:
+        raise ArgumentError(f"interpolate: mode {mode!r}; needs one of {', '.join(known)}")
+    if count not in (1, 2, 3) or _DIMENSIONS.get(mode, count) != count:
+        wanted = _DIMENSIONS.get(mode, "1 to 3")
+        raise ShapeError(
+            f"interpolate: mode {mode!r} of shape {tuple(input.shape)}; needs batch, channels and {wanted} dimensions"
+        )
+    if align_corners is not None and mode not in _DIMENSIONS:
+        raise ArgumentError(f"interpolate: align_corners with mode {mode!r}; only linear and cubic modes take it")
+    if antialias:
+        raise ArgumentError("interpolate: antialias=True is not supported; blur first, or use mode='area'")
+
+
+def _sizes(
+    input: Array, count: int, size: Any, scale_factor: Any, recompute: bool
+) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
+    """The size of each output dimension, and the scale that was asked for, if any."""
+    if (size is None) == (scale_factor is None):
+        raise ArgumentError("interpolate: give either size or scale_factor")
+    shape = tuple(input.shape[2:])
+    if size is not None:
+        sizes = (int(size),) * count if np.ndim(size) == 0 else tuple(int(n) for n in size)
+        scales: tuple[float | None, ...] = (None,) * count
+        if recompute:
+            raise ArgumentError("interpolate: recompute_scale_factor needs scale_factor instead of size")
+    else:
+        factors = (float(scale_factor),) * count if np.ndim(scale_factor) == 0 else tuple(map(float, scale_factor))
+        sizes = tuple(int(np.floor(n * factor)) for n, factor in zip(shape, factors, strict=False))
+        scales = (None,) * count if recompute else factors
+    if len(sizes) != count or len(scales) != count:
+        raise ShapeError(
+            f"interpolate: {len(sizes)} sizes for the {count} dimensions of {tuple(input.shape)}"
+        )
+    if min(sizes) < 1 or min(shape) < 1:
+        raise ShapeError(f"interpolate: from size {shape} to {sizes}; all must be at least 1")
+    return sizes, scales
+
+
+def _nearest(size: int, wanted: int, scale: float | None, shift: float) -> Taps:
+    step = np.float32(size / wanted if scale is None else 1 / scale)
+    places = np.floor((np.arange(wanted, dtype=np.float32) + np.float32(shift)) * step).astype(np.int64)
+    return Taps([np.minimum(places, size - 1)], [])
+
+
+def _sources(input: Array, axis: int, wanted: int, scale: float | None, align_corners: bool) -> np.ndarray:
+    """Where in the input each place of the output looks, in the input's own precision."""
+    size = input.shape[axis]
+    dtype = input.dtype if input.dtype.kind == "f" and input.dtype.itemsize > 2 else np.dtype(np.float32)
+    place = np.arange(wanted, dtype=dtype)
+    if align_corners:
+        return place * dtype.type((size - 1) / (wanted - 1) if wanted > 1 else 0.0)
+    step = dtype.type(size / wanted if scale is None else 1 / scale)
+    return step * (place + dtype.type(0.5)) - dtype.type(0.5)
+
+
+def _linear(source: np.ndarray, size: int) -> Taps:
+    source = np.maximum(source, 0)
+    low = np.minimum(source.astype(np.int64), size - 1)
+    high = np.minimum(low + 1, size - 1)
+    t = np.clip(source - low, 0, 1)
+    return Taps([low, high], [1 - t, t])
+
+
+def _cubic(source: np.ndarray, size: int) -> Taps:
+    low = np.floor(source)
+    places = [np.clip(low + k, 0, size - 1).astype(np.int64) for k in (-1, 0, 1, 2)]
+    return Taps(places, list(cubic_weights(source - low)))
+
+
+def cubic_weights(t: Any) -> tuple[Any, Any, Any, Any]:
+    """Weights of the four neighbours of a place that lies t, from 0 to 1, behind the second (Keys 1981, eq. 15)."""
+    return _far(t + 1), _near(t), _near(1 - t), _far(2 - t)
+
+
+def _near(x: Any) -> Any:
+    return ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1
+
+
+def _far(x: Any) -> Any:
+    return ((CUBIC * x - 5 * CUBIC) * x + 8 * CUBIC) * x - 4 * CUBIC
+
+
+def _mixed(input: Array, axis: int, taps: Taps) -> Array:
+    lead = (slice(None),) * axis
+    parts = [getitem(input, (*lead, places)) for places in taps.places]
+    if not taps.weights:
+        return parts[0]
+    behind = (-1,) + (1,) * (input.ndim - 1 - axis)
+    weighted = [
+        part * weight.astype(input.dtype).reshape(behind) for part, weight in zip(parts, taps.weights, strict=True)
+    ]
+    total = weighted[0]
+    for part in weighted[1:]:
+        total = total + part
+    return total
+
+
+# --- PyTorch's older names ------------------------------------------------------------------------------------------
+
+
+def upsample(
+    input: Array,
+    size: int | Sequence[int] | None = None,
+    scale_factor: float | Sequence[float] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Array:
+    """`interpolate`, under its older name."""
+    warnings.warn("upsample is deprecated in PyTorch: use interpolate", MinidlWarning, stacklevel=2)
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Array, size: Any = None, scale_factor: Any = None) -> Array:
+    """`interpolate` with mode "nearest"."""
+    return interpolate(input, size, scale_factor, "nearest")
+
+
+def upsample_bilinear(input: Array, size: Any = None, scale_factor: Any = None) -> Array:
+    """`interpolate` with mode "bilinear" and aligned corners."""
+    return interpolate(input, size, scale_factor, "bilinear", align_corners=True)

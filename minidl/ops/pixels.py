@@ -1,0 +1,49 @@
+"""Moving values between channels and pixels."""
+
+from __future__ import annotations
+
+from ..errors import ArgumentError, ShapeError
+from .promotion import Array
+from .shape import permute, reshape
+
+
+def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
+    """(..., C r^2, H, W) -> (..., C, H r, W r): r^2 channels become a block of pixels (Shi et al. 2016)."""
+    r = upscale_factor
+    if input.ndim < 3 or r < 1 or input.shape[-3] % r**2:
+        raise ShapeError(
+            f"pixel_shuffle: shape {tuple(input.shape)} by {r}; needs 3 or more dimensions, channels that r^2 divides"
+        )
+    *lead, channels, height, width = input.shape
+    n = len(lead)
+    blocks = reshape(input, (*lead, channels // r**2, r, r, height, width))
+    ordered = permute(blocks, (*range(n + 1), n + 3, n + 1, n + 4, n + 2))
+    return reshape(ordered, (*lead, channels // r**2, height * r, width * r))
+
+
+def pixel_unshuffle(input: Array, downscale_factor: int) -> Array:
+    """(..., C, H r, W r) -> (..., C r^2, H, W): the inverse of `pixel_shuffle`."""
+    r = downscale_factor
+    if input.ndim < 3 or r < 1 or input.shape[-1] % r or input.shape[-2] % r:
+        raise ShapeError(
+            f"pixel_unshuffle: shape {tuple(input.shape)} by {r}; needs 3 or more dimensions, sizes that r divides"
+        )
+    *lead, channels, height, width = input.shape
+    n = len(lead)
+    blocks = reshape(input, (*lead, channels, height // r, r, width // r, r))
+    ordered = permute(blocks, (*range(n + 1), n + 2, n + 4, n + 1, n + 3))
+    return reshape(ordered, (*lead, channels * r**2, height // r, width // r))
+
+
+def channel_shuffle(input: Array, groups: int) -> Array:
+    """(N, C, ...): the channels of `groups` groups dealt out in turn (Zhang et al. 2018)."""
+    if input.ndim < 3:
+        raise ShapeError(f"channel_shuffle: shape {tuple(input.shape)}; needs batch, channels and more")
+    if groups < 1 or input.shape[1] % groups:
+        raise ArgumentError(f"channel_shuffle: {groups} groups of {input.shape[1]} channels; it must divide them")
+    batch, channels, *rest = input.shape
+    dealt = reshape(input, (batch, groups, channels // groups, *rest))
+    return reshape(permute(dealt, (0, 2, 1, *range(3, dealt.ndim))), tuple(input.shape))
+
+
+native_channel_shuffle = channel_shuffle

@@ -1,0 +1,17 @@
+"""What makes tensors of others: grids, products, combinations."""
+
+from __future__ import annotations
+
+from .base import S, normal
+
+SAMPLES = [
+    S(
+        "meshgrid",
+        lambda T, a, b: T.meshgrid(a, b, indexing="ij")[0] * T.meshgrid(a, b, indexing="ij")[1],
+        [normal(3), normal(2)],
+    ),
+    S("meshgrid xy", lambda T, a, b: T.meshgrid(a, b, indexing="xy")[0] * b.sum(), [normal(3), normal(2)]),
+    S("cartesian_prod", lambda T, a, b: T.cartesian_prod(a, b), [normal(3), normal(2)]),
+    S("normal", lambda T, a: T.normal(a, T.zeros(2, 3, dtype=a.dtype)), [normal(2, 3)], differentiable=False),
+    S("combinations", lambda T, a: T.combinations(a, 2), [normal(4)]),
+]
