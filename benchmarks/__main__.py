@@ -7,36 +7,23 @@ the median and quartiles of the rounds' ratios (below 1: minidl is faster).
 from __future__ import annotations
 
 import argparse
-import datetime
-import platform
-import statistics
-import time
 
 import torch
 
 import minidl
 
-from .workloads import WORKLOADS, Work
-
-
-def seconds(work: Work, repeats: int) -> float:
-    """The time of one repetition."""
-    start = time.perf_counter()
-    for _ in range(repeats):
-        work()
-    return (time.perf_counter() - start) / repeats
+from .timing import alternate, conditions, use_threads
+from .workloads import WORKLOADS
 
 
 def compare(name: str, rounds: int) -> str:
     """One line of the table."""
     workload, repeats = WORKLOADS[name]
-    ours, theirs = workload(minidl), workload(torch)
-    for work in (ours, theirs, ours, theirs):
-        work()
-    pairs = [(seconds(ours, repeats), seconds(theirs, repeats)) for _ in range(rounds)]
-    lower, ratio, upper = statistics.quantiles((a / b for a, b in pairs), n=4)
-    a, b = (statistics.median(times) * 1e6 for times in zip(*pairs, strict=True))
-    return f"{name:14} {a:14,.1f} {b:14,.1f} {ratio:8.2f}   {lower:.2f} to {upper:.2f}"
+    found = alternate(workload(minidl), workload(torch), repeats, rounds)
+    return (
+        f"{name:14} {found.ours:14,.1f} {found.theirs:14,.1f} {found.ratio:8.2f}   "
+        f"{found.lower:.2f} to {found.upper:.2f}"
+    )
 
 
 def main() -> None:
@@ -48,12 +35,8 @@ def main() -> None:
     unknown = [name for name in options.names if name not in WORKLOADS]
     if unknown:
         parser.error(f"no workload {unknown[0]!r}; there are {', '.join(WORKLOADS)}")
-    minidl.set_num_threads(options.threads)
-    torch.set_num_threads(options.threads)
-    print(
-        f"minidl {minidl.__version__}, PyTorch {torch.__version__}, Python {platform.python_version()}, "
-        f"{options.threads} threads, {platform.machine()}, {datetime.date.today()}, {options.rounds} rounds"
-    )
+    use_threads(options.threads)
+    print(conditions(options.threads, options.rounds))
     print(f"{'':14} {'minidl us':>14} {'PyTorch us':>14} {'ratio':>8}   quartiles")
     for name in options.names or WORKLOADS:
         print(compare(name, options.rounds), flush=True)

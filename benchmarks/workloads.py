@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-Work = Callable[[], Any]
+from .timing import Work
 
 
 def _data(T: Any, *shape: int) -> Any:

@@ -48,7 +48,8 @@ from .errors import (
 from .kernels.threads import get_num_threads, set_num_threads
 from .ops.activation import log_softmax, relu, sigmoid, softmax, tanh
 from .ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, sub
-from .ops.comparison import clamp, eq, ge, gt, isnan, le, lt, maximum, minimum, ne, where
+from .ops.arithmetic import neg as negative
+from .ops.comparison import clamp, eq, ge, gt, le, lt, maximum, minimum, ne, where
 from .ops.creation import (
     BoolTensor,
     ByteTensor,
@@ -82,23 +83,32 @@ from .ops.creation import (
 )
 from .ops.elementwise import (
     abs,
+    absolute,
     clone,
-    cos,
+    conj,
+    conj_physical,
     exp,
+    exp2,
     expm1,
-    isfinite,
+    is_nonzero,
     log,
     log1p,
+    log2,
+    log10,
+    positive,
+    real,
     reciprocal,
+    resolve_conj,
+    resolve_neg,
     rsqrt,
-    sign,
-    sin,
     sqrt,
     square,
 )
 from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
 from .ops.indexing import gather
 from .ops.linalg import dot, matmul, mm
+from .ops.padding import constant_pad_nd
+from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.reduction import (
     all,
     amax,
@@ -114,8 +124,25 @@ from .ops.reduction import (
     sum,
     var,
 )
-from .ops.padding import constant_pad_nd
-from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.rounding import (
+    ceil,
+    fix,
+    floor,
+    frac,
+    frexp,
+    isfinite,
+    isinf,
+    isnan,
+    isneginf,
+    isposinf,
+    isreal,
+    nan_to_num,
+    round,
+    sgn,
+    sign,
+    signbit,
+    trunc,
+)
 from .ops.sampling import (
     bernoulli,
     multinomial,
@@ -145,6 +172,30 @@ from .ops.shape import (
     unbind,
     unsqueeze,
 )
+from .ops.special import digamma, erf, erfc, erfinv, i0, lgamma, logit, mvlgamma, polygamma
+from .ops.trigonometric import (
+    acos,
+    acosh,
+    angle,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctanh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    cos,
+    cosh,
+    deg2rad,
+    rad2deg,
+    sin,
+    sinc,
+    sinh,
+    tan,
+)
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 
 __version__ = "0.1.0"
@@ -155,6 +206,7 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minidl\.(ops
 
 _LATER = {
     "nn": "nn",
+    "special": "special",
     "optim": "optim",
     "data": "data",
     "training": "training",

@@ -337,6 +337,18 @@ class Tensor(Methods):
         """As int32."""
         return self.to(dtype=dtypes.int32)
 
+    def short(self) -> Tensor:
+        """As int16."""
+        return self.to(dtype=dtypes.int16)
+
+    def char(self) -> Tensor:
+        """As int8."""
+        return self.to(dtype=dtypes.int8)
+
+    def byte(self) -> Tensor:
+        """As uint8."""
+        return self.to(dtype=dtypes.uint8)
+
     def bool(self) -> Tensor:
         """As booleans: whether each element is not zero."""
         return self.to(dtype=dtypes.bool_)

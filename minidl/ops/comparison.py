@@ -109,11 +109,6 @@ def clamp(x: Array, min: Any = None, max: Any = None) -> Array:
     return clip(x, min, max)
 
 
-def isnan(x: Array) -> Array:
-    """Where x is not a number."""
-    return x != x
-
-
 @primitive
 def maximum(a, b):
     """The greater of each pair; NaN if either is."""

@@ -1,4 +1,4 @@
-"""Operators that act on each element: roots, exponentials, sines, signs, casts and copies."""
+"""Operators that act on each element: roots, exponentials, logarithms, absolute values, casts and copies."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import math
 import numpy as np
 
 from ..autograd import primitive
-from .comparison import flat
+from ..errors import DtypeError
 from .promotion import Array, as_float
+from .rounding import sign
 
 
 @primitive
 def square(x):
     """x * x"""
-    return np.square(x)
+    return np.square(x) if x.dtype.kind != "b" else x.astype(np.int64)
 
 
 @square.gradient
@@ -100,25 +101,36 @@ def _(g, y):
 
 
 @primitive
-def sin(x):
-    """The sine of x in radians."""
-    return np.sin(as_float(x))
+def exp2(x):
+    """2 ** x"""
+    return np.exp2(as_float(x))
 
 
-@sin.gradient
-def _(g, x):
-    return g * cos(x)
+@exp2.gradient
+def _(g, y):
+    return g * (y * math.log(2))
 
 
 @primitive
-def cos(x):
-    """The cosine of x in radians."""
-    return np.cos(as_float(x))
+def log2(x):
+    """The logarithm to base 2."""
+    return np.log2(as_float(x))
 
 
-@cos.gradient
+@log2.gradient
 def _(g, x):
-    return -g * sin(x)
+    return g / (x * math.log(2))
+
+
+@primitive
+def log10(x):
+    """The logarithm to base 10."""
+    return np.log10(as_float(x))
+
+
+@log10.gradient
+def _(g, x):
+    return g / (x * math.log(10))
 
 
 @primitive
@@ -130,17 +142,6 @@ def abs(x):
 @abs.gradient
 def _(g, x):
     return g * sign(x)
-
-
-@primitive
-def sign(x):
-    """-1, 0 or 1; 0 for NaN."""
-    return (x > 0).astype(x.dtype) - (x < 0)
-
-
-@sign.gradient
-def _(g):
-    return flat(g)
 
 
 @primitive
@@ -165,6 +166,30 @@ def _(g):
     return g
 
 
-def isfinite(x: Array) -> Array:
-    """Where x is neither infinite nor NaN."""
-    return abs(x) < math.inf
+@primitive
+def positive(x):
+    """x itself, of numbers."""
+    if x.dtype.kind == "b":
+        raise DtypeError("positive: got bool, needs numbers")
+    return x
+
+
+@positive.gradient
+def _(g):
+    return g
+
+
+def real(input: Array) -> Array:
+    """The real part: the tensor itself, since all numbers here are real."""
+    return input
+
+
+conj = resolve_conj = resolve_neg = conj_physical = real
+
+
+def is_nonzero(input: Array) -> bool:
+    """Whether the one element is not zero."""
+    return bool(input != 0)
+
+
+absolute = abs

@@ -94,9 +94,7 @@ def _sizes(
         sizes = tuple(int(np.floor(n * factor)) for n, factor in zip(shape, factors, strict=False))
         scales = (None,) * count if recompute else factors
     if len(sizes) != count or len(scales) != count:
-        raise ShapeError(
-            f"interpolate: {len(sizes)} sizes for the {count} dimensions of {tuple(input.shape)}"
-        )
+        raise ShapeError(f"interpolate: {len(sizes)} sizes for the {count} dimensions of {tuple(input.shape)}")
     if min(sizes) < 1 or min(shape) < 1:
         raise ShapeError(f"interpolate: from size {shape} to {sizes}; all must be at least 1")
     return sizes, scales

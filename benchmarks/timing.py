@@ -1,0 +1,58 @@
+"""Timing two programs in alternation, and saying on what machine."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+
+import minidl
+
+Work = Callable[[], Any]
+
+
+class Comparison(NamedTuple):
+    """Medians of both times in microseconds; the median and the quartiles of the rounds' ratios."""
+
+    ours: float
+    theirs: float
+    ratio: float
+    lower: float
+    upper: float
+
+
+def seconds(work: Work, repeats: int) -> float:
+    """The time of one repetition."""
+    start = time.perf_counter()
+    for _ in range(repeats):
+        work()
+    return (time.perf_counter() - start) / repeats
+
+
+def alternate(ours: Work, theirs: Work, repeats: int, rounds: int) -> Comparison:
+    """A round measures one after the other."""
+    for work in (ours, theirs, ours, theirs):
+        work()
+    pairs = [(seconds(ours, repeats), seconds(theirs, repeats)) for _ in range(rounds)]
+    lower, ratio, upper = statistics.quantiles((a / b for a, b in pairs), n=4)
+    a, b = (statistics.median(times) * 1e6 for times in zip(*pairs, strict=True))
+    return Comparison(a, b, ratio, lower, upper)
+
+
+def use_threads(count: int) -> None:
+    """Both sides use the same number of threads."""
+    minidl.set_num_threads(count)
+    torch.set_num_threads(count)
+
+
+def conditions(threads: int, rounds: int) -> str:
+    """What a figure needs beside it."""
+    return (
+        f"minidl {minidl.__version__}, PyTorch {torch.__version__}, Python {platform.python_version()}, "
+        f"{threads} threads, {platform.machine()}, {datetime.date.today()}, {rounds} rounds"
+    )

@@ -1,0 +1,195 @@
+"""Sines, hyperbolic sines, their inverses, and angles."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..autograd import primitive
+from .comparison import where
+from .elementwise import rsqrt
+from .promotion import Array, array_of, as_float
+
+
+@primitive
+def sin(x):
+    """The sine of x in radians."""
+    return np.sin(as_float(x))
+
+
+@sin.gradient
+def _(g, x):
+    return g * cos(x)
+
+
+@primitive
+def cos(x):
+    """The cosine of x in radians."""
+    return np.cos(as_float(x))
+
+
+@cos.gradient
+def _(g, x):
+    return -g * sin(x)
+
+
+@primitive
+def tan(x):
+    """The tangent of x in radians."""
+    return np.tan(as_float(x))
+
+
+@tan.gradient
+def _(g, y):
+    return g * (y * y + 1)
+
+
+@primitive
+def asin(x):
+    """The angle in [-pi/2, pi/2] whose sine is x; NaN outside [-1, 1]."""
+    return np.arcsin(as_float(x))
+
+
+@asin.gradient
+def _(g, x):
+    return g * rsqrt(1 - x * x)
+
+
+@primitive
+def acos(x):
+    """The angle in [0, pi] whose cosine is x; NaN outside [-1, 1]."""
+    return np.arccos(as_float(x))
+
+
+@acos.gradient
+def _(g, x):
+    return -g * rsqrt(1 - x * x)
+
+
+@primitive
+def atan(x):
+    """The angle in (-pi/2, pi/2) whose tangent is x."""
+    return np.arctan(as_float(x))
+
+
+@atan.gradient
+def _(g, x):
+    return g / (x * x + 1)
+
+
+@primitive
+def sinh(x):
+    """The hyperbolic sine."""
+    return np.sinh(as_float(x))
+
+
+@sinh.gradient
+def _(g, x):
+    return g * cosh(x)
+
+
+@primitive
+def cosh(x):
+    """The hyperbolic cosine."""
+    return np.cosh(as_float(x))
+
+
+@cosh.gradient
+def _(g, x):
+    return g * sinh(x)
+
+
+@primitive
+def asinh(x):
+    """The number whose hyperbolic sine is x."""
+    return np.arcsinh(as_float(x))
+
+
+@asinh.gradient
+def _(g, x):
+    return g * rsqrt(x * x + 1)
+
+
+@primitive
+def acosh(x):
+    """The number of at least 0 whose hyperbolic cosine is x; NaN below 1."""
+    return np.arccosh(as_float(x))
+
+
+@acosh.gradient
+def _(g, x):
+    return g * rsqrt(x * x - 1)
+
+
+@primitive
+def atanh(x):
+    """The number whose hyperbolic tangent is x; infinite at -1 and 1, NaN outside."""
+    return np.arctanh(as_float(x))
+
+
+@atanh.gradient
+def _(g, x):
+    return g / (1 - x * x)
+
+
+@primitive
+def sinc(x):
+    """sin(pi x) / (pi x), and 1 at zero."""
+    return np.sinc(as_float(x)).astype(as_float(x).dtype, copy=False)
+
+
+@sinc.gradient
+def _(g, x):
+    angle = math.pi * x
+    slope = (cos(angle) * angle - sin(angle)) / (angle * x)
+    return where(x == 0, 0.0, g * where(x == 0, 0.0, slope))
+
+
+@primitive
+def deg2rad(x):
+    """Degrees as radians."""
+    x = as_float(x)
+    return x * x.dtype.type(math.pi / 180)
+
+
+@deg2rad.gradient
+def _(g):
+    return g * (math.pi / 180)
+
+
+@primitive
+def rad2deg(x):
+    """Radians as degrees."""
+    x = as_float(x)
+    return x * x.dtype.type(180 / math.pi)
+
+
+@rad2deg.gradient
+def _(g):
+    return g * (180 / math.pi)
+
+
+def angle(input: Array) -> Array:
+    """The angle of a number in the complex plane: 0, or pi below zero; NaN stays."""
+    array = as_float(array_of(input))
+    values = np.where(np.isnan(array), array, np.where(array < 0, math.pi, 0)).astype(array.dtype)
+    return _constant(input, values)
+
+
+@primitive
+def _constant(x, values):
+    return values
+
+
+@_constant.gradient("x")
+def _(g):
+    return g * 0
+
+
+arcsin = asin
+arccos = acos
+arctan = atan
+arcsinh = asinh
+arccosh = acosh
+arctanh = atanh

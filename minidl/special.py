@@ -1,0 +1,41 @@
+"""The namespace `minidl.special`: special functions under the names of torch.special."""
+
+from .ops.activation import log_softmax, softmax
+from .ops.activation import sigmoid as expit
+from .ops.elementwise import exp2, expm1, log1p
+from .ops.reduction import logsumexp
+from .ops.rounding import round
+from .ops.special import (
+    airy_ai,
+    bessel_j0,
+    bessel_j1,
+    bessel_y0,
+    bessel_y1,
+    digamma,
+    entr,
+    erf,
+    erfc,
+    erfcx,
+    erfinv,
+    gammaln,
+    i0,
+    i0e,
+    i1,
+    i1e,
+    log_ndtr,
+    logit,
+    modified_bessel_i0,
+    modified_bessel_i1,
+    modified_bessel_k0,
+    modified_bessel_k1,
+    multigammaln,
+    ndtr,
+    ndtri,
+    polygamma,
+    psi,
+    scaled_modified_bessel_k0,
+    scaled_modified_bessel_k1,
+    spherical_bessel_j0,
+    zeta,
+)
+from .ops.trigonometric import sinc
