@@ -17,18 +17,23 @@ from . import autograd
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .dtypes import bool_ as bool
 from .dtypes import (
+    can_cast,
     double,
     dtype,
+    finfo,
     float16,
     float32,
     float64,
     get_default_dtype,
     half,
+    iinfo,
     int8,
     int16,
     int32,
     int64,
     long,
+    promote_types,
+    result_type,
     set_default_dtype,
     short,
     uint8,
@@ -47,9 +52,21 @@ from .errors import (
 )
 from .kernels.threads import get_num_threads, set_num_threads
 from .ops.activation import log_softmax, relu, sigmoid, softmax, tanh
-from .ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, sub
+from .ops.arithmetic import add_scaled as add
+from .ops.arithmetic import div as true_divide
+from .ops.arithmetic import divide, floor_divide, fmod, mul, neg, pow, remainder, rsub
+from .ops.arithmetic import divide as div
+from .ops.arithmetic import mul as multiply
 from .ops.arithmetic import neg as negative
-from .ops.comparison import clamp, eq, ge, gt, le, lt, maximum, minimum, ne, where
+from .ops.arithmetic import sub_scaled as sub
+from .ops.arithmetic import sub_scaled as subtract
+from .ops.comparison import clamp, clamp_max, clamp_min, eq, ge, gt, le, lt, maximum, minimum, ne, where
+from .ops.comparison import clamp as clip
+from .ops.comparison import ge as greater_equal
+from .ops.comparison import gt as greater
+from .ops.comparison import le as less_equal
+from .ops.comparison import lt as less
+from .ops.comparison import ne as not_equal
 from .ops.creation import (
     BoolTensor,
     ByteTensor,
@@ -107,7 +124,44 @@ from .ops.elementwise import (
 from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
 from .ops.indexing import gather
 from .ops.linalg import dot, matmul, mm
+from .ops.logic import (
+    bitwise_and,
+    bitwise_left_shift,
+    bitwise_not,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+    gcd,
+    lcm,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+)
 from .ops.padding import constant_pad_nd
+from .ops.pairwise import (
+    addcdiv,
+    addcmul,
+    allclose,
+    arctan2,
+    atan2,
+    copysign,
+    equal,
+    float_power,
+    fmax,
+    fmin,
+    heaviside,
+    hypot,
+    igamma,
+    igammac,
+    isclose,
+    ldexp,
+    lerp,
+    logaddexp,
+    logaddexp2,
+    nextafter,
+    xlogy,
+)
 from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.reduction import (
     all,

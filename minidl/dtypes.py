@@ -102,3 +102,50 @@ def _dtype_of_number(value: Any) -> np.dtype:
 def is_floating(d: np.dtype) -> bool:
     """Whether gradients exist for this dtype."""
     return d.kind == "f"
+
+
+def promote_types(type1: Any, type2: Any) -> np.dtype:
+    """The dtype of an operation on tensors of these two."""
+    return promote(as_dtype(type1), as_dtype(type2))
+
+
+def can_cast(from_: Any, to: Any) -> bool:
+    """Whether values of one dtype may be written into another: not floats into integers, not numbers into booleans."""
+    return _CATEGORIES[as_dtype(from_).kind] <= _CATEGORIES[as_dtype(to).kind]
+
+
+class finfo:  # noqa: N801 - PyTorch's name
+    """The limits of a floating dtype, the default one if left out."""
+
+    def __init__(self, type: Any = None) -> None:
+        chosen = _default[0] if type is None else as_dtype(type)
+        if chosen.kind != "f":
+            raise DtypeError(f"finfo: {chosen} is no floating dtype; use iinfo")
+        limits = np.finfo(chosen)
+        self.dtype = str(chosen)
+        self.bits = limits.bits
+        self.eps = float(limits.eps)
+        self.max = float(limits.max)
+        self.min = float(limits.min)
+        self.tiny = self.smallest_normal = float(limits.tiny)
+        self.resolution = float(limits.resolution)
+
+    def __repr__(self) -> str:
+        return f"finfo(min={self.min:g}, max={self.max:g}, eps={self.eps:g}, tiny={self.tiny:g}, dtype={self.dtype})"
+
+
+class iinfo:  # noqa: N801 - PyTorch's name
+    """The limits of an integer dtype."""
+
+    def __init__(self, type: Any) -> None:
+        chosen = as_dtype(type)
+        if chosen.kind not in "iu":
+            raise DtypeError(f"iinfo: {chosen} is no integer dtype; use finfo")
+        limits = np.iinfo(chosen)
+        self.dtype = str(chosen)
+        self.bits = limits.bits
+        self.max = int(limits.max)
+        self.min = int(limits.min)
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -3,6 +3,9 @@
 from .ops.activation import log_softmax, softmax
 from .ops.activation import sigmoid as expit
 from .ops.elementwise import exp2, expm1, log1p
+from .ops.pairwise import igamma as gammainc
+from .ops.pairwise import igammac as gammaincc
+from .ops.pairwise import xlog1py, xlogy
 from .ops.reduction import logsumexp
 from .ops.rounding import round
 from .ops.special import (

@@ -6,12 +6,16 @@ it to the input's.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from .. import dtypes
 from ..autograd import primitive
+from ..errors import ArgumentError, DtypeError
 from .comparison import flat, where
 from .elementwise import log
-from .promotion import aligned, aligned_floats
+from .promotion import Array, aligned, aligned_floats
 
 
 @primitive
@@ -81,7 +85,7 @@ def _(g, y, b):
 @primitive
 def floor_divide(a, b):
     """The floor of a / b."""
-    return np.floor_divide(*aligned(a, b))
+    return np.floor_divide(*_divisible("floor_divide", *aligned(a, b)))
 
 
 @floor_divide.gradient("a", "b")
@@ -90,9 +94,56 @@ def _(g):
 
 
 @primitive
+def trunc_divide(a, b):
+    """a / b without its fraction."""
+    a, b = _divisible("div", *aligned(a, b))
+    if a.dtype.kind == "f":
+        return np.trunc(np.true_divide(a, b))
+    return ((a - np.fmod(a, b)) // b).astype(a.dtype, copy=False)
+
+
+@trunc_divide.gradient("a", "b")
+def _(g):
+    return flat(g), flat(g)
+
+
+def _divisible(name: str, a: Any, b: Any) -> tuple[Any, Any]:
+    """Both, unless an integer would be divided by zero."""
+    if a.dtype.kind != "f":
+        if a.dtype.kind == "b":
+            raise DtypeError(f"{name}: got booleans; use .int() or .float()")
+        if not np.all(b):
+            raise ArgumentError(f"{name}: an integer divided by zero; use floats, which have infinity")
+    return a, b
+
+
+def divide(input: Array, other: Any, *, rounding_mode: str | None = None) -> Array:
+    """input / other; with rounding_mode "trunc" or "floor" the quotient rounded so."""
+    if rounding_mode not in _QUOTIENTS:
+        raise ArgumentError(f"div: rounding_mode {rounding_mode!r}; needs None, 'trunc' or 'floor'")
+    return _QUOTIENTS[rounding_mode](input, other)
+
+
+@primitive
+def fmod(a, b):
+    """a - b * trunc(a / b): the sign of a."""
+    return np.fmod(*_divisible("fmod", *aligned(a, b)))
+
+
+@fmod.gradient("a")
+def _(g):
+    return g
+
+
+@fmod.gradient("b")
+def _(g, a, b):
+    return -g * trunc_divide(a, b)
+
+
+@primitive
 def remainder(a, b):
     """a - b * floor(a / b): the sign of b."""
-    return np.remainder(*aligned(a, b))
+    return np.remainder(*_divisible("remainder", *aligned(a, b)))
 
 
 @remainder.gradient("a")
@@ -121,7 +172,20 @@ def pow(a, b):
     """a ** b"""
     if isinstance(b, float) and b == -0.5:
         return 1 / np.sqrt(a)
-    return np.power(*aligned(a, b))
+    a, b = aligned(a, b)
+    return np.power(a, b) if a.dtype.kind == "f" else _integer_power(a, b)
+
+
+def _integer_power(a: Any, b: Any) -> Any:
+    """Where the exponent is negative, what is left of 1 / a ** -b: 0, or a power of 1 or -1."""
+    if a.dtype.kind == "b":
+        raise DtypeError("pow: got booleans; use .int() or .float()")
+    negative = np.asarray(b) < 0
+    if not negative.any():
+        return np.power(a, b)
+    parity = np.where(np.asarray(b) % 2 == 0, 1, a)
+    unit = np.where(np.abs(a) == 1, parity, 0)
+    return np.where(negative, unit, np.power(a, np.where(negative, 0, b))).astype(a.dtype)
 
 
 @pow.gradient("a")
@@ -137,3 +201,27 @@ def _(g, a, b, y):
         a = np.asarray(a, y.dtype)  # its logarithm must be as accurate as the result
     zero = (a == 0) & (b >= 0)
     return where(zero, 0.0, g * y * log(where(zero, 1.0, a)))
+
+
+_QUOTIENTS = {None: div, "trunc": trunc_divide, "floor": floor_divide}
+
+
+def add_scaled(input: Any, other: Any, *, alpha: Any = 1) -> Array:
+    """input + alpha * other"""
+    return add(input, other if alpha == 1 else _scaled("add", input, other, alpha))
+
+
+def sub_scaled(input: Any, other: Any, *, alpha: Any = 1) -> Array:
+    """input - alpha * other"""
+    return sub(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
+
+
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Array:
+    """other - alpha * input"""
+    return sub(other, input if alpha == 1 else _scaled("rsub", other, input, alpha))
+
+
+def _scaled(name: str, input: Any, other: Any, alpha: Any) -> Array:
+    if isinstance(alpha, float) and dtypes.result_type(input, other).kind != "f":
+        raise DtypeError(f"{name}: alpha={alpha} for integers; it must be a whole number")
+    return other * alpha

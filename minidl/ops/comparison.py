@@ -49,30 +49,6 @@ def ge(a, b):
 
 
 @primitive
-def bitwise_and(a, b):
-    """a & b, of integers or booleans."""
-    return np.bitwise_and(*aligned(a, b))
-
-
-@primitive
-def bitwise_or(a, b):
-    """a | b, of integers or booleans."""
-    return np.bitwise_or(*aligned(a, b))
-
-
-@primitive
-def bitwise_xor(a, b):
-    """a ^ b, of integers or booleans."""
-    return np.bitwise_xor(*aligned(a, b))
-
-
-@primitive
-def bitwise_not(x):
-    """~x, of integers or booleans."""
-    return np.invert(x)
-
-
-@primitive
 def where(condition, a, b):
     """a where the condition holds, else b."""
     dtype = dtypes.result_type(a, b)
@@ -102,11 +78,36 @@ def _(g, x, low, high):
     return where(inside, g, 0.0)
 
 
-def clamp(x: Array, min: Any = None, max: Any = None) -> Array:
-    """x limited to [min, max]; either may be None.  The gradient is 1 at the limits, as PyTorch's."""
+@clip.gradient("low")
+def _(g, x, low, high):
+    limited = x < low if high is None else (x < low) & (low < high)
+    return where(limited, g, 0.0)
+
+
+@clip.gradient("high")
+def _(g, x, low, high):
+    limited = x > high if low is None else (x > high) | (high < low)
+    return where(limited, g, 0.0)
+
+
+def clamp(input: Array, min: Any = None, max: Any = None) -> Array:
+    """The input limited to [min, max], numbers or tensors; either may be None.
+
+    The gradient is 1 at the limits, as PyTorch's.
+    """
     if min is None and max is None:
         raise ArgumentError("clamp: got neither min nor max; give at least one")
-    return clip(x, min, max)
+    return clip(input, min, max)
+
+
+def clamp_min(input: Array, min: Any) -> Array:
+    """The input, at least `min`."""
+    return clip(input, min, None)
+
+
+def clamp_max(input: Array, max: Any) -> Array:
+    """The input, at most `max`."""
+    return clip(input, None, max)
 
 
 @primitive

@@ -85,7 +85,7 @@ def _take_place(target: Variable, after: Variable) -> None:
         value = _write_view(wrap(parent.array, parent.node), value, view.operator, view.args)
         looking = parent
     looking.node = value.node
-    looking._requires_grad = True
+    looking._requires_grad = value._requires_grad
     if target is not looking:
         refresh(target)
 

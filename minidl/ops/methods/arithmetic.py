@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...autograd.graph import Variable
-from .. import arithmetic, comparison, elementwise, inplace, linalg
+from .. import arithmetic, comparison, elementwise, linalg, logic, pairwise
 from ..inplace import in_place
 
 
@@ -31,21 +31,26 @@ class ArithmeticMethods(Variable):
     __le__ = comparison.le
     __gt__ = comparison.gt
     __ge__ = comparison.ge
-    __and__ = comparison.bitwise_and
-    __or__ = comparison.bitwise_or
-    __xor__ = comparison.bitwise_xor
-    __invert__ = comparison.bitwise_not
+    __and__ = logic.bitwise_and
+    __or__ = logic.bitwise_or
+    __xor__ = logic.bitwise_xor
+    __invert__ = logic.bitwise_not
+    __lshift__ = logic.bitwise_left_shift
+    __rshift__ = logic.bitwise_right_shift
     __radd__ = arithmetic.add
-    __rand__ = comparison.bitwise_and
-    __ror__ = comparison.bitwise_or
-    __rxor__ = comparison.bitwise_xor
     __rmul__ = arithmetic.mul
+    __rand__ = logic.bitwise_and
+    __ror__ = logic.bitwise_or
+    __rxor__ = logic.bitwise_xor
+    __pos__ = elementwise.positive
 
     def __rsub__(self, other: Any) -> Any:
         return arithmetic.sub(other, self)
 
     def __rtruediv__(self, other: Any) -> Any:
         return arithmetic.div(other, self)
+
+    __rdiv__ = __rtruediv__
 
     def __rfloordiv__(self, other: Any) -> Any:
         return arithmetic.floor_divide(other, self)
@@ -59,47 +64,135 @@ class ArithmeticMethods(Variable):
     def __rmatmul__(self, other: Any) -> Any:
         return linalg.matmul(other, self)
 
-    def add(self, other: Any, *, alpha: float = 1) -> Any:
-        return arithmetic.add(self, other if alpha == 1 else other * alpha)
+    def __rlshift__(self, other: Any) -> Any:
+        return logic.bitwise_left_shift(other, self)
 
-    def sub(self, other: Any, *, alpha: float = 1) -> Any:
-        return arithmetic.sub(self, other if alpha == 1 else other * alpha)
+    def __rrshift__(self, other: Any) -> Any:
+        return logic.bitwise_right_shift(other, self)
 
-    def add_(self, other: Any, *, alpha: float = 1) -> Any:
-        return inplace.update(self, arithmetic.add, other if alpha == 1 else other * alpha)
+    # --- sums, products, quotients, powers ----------------------------------------------------------------------------
 
-    def sub_(self, other: Any, *, alpha: float = 1) -> Any:
-        return inplace.update(self, arithmetic.sub, other if alpha == 1 else other * alpha)
-
-    mul = arithmetic.mul
-    mul_ = in_place(arithmetic.mul)
-    div = arithmetic.div
-    div_ = in_place(arithmetic.div)
+    add = arithmetic.add_scaled
+    add_ = in_place(arithmetic.add_scaled)
+    sub = subtract = arithmetic.sub_scaled
+    sub_ = subtract_ = in_place(arithmetic.sub_scaled)
+    mul = multiply = arithmetic.mul
+    mul_ = multiply_ = in_place(arithmetic.mul)
+    div = divide = arithmetic.divide
+    div_ = divide_ = in_place(arithmetic.divide)
+    true_divide = arithmetic.div
+    true_divide_ = in_place(arithmetic.div)
+    floor_divide = arithmetic.floor_divide
+    floor_divide_ = in_place(arithmetic.floor_divide)
+    remainder = arithmetic.remainder
+    remainder_ = in_place(arithmetic.remainder)
+    fmod = arithmetic.fmod
+    fmod_ = in_place(arithmetic.fmod)
     pow = arithmetic.pow
     pow_ = in_place(arithmetic.pow)
-    remainder = arithmetic.remainder
-    floor_divide = arithmetic.floor_divide
+    float_power = pairwise.float_power
+    float_power_ = in_place(pairwise.float_power)
 
-    __iadd__ = add_
-    __isub__ = sub_
-    __imul__ = mul_
-    __itruediv__ = div_
-    __ipow__ = pow_
+    __iadd__ = in_place(arithmetic.add)
+    __isub__ = in_place(arithmetic.sub)
+    __imul__ = in_place(arithmetic.mul)
+    __itruediv__ = in_place(arithmetic.div)
+    __ifloordiv__ = in_place(arithmetic.floor_divide)
+    __imod__ = in_place(arithmetic.remainder)
+    __ipow__ = in_place(arithmetic.pow)
+    __iand__ = in_place(logic.bitwise_and)
+    __ior__ = in_place(logic.bitwise_or)
+    __ixor__ = in_place(logic.bitwise_xor)
+    __ilshift__ = in_place(logic.bitwise_left_shift)
+    __irshift__ = in_place(logic.bitwise_right_shift)
+
+    # --- functions of two and three -----------------------------------------------------------------------------------
+
+    lerp = pairwise.lerp
+    lerp_ = in_place(pairwise.lerp)
+    addcmul = pairwise.addcmul
+    addcmul_ = in_place(pairwise.addcmul)
+    addcdiv = pairwise.addcdiv
+    addcdiv_ = in_place(pairwise.addcdiv)
+    logaddexp = pairwise.logaddexp
+    logaddexp2 = pairwise.logaddexp2
+    xlogy = pairwise.xlogy
+    xlogy_ = in_place(pairwise.xlogy)
+    hypot = pairwise.hypot
+    hypot_ = in_place(pairwise.hypot)
+    atan2 = arctan2 = pairwise.atan2
+    atan2_ = arctan2_ = in_place(pairwise.atan2)
+    copysign = pairwise.copysign
+    copysign_ = in_place(pairwise.copysign)
+    heaviside = pairwise.heaviside
+    heaviside_ = in_place(pairwise.heaviside)
+    nextafter = pairwise.nextafter
+    nextafter_ = in_place(pairwise.nextafter)
+    ldexp = pairwise.ldexp
+    ldexp_ = in_place(pairwise.ldexp)
+    igamma = pairwise.igamma
+    igamma_ = in_place(pairwise.igamma)
+    igammac = pairwise.igammac
+    igammac_ = in_place(pairwise.igammac)
+
+    # --- comparison ---------------------------------------------------------------------------------------------------
 
     maximum = comparison.maximum
     minimum = comparison.minimum
+    fmax = pairwise.fmax
+    fmin = pairwise.fmin
     eq = comparison.eq
-    ne = comparison.ne
-    lt = comparison.lt
-    le = comparison.le
-    gt = comparison.gt
-    ge = comparison.ge
-    clamp = comparison.clamp
-    clip = comparison.clamp
-    clamp_ = in_place(comparison.clamp)
+    eq_ = in_place(comparison.eq)
+    ne = not_equal = comparison.ne
+    ne_ = not_equal_ = in_place(comparison.ne)
+    lt = less = comparison.lt
+    lt_ = less_ = in_place(comparison.lt)
+    le = less_equal = comparison.le
+    le_ = less_equal_ = in_place(comparison.le)
+    gt = greater = comparison.gt
+    gt_ = greater_ = in_place(comparison.gt)
+    ge = greater_equal = comparison.ge
+    ge_ = greater_equal_ = in_place(comparison.ge)
+    equal = pairwise.equal
+    isclose = pairwise.isclose
+    allclose = pairwise.allclose
+    clamp = clip = comparison.clamp
+    clamp_ = clip_ = in_place(comparison.clamp)
+    clamp_min = comparison.clamp_min
+    clamp_min_ = in_place(comparison.clamp_min)
+    clamp_max = comparison.clamp_max
+    clamp_max_ = in_place(comparison.clamp_max)
 
     def where(self, condition: Any, other: Any) -> Any:
+        """This tensor where the condition holds, else the other."""
         return comparison.where(condition, self, other)
+
+    # --- logic and bits -----------------------------------------------------------------------------------------------
+
+    logical_and = logic.logical_and
+    logical_and_ = in_place(logic.logical_and)
+    logical_or = logic.logical_or
+    logical_or_ = in_place(logic.logical_or)
+    logical_xor = logic.logical_xor
+    logical_xor_ = in_place(logic.logical_xor)
+    logical_not = logic.logical_not
+    logical_not_ = in_place(logic.logical_not)
+    bitwise_and = logic.bitwise_and
+    bitwise_and_ = in_place(logic.bitwise_and)
+    bitwise_or = logic.bitwise_or
+    bitwise_or_ = in_place(logic.bitwise_or)
+    bitwise_xor = logic.bitwise_xor
+    bitwise_xor_ = in_place(logic.bitwise_xor)
+    bitwise_not = logic.bitwise_not
+    bitwise_not_ = in_place(logic.bitwise_not)
+    bitwise_left_shift = logic.bitwise_left_shift
+    bitwise_left_shift_ = in_place(logic.bitwise_left_shift)
+    bitwise_right_shift = logic.bitwise_right_shift
+    bitwise_right_shift_ = in_place(logic.bitwise_right_shift)
+    gcd = logic.gcd
+    gcd_ = in_place(logic.gcd)
+    lcm = logic.lcm
+    lcm_ = in_place(logic.lcm)
 
 
 OPERATORS: dict[str, Any] = {
