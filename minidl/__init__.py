@@ -98,6 +98,18 @@ from .ops.creation import (
     zeros,
     zeros_like,
 )
+from .ops.cumulative import (
+    cummax,
+    cummin,
+    cumprod,
+    cumsum,
+    cumulative_trapezoid,
+    diff,
+    gradient,
+    logcumsumexp,
+    trapezoid,
+    trapz,
+)
 from .ops.elementwise import (
     abs,
     absolute,
@@ -121,6 +133,7 @@ from .ops.elementwise import (
     sqrt,
     square,
 )
+from .ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
 from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
 from .ops.indexing import gather
 from .ops.linalg import dot, matmul, mm
@@ -165,18 +178,18 @@ from .ops.pairwise import (
 from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.reduction import (
     all,
-    amax,
-    amin,
     any,
-    argmax,
-    argmin,
+    count_nonzero,
     logsumexp,
-    max,
     mean,
-    min,
+    nanmean,
+    nansum,
+    prod,
     std,
+    std_mean,
     sum,
     var,
+    var_mean,
 )
 from .ops.rounding import (
     ceil,
@@ -226,7 +239,31 @@ from .ops.shape import (
     unbind,
     unsqueeze,
 )
+from .ops.sorting import (
+    argsort,
+    bucketize,
+    isin,
+    kthvalue,
+    msort,
+    searchsorted,
+    sort,
+    topk,
+    unique,
+    unique_consecutive,
+)
 from .ops.special import digamma, erf, erfc, erfinv, i0, lgamma, logit, mvlgamma, polygamma
+from .ops.statistics import (
+    bincount,
+    corrcoef,
+    cov,
+    histc,
+    histogram,
+    median,
+    mode,
+    nanmedian,
+    nanquantile,
+    quantile,
+)
 from .ops.trigonometric import (
     acos,
     acosh,

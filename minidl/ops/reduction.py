@@ -17,9 +17,9 @@ from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
 from .elementwise import astype, exp, log
-from .indexing import take_along
 from .promotion import Array, array_of, as_float, check_floats
-from .shape import broadcast, reshape
+from .rounding import isnan
+from .shape import broadcast, reshape, size_of, squeeze, transpose, unsqueeze
 
 Dim = int | tuple[int, ...] | list[int] | None
 
@@ -81,23 +81,35 @@ def spread(g: Array, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
 
 
 @primitive
-def _sum(x, axes, keepdim):
+def plain_sum(x, axes, keepdim):
     return np.add.reduce(x, axes, keepdims=keepdim)
 
 
-@_sum.gradient("x")
+@plain_sum.gradient("x")
 def _(g, x_shape, axes):
     return spread(g, x_shape, axes)
 
 
 @also_numpy_words
-def sum(x: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """The sum over `dim`; of integers and booleans an int64."""
     if dtype is not None:
-        x = astype(x, dtypes.as_dtype(dtype))
-    elif x.dtype.kind != "f":
-        x = astype(x, dtypes.int64)
-    return _sum(x, axes_of("sum", x, dim), keepdim)
+        input = astype(input, dtypes.as_dtype(dtype))
+    elif input.dtype.kind != "f":
+        input = astype(input, dtypes.int64)
+    if dim is None and not keepdim:
+        return _total(input)
+    return plain_sum(input, axes_of("sum", input, dim), keepdim)
+
+
+@primitive
+def _total(x):
+    return np.add.reduce(x, None)
+
+
+@_total.gradient
+def _(g, x_shape):
+    return broadcast(g, x_shape)
 
 
 @primitive
@@ -111,31 +123,58 @@ def _(g, x_shape, axes, scale):
 
 
 @also_numpy_words
-def mean(x: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """The mean over `dim`, of floats; NaN over no elements.
 
     Raises DtypeError for integers, whose mean is rarely an integer: give `dtype`, or convert with `.float()`.
     """
     if dtype is not None:
-        x = astype(x, dtypes.as_dtype(dtype))
-    if x.dtype.kind != "f":
-        raise DtypeError(f"mean: got {x.dtype}, needs a floating dtype; use x.float().mean() or pass dtype=")
-    axes = axes_of("mean", x, dim)
-    count = count_of(x.shape, axes)
-    return _scaled_sum(x, axes, keepdim, 1 / count if count else float("nan"))
+        input = astype(input, dtypes.as_dtype(dtype))
+    if input.dtype.kind != "f":
+        raise DtypeError(f"mean: got {input.dtype}, needs a floating dtype; use x.float().mean() or pass dtype=")
+    axes = axes_of("mean", input, dim)
+    count = count_of(input.shape, axes)
+    return _scaled_sum(input, axes, keepdim, 1 / count if count else float("nan"))
+
+
+@also_numpy_words
+def nansum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """The sum over `dim`, with NaN counted as zero."""
+    return sum(where(isnan(input), 0, input) if input.dtype.kind == "f" else input, dim, keepdim, dtype=dtype)
+
+
+@also_numpy_words
+def nanmean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """The mean over `dim` of what is not NaN."""
+    check_floats("nanmean", input)
+    count = sum(~isnan(array_of(input)), dim, keepdim)
+    return nansum(input, dim, keepdim, dtype=dtype) / array_of(count).astype(input.dtype if dtype is None else dtype)
 
 
 @also_numpy_words
 def var(
-    x: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
+    input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
 ) -> Array:
     """The variance over `dim`, divided by n - correction (1 unless `unbiased` is False)."""
-    check_floats("var", x)
-    correction = int(unbiased) if correction is None else correction
-    axes = axes_of("var", x, dim)
-    freedom = builtins.max(count_of(x.shape, axes) - correction, 0)
-    centred = x - mean(x, axes or None, True)
-    return _scaled_sum(centred * centred, axes, keepdim, 1 / freedom if freedom else float("nan"))
+    dim, unbiased = _dim_or_unbiased(dim, unbiased)
+    return _variance_and_mean("var", input, dim, unbiased if correction is None else correction, keepdim)[0]
+
+
+def _dim_or_unbiased(dim: Any, unbiased: bool) -> tuple[Dim, bool]:
+    """`x.var(False)` gives no dim but says whether to correct."""
+    return (None, dim) if isinstance(dim, bool) else (dim, unbiased)
+
+
+def _variance_and_mean(name: str, x: Array, dim: Dim, correction: float, keepdim: bool) -> tuple[Array, Array]:
+    check_floats(name, x)
+    axes = axes_of(name, x, dim)
+    count = count_of(x.shape, axes)
+    freedom = builtins.max(count - correction, 0)
+    centre = mean(x, axes or None, True)
+    centred = x - centre
+    scale = 1 / freedom if freedom else float("inf" if count > 1 else "nan")
+    variance = _scaled_sum(centred * centred, axes, keepdim, scale)
+    return variance, centre if keepdim else reshape(centre, tuple(variance.shape))
 
 
 @primitive
@@ -150,168 +189,107 @@ def _(g, y):
 
 @also_numpy_words
 def std(
-    x: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
+    input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
 ) -> Array:
     """The square root of `var`; where it is zero, so is its gradient."""
-    return _deviation(var(x, dim, unbiased, keepdim, correction=correction))
+    dim, unbiased = _dim_or_unbiased(dim, unbiased)
+    correction = unbiased if correction is None else correction
+    return _deviation(_variance_and_mean("std", input, dim, correction, keepdim)[0])
 
 
 @also_numpy_words
-def logsumexp(x: Array, dim: Dim, keepdim: bool = False) -> Array:
+def var_mean(
+    input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Array, Array]:
+    """The variance and the mean."""
+    dim, unbiased = _dim_or_unbiased(dim, unbiased)
+    return _variance_and_mean("var_mean", input, dim, unbiased if correction is None else correction, keepdim)
+
+
+@also_numpy_words
+def std_mean(
+    input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Array, Array]:
+    """The standard deviation and the mean."""
+    variance, centre = var_mean(input, dim, unbiased, keepdim, correction=correction)
+    return _deviation(variance), centre
+
+
+@also_numpy_words
+def logsumexp(input: Array, dim: Dim, keepdim: bool = False) -> Array:
     """log(sum(exp(x))) without overflow: the greatest element is taken out first."""
-    x = as_float(x)
+    x = as_float(input)
     axes = axes_of("logsumexp", x, dim)
-    top = _amax(x.detach() if hasattr(x, "detach") else x, axes, True)
-    top = where(abs(top) == float("inf"), 0.0, top)
-    total = log(_sum(exp(x - top), axes, True)) + top
+    if count_of(x.shape, axes) == 0:
+        return log(plain_sum(exp(x), axes, keepdim))
+    top = np.maximum.reduce(array_of(x), axes, keepdims=True)
+    top = np.where(np.isinf(top), top.dtype.type(0), top)
+    total = log(plain_sum(exp(x - top), axes, True)) + top
     return total if keepdim else reshape(total, tuple(n for i, n in enumerate(total.shape) if i not in axes))
 
 
-# --- extremes -------------------------------------------------------------------------------------------------------
+def sum_to_size(input: Array, *size: Any) -> Array:
+    """The sum over dimensions that `size` lacks or has as 1: the transpose of broadcasting."""
+    wanted = size_of(size)
+    lead = input.ndim - len(wanted)
+    if lead < 0 or not builtins.all(n in (1, m) for n, m in zip(wanted, input.shape[lead:], strict=True)):
+        raise ShapeError(f"sum_to_size: {tuple(input.shape)} is no broadcast of {tuple(wanted)}")
+    if not wanted:
+        return sum(input)
+    summed = [*range(lead), *(lead + i for i, n in enumerate(wanted) if n == 1 and input.shape[lead + i] != 1)]
+    return reshape(plain_sum(input, tuple(summed), True), wanted) if summed else input
+
+
+# --- products -------------------------------------------------------------------------------------------------------
 
 
 @primitive
-def _amax(x, axes, keepdim):
-    return np.maximum.reduce(x, axes, keepdims=keepdim)
+def _product(x):
+    return np.multiply.reduce(x, -1, dtype=x.dtype)
+
+
+@_product.gradient
+def _(g, x):
+    return unsqueeze(g, -1) * products_of_others(x)
 
 
 @primitive
-def _amin(x, axes, keepdim):
-    return np.minimum.reduce(x, axes, keepdims=keepdim)
+def products_of_others(x):
+    """For each element the product of all others along the last dimension: right where some are zero, too."""
+    ones = np.ones((*x.shape[:-1], 1), x.dtype)
+    before = np.multiply.accumulate(np.concatenate([ones, x[..., :-1]], -1), -1)
+    after = np.multiply.accumulate(np.concatenate([ones, x[..., :0:-1]], -1), -1)[..., ::-1]
+    return (before * after)[..., : x.shape[-1]]  # an empty row has none
 
 
-@_amax.gradient("x")
-def _(g, x, y, axes):
-    return _shared_among_extremes(g, x, y, axes)
-
-
-@_amin.gradient("x")
-def _(g, x, y, axes):
-    return _shared_among_extremes(g, x, y, axes)
-
-
-def _shared_among_extremes(g: Array, x: Array, y: Array, axes: tuple[int, ...]) -> Array:
-    """The gradient of an extreme, divided evenly among the elements that attain it."""
-    attained = as_float(x == spread(y, x.shape, axes)).astype(x.dtype)
-    return attained * spread(g, x.shape, axes) / _sum(attained, axes, True)
+@products_of_others.gradient
+def _(g, x, x_shape):
+    n = x_shape[-1]
+    one_out = where(np.eye(n, dtype=bool), 1.0, unsqueeze(x, -2))  # row i: all but element i
+    return plain_sum(
+        unsqueeze(g, -1) * products_of_others(one_out) * (1 - np.eye(n, dtype=g.dtype)), (g.ndim - 1,), False
+    )
 
 
 @also_numpy_words
-def amax(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
-    """The greatest element over `dim`; ties share the gradient."""
-    return _amax(x, _nonempty_axes("amax", x, dim), keepdim)
+def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """The product of all elements, or along `dim`; of integers and booleans an int64."""
+    if dtype is not None:
+        input = astype(input, dtypes.as_dtype(dtype))
+    elif input.dtype.kind != "f":
+        input = astype(input, dtypes.int64)
+    axes = axes_of("prod", input, dim)
+    if dim is None or not input.ndim:
+        return _product(reshape(input, (-1,)))
+    result = _product(transpose(input, axes[0], -1))
+    result = transpose(unsqueeze(result, -1), axes[0], -1)
+    return result if keepdim else squeeze(result, axes[0])
 
 
 @also_numpy_words
-def amin(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
-    """The least element over `dim`; ties share the gradient."""
-    return _amin(x, _nonempty_axes("amin", x, dim), keepdim)
-
-
-def _nonempty_axes(name: str, x: Array, dim: Dim) -> tuple[int, ...]:
-    axes = axes_of(name, x, dim)
-    if x.ndim and count_of(x.shape, axes) == 0:
-        raise ShapeError(f"{name}: nothing to choose from along dim {dim} of a tensor with shape {tuple(x.shape)}")
-    return axes
-
-
-def _with_indices(name: str, choose: Callable[..., Any], x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
-    """The element that `choose` (argmax or argmin) picks along `dim`, and its index; the gradient goes to it alone."""
-    if x.ndim == 0:
-        return x * 1, choose(x)
-    (axis,) = _nonempty_axes(name, x, dim)
-    indices = choose(x, axis, True)
-    values = take_along(x, array_of(indices), axis)
-    if keepdim:
-        return values, indices
-    shape = tuple(n for i, n in enumerate(x.shape) if i != axis)
-    return reshape(values, shape), reshape(indices, shape)
-
-
-@primitive
-def _greatest(x):
-    return np.maximum.reduce(x, None)
-
-
-@primitive
-def _least(x):
-    return np.minimum.reduce(x, None)
-
-
-@_greatest.gradient
-def _(g, x, y):
-    return _shared_evenly(g, x, y)
-
-
-@_least.gradient
-def _(g, x, y):
-    return _shared_evenly(g, x, y)
-
-
-def _shared_evenly(g: Array, x: Array, y: Array) -> Array:
-    """The gradient of the extreme of all elements, for those that attain it, which may be NaN."""
-    attained = astype((x == y) | ((x != x) & (y != y)), x.dtype)
-    return attained * (g / _sum(attained, tuple(range(x.ndim)), False))
-
-
-@also_numpy_words
-def max(x: Array, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The greatest element of all; or with `dim` the pair (values, indices) along it."""
-    if dim is None:
-        return _greatest(x)
-    return Extremes(*_with_indices("max", argmax, x, dim, keepdim))
-
-
-@also_numpy_words
-def min(x: Array, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The least element of all; or with `dim` the pair (values, indices) along it."""
-    if dim is None:
-        return _least(x)
-    return Extremes(*_with_indices("min", argmin, x, dim, keepdim))
-
-
-class Extremes(tuple):
-    """The pair (values, indices)."""
-
-    __slots__ = ()
-
-    def __new__(cls, values: Array, indices: Array) -> Extremes:
-        return super().__new__(cls, (values, indices))
-
-    @property
-    def values(self) -> Array:
-        return self[0]
-
-    @property
-    def indices(self) -> Array:
-        return self[1]
-
-    def __repr__(self) -> str:
-        return f"(values={self[0]!r}, indices={self[1]!r})"
-
-
-@primitive
-def _argmax(x, axis, keepdim):
-    return np.asarray(x.argmax(axis=axis, keepdims=keepdim), dtype=np.int64)
-
-
-@primitive
-def _argmin(x, axis, keepdim):
-    return np.asarray(x.argmin(axis=axis, keepdims=keepdim), dtype=np.int64)
-
-
-@also_numpy_words
-def argmax(x: Array, dim: int | None = None, keepdim: bool = False) -> Array:
-    """The index of the greatest element, the first of equal ones; along `dim`, or of the flattened tensor."""
-    _nonempty_axes("argmax", x, dim)
-    return _argmax(x, dim if x.ndim else None, keepdim)
-
-
-@also_numpy_words
-def argmin(x: Array, dim: int | None = None, keepdim: bool = False) -> Array:
-    """The index of the least element, the first of equal ones; along `dim`, or of the flattened tensor."""
-    _nonempty_axes("argmin", x, dim)
-    return _argmin(x, dim if x.ndim else None, keepdim)
+def count_nonzero(input: Array, dim: Dim = None, *, keepdim: bool = False) -> Array:
+    """How many elements are not zero, over `dim`; int64."""
+    return sum(input != 0, dim, keepdim)
 
 
 # --- truth ----------------------------------------------------------------------------------------------------------
@@ -327,13 +305,18 @@ def _any(x, axes, keepdim):
     return x.any(axis=axes, keepdims=keepdim)
 
 
+def _as_byte(x: Array, truth: Array) -> Array:
+    """The result in uint8 where the input is, as in PyTorch."""
+    return astype(truth, x.dtype) if x.dtype == dtypes.uint8 else truth
+
+
 @also_numpy_words
-def all(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether all elements over `dim` are true."""
-    return _all(x, axes_of("all", x, dim), keepdim)
+    return _as_byte(input, _all(input, axes_of("all", input, dim), keepdim))
 
 
 @also_numpy_words
-def any(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether any element over `dim` is true."""
-    return _any(x, axes_of("any", x, dim), keepdim)
+    return _as_byte(input, _any(input, axes_of("any", input, dim), keepdim))

@@ -1,0 +1,181 @@
+"""Order: sort, topk, kthvalue, searching sorted numbers, unique elements.
+
+The gradient of what is sorted or chosen goes back to where it came from.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..autograd import primitive
+from ..autograd.primitive import wrap
+from ..errors import ArgumentError, ShapeError
+from .elementwise import clone
+from .indexing import take_along
+from .promotion import Array, array_of
+from .shape import axis_of, narrow, squeeze
+
+
+class Sort(NamedTuple):
+    values: Array
+    indices: Array
+
+
+class Topk(NamedTuple):
+    values: Array
+    indices: Array
+
+
+class Kthvalue(NamedTuple):
+    values: Array
+    indices: Array
+
+
+@primitive
+def _argsort(x, axis, descending):
+    if not x.ndim:
+        return np.zeros((), np.int64)
+    if not descending:
+        return np.argsort(x, axis, kind="stable")
+    return x.shape[axis] - 1 - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
+
+
+def sort(input: Array, dim: int = -1, descending: bool = False, stable: bool = False) -> Sort:
+    """The elements along `dim` in order, equal ones as they stood, NaN as the greatest; and where each stood."""
+    axis = axis_of("sort", input, dim)
+    indices = _argsort(input, axis, descending)
+    return Sort(take_along(input, array_of(indices), axis) if input.ndim else clone(input), indices)
+
+
+def argsort(input: Array, dim: int = -1, descending: bool = False, stable: bool = False) -> Array:
+    """The places that put the elements along `dim` in order."""
+    return _argsort(input, axis_of("argsort", input, dim), descending)
+
+
+def msort(input: Array) -> Array:
+    """The elements along the first dimension in order."""
+    return sort(input, 0).values
+
+
+def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Topk:
+    """The k greatest (or least) elements along `dim` in order, and where they stood."""
+    axis = axis_of("topk", input, dim)
+    size = input.shape[axis] if input.ndim else 1
+    if not 0 <= k <= size:
+        raise ShapeError(f"topk: k {k} of {size} elements along dim {dim} of shape {tuple(input.shape)}")
+    if not input.ndim:
+        return Topk(clone(input), _argsort(input, 0, False))
+    indices = narrow(_argsort(input, axis, largest), axis, 0, k)
+    return Topk(take_along(input, array_of(indices), axis), indices)
+
+
+def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False) -> Kthvalue:
+    """The k-th least element along `dim`, counted from 1, and where it stood."""
+    axis = axis_of("kthvalue", input, dim)
+    size = input.shape[axis] if input.ndim else 1
+    if not 1 <= k <= size:
+        raise ShapeError(f"kthvalue: k {k} of {size} elements along dim {dim} of shape {tuple(input.shape)}")
+    return Kthvalue(*nth(input, k - 1, axis, keepdim))
+
+
+def nth(x: Array, n: int, axis: int, keepdim: bool) -> tuple[Array, Array]:
+    """The element that is n-th in order along an axis, and where it stands."""
+    if not x.ndim:
+        return clone(x), _argsort(x, 0, False)
+    indices = narrow(_argsort(x, axis, False), axis, n, 1)
+    values = take_along(x, array_of(indices), axis)
+    return (values, indices) if keepdim else (squeeze(values, axis), squeeze(indices, axis))
+
+
+# --- searching ------------------------------------------------------------------------------------------------------
+
+
+def searchsorted(
+    sorted_sequence: Array,
+    input: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Array | None = None,
+) -> Array:
+    """Where each value would be inserted into the sorted last dimension, before equal elements (`right`: behind them).
+
+    sorted_sequence (n,), or (..., n) with input (..., m); sorter: places that sort it.
+    """
+    if side is not None and (side not in ("left", "right") or (side == "left" and right)):
+        raise ArgumentError(f"searchsorted: side {side!r} and right {right}; needs 'left' or 'right' alone")
+    sequence, values = array_of(sorted_sequence), np.asarray(array_of(input))
+    if sorter is not None:
+        sequence = np.take_along_axis(sequence, array_of(sorter), -1)
+    if sequence.ndim > 1 and sequence.shape[:-1] != values.shape[:-1]:
+        raise ShapeError(f"searchsorted: sequence {sequence.shape} and input {values.shape} differ before the last dim")
+    chosen = "right" if right or side == "right" else "left"
+    if sequence.ndim == 1:
+        places = np.asarray(np.searchsorted(sequence, values, chosen))  # type: ignore[call-overload]
+    else:
+        places = np.zeros(values.shape, np.int64)
+        for row in np.ndindex(values.shape[:-1]):
+            places[row] = np.searchsorted(sequence[row], values[row], chosen)  # type: ignore[call-overload]
+    return wrap(places.astype(np.int32 if out_int32 else np.int64))
+
+
+def bucketize(input: Any, boundaries: Array, *, out_int32: bool = False, right: bool = False) -> Array:
+    """Which of the intervals between sorted boundaries each value lies in."""
+    if boundaries.ndim != 1:
+        raise ShapeError(f"bucketize: boundaries {tuple(boundaries.shape)}; needs a vector")
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right)
+
+
+def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Array:
+    """Which elements are among the test elements."""
+    return wrap(np.asarray(np.isin(array_of(elements), array_of(test_elements), invert=invert)))
+
+
+# --- unique ---------------------------------------------------------------------------------------------------------
+
+
+def unique(
+    input: Array,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The distinct elements in order, or the distinct slices along `dim`.
+
+    With return_inverse also where each element went, with return_counts how often each stands there.
+    """
+    x = array_of(input)
+    axis = None if dim is None else axis_of("unique", input, dim)
+    values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
+    inverse = inverse.reshape(x.shape if axis is None else -1)
+    return _asked_for(values, inverse, counts, return_inverse, return_counts)
+
+
+def unique_consecutive(
+    input: Array, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The elements without those that equal the one before, or the slices along `dim`; otherwise as `unique`."""
+    x = array_of(input)
+    axis = 0 if dim is None else axis_of("unique_consecutive", input, dim)
+    rows = x.reshape(-1) if dim is None else np.moveaxis(x, axis, 0)
+    starts = np.ones(rows.shape[0], bool)
+    starts[1:] = (rows[1:] != rows[:-1]).any(tuple(range(1, rows.ndim)))
+    values = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, axis)
+    inverse = np.cumsum(starts) - 1
+    counts = np.diff(np.append(np.flatnonzero(starts), rows.shape[0]))
+    return _asked_for(
+        values, inverse.reshape(x.shape) if dim is None else inverse, counts, return_inverse, return_counts
+    )
+
+
+def _asked_for(values: Any, inverse: Any, counts: Any, return_inverse: bool, return_counts: bool) -> Any:
+    results = [wrap(values)]
+    if return_inverse:
+        results.append(wrap(inverse.astype(np.int64)))
+    if return_counts:
+        results.append(wrap(counts.astype(np.int64)))
+    return tuple(results) if len(results) > 1 else results[0]
