@@ -67,6 +67,22 @@ from .ops.comparison import gt as greater
 from .ops.comparison import le as less_equal
 from .ops.comparison import lt as less
 from .ops.comparison import ne as not_equal
+from .ops.copies import (
+    alias_copy,
+    as_strided_copy,
+    diagonal_copy,
+    expand_copy,
+    narrow_copy,
+    permute_copy,
+    split_with_sizes_copy,
+    squeeze_copy,
+    t_copy,
+    transpose_copy,
+    unbind_copy,
+    unfold_copy,
+    unsqueeze_copy,
+    view_copy,
+)
 from .ops.creation import (
     BoolTensor,
     ByteTensor,
@@ -110,6 +126,11 @@ from .ops.cumulative import (
     trapezoid,
     trapz,
 )
+from .ops.decomposition import cholesky_of_matrix as cholesky
+from .ops.decomposition import qr_of_matrix as qr
+from .ops.decomposition import svd_of_matrix as svd
+from .ops.diagonal import diag, diag_embed, diagflat, diagonal, tril, triu
+from .ops.einsum import einsum, ger, inner, kron, outer, tensordot, trace
 from .ops.elementwise import (
     abs,
     absolute,
@@ -135,7 +156,38 @@ from .ops.elementwise import (
 )
 from .ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
 from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
-from .ops.indexing import gather
+from .ops.indexing import (
+    argwhere,
+    gather,
+    nonzero,
+    nonzero_static,
+    select,
+    take_along_dim,
+    unravel_index,
+)
+from .ops.inplace import fill
+from .ops.joining import (
+    block_diag,
+    cat,
+    chunk,
+    column_stack,
+    concat,
+    concatenate,
+    dsplit,
+    dstack,
+    hsplit,
+    hstack,
+    row_stack,
+    split,
+    split_with_sizes,
+    stack,
+    tensor_split,
+    unbind,
+    unsafe_chunk,
+    unsafe_split,
+    vsplit,
+    vstack,
+)
 from .ops.linalg import dot, matmul, mm
 from .ops.logic import (
     bitwise_and,
@@ -151,6 +203,7 @@ from .ops.logic import (
     logical_or,
     logical_xor,
 )
+from .ops.norms import cdist, cosine_similarity, dist, norm, pairwise_distance, pdist, renorm
 from .ops.padding import constant_pad_nd
 from .ops.pairwise import (
     addcdiv,
@@ -176,6 +229,8 @@ from .ops.pairwise import (
     xlogy,
 )
 from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.products import addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, matrix_power, mv, vdot
+from .ops.rearranging import as_strided, flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .ops.reduction import (
     all,
     any,
@@ -223,22 +278,51 @@ from .ops.sampling import (
     randn_like,
     randperm,
 )
+from .ops.scatter import (
+    as_strided_scatter,
+    diagonal_scatter,
+    index_add,
+    index_copy,
+    index_fill,
+    index_put,
+    index_reduce,
+    index_select,
+    masked_fill,
+    masked_scatter,
+    masked_select,
+    put,
+    scatter,
+    scatter_add,
+    scatter_reduce,
+    select_scatter,
+    slice_scatter,
+    take,
+)
 from .ops.shape import (
-    cat,
-    chunk,
+    adjoint,
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_shapes,
+    broadcast_tensors,
+    broadcast_to,
     flatten,
-    flip,
+    moveaxis,
+    movedim,
     narrow,
     permute,
+    ravel,
     reshape,
-    split,
     squeeze,
-    stack,
+    swapaxes,
+    swapdims,
     t,
     transpose,
-    unbind,
+    unflatten,
     unsqueeze,
 )
+from .ops.solving import cholesky_inverse, cholesky_solve, det, logdet, matrix_exp, pinverse, slogdet, triangular_solve
+from .ops.solving import inv as inverse
 from .ops.sorting import (
     argsort,
     bucketize,
@@ -296,6 +380,7 @@ __version__ = "0.1.0"
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minidl\.(ops|kernels|autograd)\.")
 
 _LATER = {
+    "linalg": "linalg",
     "nn": "nn",
     "special": "special",
     "optim": "optim",

@@ -18,7 +18,7 @@ from .autograd.backward import backward
 from .autograd.graph import refresh
 from .autograd.primitive import describe, wrap, wrap_with
 from .errors import DeviceError, DtypeError, GraphError, ShapeError
-from .ops import creation, elementwise, shape
+from .ops import creation, elementwise, joining, shape
 from .ops.methods import OPERATORS, Methods
 
 
@@ -117,10 +117,6 @@ class Tensor(Methods):
         """Whether the elements lie in order in memory."""
         return self.array.flags.c_contiguous
 
-    def stride(self) -> tuple[int, ...]:
-        """How many elements apart in memory neighbours along each dimension lie."""
-        return tuple(step // self.array.itemsize for step in self.array.strides)
-
     def __len__(self) -> int:
         if not self.array.ndim:
             raise ShapeError("len: a 0-dimensional tensor has no length")
@@ -129,7 +125,7 @@ class Tensor(Methods):
     def __iter__(self) -> Iterator[Tensor]:
         if not self.array.ndim:
             raise ShapeError("iter: a 0-dimensional tensor cannot be iterated over")
-        return iter(shape.unbind(self))
+        return iter(joining.unbind(self))
 
     def __bool__(self) -> builtins.bool:
         if self.array.size != 1:

@@ -307,7 +307,7 @@ def primitive(forward: Any = None, *, view: bool = False, outputs: tuple[str, ..
             bit <<= 1
         try:
             y = forward(*raw)
-        except (ValueError, TypeError, IndexError) as error:
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
             raise refusal(own.name, raw, error) from None
         if not tensors:
             return y
@@ -337,6 +337,9 @@ def refusal(name: str, raw: list[Any], error: Exception) -> Exception:
     if isinstance(error, MinidlError):
         return error if str(error).startswith(name) else type(error)(f"{name}: {error}")
     got = ", ".join(describe(value) for value in raw)
+    if isinstance(error, AttributeError):
+        kind = type(error.obj).__name__
+        return DtypeError(f"{name}: got {got}: a {kind} where a tensor is needed; use minidl.tensor(...) on it")
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     kind = DtypeError if isinstance(error, TypeError) else ShapeError
     return kind(f"{name}: got {got}: {reason}")

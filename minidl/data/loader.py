@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import ArgumentError, DataError
 from ..ops.creation import as_tensor
-from ..ops.shape import stack
+from ..ops.joining import stack
 from ..random import Generator, numpy_generator
 from ..tensor import Tensor
 from .dataset import TensorDataset

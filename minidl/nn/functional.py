@@ -24,6 +24,7 @@ from ..ops.loss import (
     nll_loss,
 )
 from ..ops.norm import batch_norm
+from ..ops.norms import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.padding import pad
 from ..ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from ..ops.pool import max_pool2d

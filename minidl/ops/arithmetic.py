@@ -14,7 +14,7 @@ from .. import dtypes
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError
 from .comparison import flat, where
-from .elementwise import log
+from .elementwise import astype, log
 from .promotion import Array, aligned, aligned_floats
 
 
@@ -36,8 +36,16 @@ def _(g):
 
 @primitive
 def sub(a, b):
-    """a - b"""
-    return np.subtract(*aligned(a, b))
+    """a - b, but not of booleans."""
+    x, y = aligned(a, b)
+    if x is not a or y is not b:  # otherwise NumPy refuses booleans itself
+        _check_no_booleans("sub", a, b)
+    return np.subtract(x, y)
+
+
+def _check_no_booleans(name: str, *operands: Any) -> None:
+    if any(isinstance(operand, bool) or getattr(operand, "dtype", None) == bool for operand in operands):
+        raise DtypeError(f"{name}: got booleans; use ~ to turn a mask round, or .int()")
 
 
 @sub.gradient("a")
@@ -143,7 +151,11 @@ def _(g, a, b):
 @primitive
 def remainder(a, b):
     """a - b * floor(a / b): the sign of b."""
-    return np.remainder(*_divisible("remainder", *aligned(a, b)))
+    a, b = _divisible("remainder", *aligned(a, b))
+    if a.dtype.kind != "f":
+        return np.remainder(a, b)
+    rest = np.fmod(a, b)  # its zeros keep the sign of a, which np.remainder's do not
+    return np.where((rest != 0) & ((rest < 0) != (b < 0)), rest + b, rest)
 
 
 @remainder.gradient("a")
@@ -170,15 +182,32 @@ def _(g):
 @primitive
 def pow(a, b):
     """a ** b"""
-    if isinstance(b, float) and b == -0.5:
-        return 1 / np.sqrt(a)
+    number = isinstance(b, (int, float))
+    if number and a.dtype.kind in "iub":
+        _check_whole_exponent(a, b)
     a, b = aligned(a, b)
-    return np.power(a, b) if a.dtype.kind == "f" else _integer_power(a, b)
+    if a.dtype.kind != "f":
+        return _integer_power(a, b, number)
+    if number and b == 3:
+        return a * a * a
+    if number and b == -0.5:
+        return 1 / np.sqrt(a)
+    return a**b  # the operator knows shorter ways for some numbers, np.power does not
 
 
-def _integer_power(a: Any, b: Any) -> Any:
+def _check_whole_exponent(a: Any, b: Any) -> None:
+    """Raise unless the integers `a` have a power with the number b as exponent."""
+    if isinstance(b, int) and b < 0:
+        raise ArgumentError(f"pow: integers to the power {b}; use .float(), or a float as exponent")
+    if isinstance(b, int) and a.dtype.kind in "iu" and b > np.iinfo(a.dtype).max:
+        raise ArgumentError(f"pow: the exponent {b} does not fit into {a.dtype}")
+
+
+def _integer_power(a: Any, b: Any, number: bool) -> Any:
     """Where the exponent is negative, what is left of 1 / a ** -b: 0, or a power of 1 or -1."""
     if a.dtype.kind == "b":
+        if number:
+            return a | (not b)
         raise DtypeError("pow: got booleans; use .int() or .float()")
     negative = np.asarray(b) < 0
     if not negative.any():
@@ -213,15 +242,25 @@ def add_scaled(input: Any, other: Any, *, alpha: Any = 1) -> Array:
 
 def sub_scaled(input: Any, other: Any, *, alpha: Any = 1) -> Array:
     """input - alpha * other"""
+    if alpha != 1:
+        _check_no_booleans("sub", input, other)
     return sub(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
 
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Array:
     """other - alpha * input"""
+    if alpha != 1:
+        _check_no_booleans("rsub", input, other)
     return sub(other, input if alpha == 1 else _scaled("rsub", other, input, alpha))
 
 
 def _scaled(name: str, input: Any, other: Any, alpha: Any) -> Array:
-    if isinstance(alpha, float) and dtypes.result_type(input, other).kind != "f":
-        raise DtypeError(f"{name}: alpha={alpha} for integers; it must be a whole number")
-    return other * alpha
+    """alpha * other in the dtype of the result."""
+    dtype = dtypes.result_type(input, other)
+    if isinstance(alpha, float) and dtype.kind != "f":
+        raise DtypeError(f"{name}: alpha={alpha} for {dtype}; it must be a whole number")
+    if isinstance(alpha, bool) and dtype.kind != "b":
+        raise DtypeError(f"{name}: alpha={alpha} for {dtype}; it must be a number")
+    if dtype.kind == "b":
+        return other & bool(alpha)
+    return (astype(other, dtype) if getattr(other, "dtype", dtype) != dtype else other) * alpha

@@ -8,8 +8,10 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd import primitive
-from ..errors import ArgumentError
-from .promotion import Array, aligned, as_dtype
+from ..autograd.graph import Variable
+from ..autograd.primitive import wrap
+from ..errors import ArgumentError, DtypeError
+from .promotion import Array, aligned, array_of, as_dtype, check_tensors
 
 
 @primitive
@@ -65,11 +67,30 @@ def _(g, condition):
     return where(condition, 0.0, g)
 
 
+def choose(condition: Array, input: Any = None, other: Any = None) -> Any:
+    """input where the condition holds, else other; with a condition alone, the places where it is not zero.
+
+    The places are a tuple of indices, one tensor a dimension.
+    """
+    if input is None and other is None:
+        places = np.nonzero(np.atleast_1d(array_of(condition)))
+        return tuple(wrap(part) for part in places) if isinstance(condition, Variable) else places
+    if input is None or other is None:
+        raise ArgumentError("where: got one of input and other; give both, or neither")
+    check_tensors("where", condition)
+    if condition.dtype.kind != "b" and condition.dtype != np.uint8:
+        raise DtypeError(f"where: a condition of {condition.dtype}; needs booleans, such as x != 0")
+    return where(condition, input, other)
+
+
 @primitive
 def clip(x, low, high):
     # two ufuncs take a third of np.clip's time
     y = x if low is None else np.maximum(*aligned(x, low))
-    return y if high is None else np.minimum(*aligned(y, high))
+    y = y if high is None else np.minimum(*aligned(y, high))
+    if y.dtype.kind == "b":
+        raise DtypeError("clamp: got booleans; use .int()")
+    return y
 
 
 @clip.gradient("x")

@@ -13,9 +13,11 @@ from ..errors import ArgumentError, ShapeError
 from .comparison import where
 from .elementwise import astype, clone, exp
 from .indexing import take_along
+from .joining import cat
 from .promotion import Array, array_of, as_float
+from .rearranging import flip
 from .reduction import plain_sum, products_of_others
-from .shape import axis_of, cat, flip, narrow, reshape, transpose, unsqueeze
+from .shape import axis_of, narrow, reshape, transpose, unsqueeze
 
 
 @primitive

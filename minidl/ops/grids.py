@@ -12,7 +12,8 @@ from .. import dtypes
 from ..errors import ArgumentError, ShapeError
 from .creation import made
 from .indexing import getitem
-from .shape import expand, reshape, stack
+from .joining import stack
+from .shape import expand, reshape
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -17,6 +17,7 @@ from ..autograd import primitive
 from ..autograd.graph import Variable, refresh
 from ..autograd.modes import state
 from ..autograd.primitive import wrap
+from ..dtypes import can_cast
 from ..errors import DtypeError, GraphError, ShapeError
 from .indexing import is_basic, raw_index
 from .promotion import Array
@@ -56,7 +57,7 @@ def _write(name: str, target: Variable, value: Any) -> None:
     array = target.array
     if value.shape != array.shape:
         raise ShapeError(f"{name}: a result of shape {value.shape} does not fit into a tensor of shape {array.shape}")
-    if not np.can_cast(value.dtype, array.dtype, "same_kind"):
+    if value.dtype is not array.dtype and not can_cast(value.dtype, array.dtype):
         raise DtypeError(f"{name}: a result of {value.dtype} does not fit into a tensor of {array.dtype}")
     if not array.flags.writeable:
         raise GraphError(f"{name}: several elements share one place in memory (expand); clone() it first")
@@ -136,7 +137,14 @@ def _(g):
     return g
 
 
-def copy_(target: Variable, value: Array) -> Any:
+def fill(input: Array, value: Any) -> Array:
+    """One number in the size and dtype of the input."""
+    if getattr(value, "ndim", 0):
+        raise ShapeError(f"fill: value {tuple(value.shape)}; needs one number")
+    return _replace(input, value)
+
+
+def copy_(target: Variable, value: Array, non_blocking: bool = False) -> Any:
     """target <- value, broadcast and cast."""
     shape = getattr(value, "shape", ())
     lead = target.array.ndim - len(shape)

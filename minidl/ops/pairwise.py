@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
 from ..autograd import primitive
-from ..errors import ArgumentError, DtypeError
+from ..errors import ArgumentError, DtypeError, GraphError
 from .arithmetic import pow
 from .comparison import flat, where
 from .elementwise import astype, exp, log, log1p
-from .promotion import Array, aligned, aligned_floats, array_of, as_float
-from .rounding import isnan
+from .promotion import Array, aligned, aligned_floats, array_of, as_float, check_tensors
 from .special import lgamma
 
 # --- extremes that pass NaN by ---------------------------------------------------------------------------------------
@@ -28,7 +26,7 @@ def fmax(a, b):
 
 @fmax.gradient("a", "b")
 def _(g, a, b):
-    first = (a >= b) | isnan(b)
+    first = (a >= b) | (b != b)
     return where(first, g, 0.0), where(first, 0.0, g)
 
 
@@ -40,7 +38,7 @@ def fmin(a, b):
 
 @fmin.gradient("a", "b")
 def _(g, a, b):
-    first = (a <= b) | isnan(b)
+    first = (a <= b) | (b != b)
     return where(first, g, 0.0), where(first, 0.0, g)
 
 
@@ -49,26 +47,51 @@ def _(g, a, b):
 
 def lerp(input: Array, end: Array, weight: Any) -> Array:
     """input + weight * (end - input), from whichever end is nearer, so that both ends are exact."""
-    if input.dtype != end.dtype:
-        raise DtypeError(f"lerp: input {input.dtype} and end {end.dtype}; needs one dtype")
+    input, end = _with_weight(input, end, weight)
     span = end - input
-    near = array_of(weight) < 0.5
+    near = abs(array_of(weight)) < 0.5
     if isinstance(weight, (int, float)):
         return input + span * weight if near else end - span * (1 - weight)
     return where(near, input + weight * span, end - span * (1 - weight))
 
 
+def _with_weight(input: Array, end: Array, weight: Any) -> tuple[Array, Array]:
+    """Both ends in the dtype of the result; only a weight without dimensions may have another one."""
+    check_tensors("lerp", input, end)
+    if input.dtype != end.dtype:
+        raise DtypeError(f"lerp: input {input.dtype} and end {end.dtype}; needs one dtype")
+    if getattr(weight, "ndim", 0) and weight.dtype != input.dtype:
+        raise DtypeError(f"lerp: input {input.dtype} and weight {weight.dtype}; needs one dtype")
+    dtype = dtypes.result_type(input, weight) if hasattr(weight, "dtype") else input.dtype
+    if dtype.kind != "f":
+        raise DtypeError(f"lerp: got {dtype}, needs floats; use .float()")
+    return (input, end) if input.dtype == dtype else (astype(input, dtype), astype(end, dtype))
+
+
 def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
     """input + value * tensor1 * tensor2"""
+    tensor1, value = _first_factor("addcmul", input, tensor1, tensor2, value)
     product = tensor1 * tensor2
     return input + (product if value == 1 else product * value)
 
 
 def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
     """input + value * tensor1 / tensor2"""
+    tensor1, value = _first_factor("addcdiv", input, tensor1, tensor2, value)
     if all(x.dtype.kind != "f" for x in (tensor1, tensor2)):
         raise DtypeError(f"addcdiv: {tensor1.dtype} / {tensor2.dtype}; needs floats, use .float()")
     return input + (tensor1 if value == 1 else tensor1 * value) / tensor2
+
+
+def _first_factor(name: str, input: Array, tensor1: Array, tensor2: Array, value: Any) -> tuple[Array, Any]:
+    """tensor1 and the value in the dtype of the result."""
+    check_tensors(name, input, tensor1, tensor2)
+    dtype = dtypes.result_type(input, tensor1, tensor2)
+    if dtype.kind == "b":
+        raise DtypeError(f"{name}: got booleans; use .int() or .float()")
+    if dtype.kind == "f" and tensor1.dtype != dtype:
+        tensor1 = astype(tensor1, dtype)
+    return tensor1, value if dtype.kind == "f" else int(value)
 
 
 # --- logarithms and powers -------------------------------------------------------------------------------------------
@@ -77,7 +100,7 @@ def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -
 @primitive
 def logaddexp(a, b):
     """log(exp(a) + exp(b)), without overflow."""
-    return np.logaddexp(*aligned_floats(a, b))
+    return np.logaddexp(*_same_floats("logaddexp", a, b))
 
 
 @logaddexp.gradient("a")
@@ -93,7 +116,7 @@ def _(g, a, b):
 @primitive
 def logaddexp2(a, b):
     """log2(2^a + 2^b), without overflow."""
-    return np.logaddexp2(*aligned_floats(a, b))
+    return np.logaddexp2(*_same_floats("logaddexp2", a, b))
 
 
 @logaddexp2.gradient("a")
@@ -110,13 +133,13 @@ def _(g, a, b):
 def xlogy(a, b):
     """a * log(b), and 0 where a is 0, whatever b is, unless NaN."""
     a, b = aligned_floats(a, b)
-    return np.where((a == 0) & ~np.isnan(b), np.zeros((), np.result_type(a, b)), a * np.log(b))
+    return np.where((a == 0) & (b == b), a.dtype.type(0), a * np.log(b, dtype=a.dtype))
 
 
 @xlogy.gradient("a")
 def _(g, a, b):
     silent = (a == 0) & (b <= 0)
-    return where(silent, 0.0, g * log(where(silent, 1.0, b)))
+    return where(silent, 0.0, g * log(where(silent, 1.0, _in_dtype_of(g, b))))
 
 
 @xlogy.gradient("b")
@@ -128,18 +151,23 @@ def _(g, a, b):
 def xlog1py(a, b):
     """a * log1p(b), and 0 where a is 0, whatever b is, unless NaN."""
     a, b = aligned_floats(a, b)
-    return np.where((a == 0) & ~np.isnan(b), np.zeros((), np.result_type(a, b)), a * np.log1p(b))
+    return np.where((a == 0) & (b == b), a.dtype.type(0), a * np.log1p(b, dtype=a.dtype))
 
 
 @xlog1py.gradient("a")
 def _(g, a, b):
     silent = (a == 0) & (b <= -1)
-    return where(silent, 0.0, g * log1p(where(silent, 0.0, b)))
+    return where(silent, 0.0, g * log1p(where(silent, 0.0, _in_dtype_of(g, b))))
 
 
 @xlog1py.gradient("b")
 def _(g, a, b):
     return g * a / (b + 1)
+
+
+def _in_dtype_of(g: Array, b: Any) -> Any:
+    """b, as exact as g if it is a number."""
+    return g.dtype.type(b) if isinstance(b, (int, float)) else b
 
 
 def float_power(input: Any, exponent: Any) -> Array:
@@ -153,7 +181,22 @@ def _double(value: Any) -> Any:
 
 def ldexp(input: Array, other: Array) -> Array:
     """input * 2 ** other"""
-    return input * pow(2.0, as_float(other))
+    check_tensors("ldexp", input, other)
+    if input.dtype.kind != "f" or other.dtype.kind == "f":
+        return input * pow(2.0, as_float(other))
+    if other.dtype.kind == "b":
+        raise DtypeError("ldexp: got booleans as exponents; use .int()")
+    return _ldexp(input, other)
+
+
+@primitive
+def _ldexp(x, exponents):
+    return np.ldexp(x, exponents)
+
+
+@_ldexp.gradient
+def _(g, exponents):
+    return _ldexp(g, exponents)
 
 
 # --- lengths and angles ----------------------------------------------------------------------------------------------
@@ -220,15 +263,25 @@ def _(g):
 @primitive
 def heaviside(a, b):
     """0 where a is negative, b where it is 0, 1 where positive; it has no gradient, as in PyTorch."""
-    if np.result_type(a) != np.result_type(b):
+    if a.dtype != b.dtype:
         raise DtypeError(f"heaviside: input {a.dtype} and values {b.dtype}; needs one dtype")
     return np.where(np.isnan(a), a, np.where(a == 0, b, a > 0)).astype(a.dtype)
 
 
+@heaviside.gradient("a", "b")
+def _(g):
+    raise GraphError("heaviside: it has no gradient; detach() its inputs")
+
+
 @primitive
 def nextafter(a, b):
-    """The next float after a towards b; it has no gradient, as in PyTorch."""
+    """The next float after a towards b."""
     return np.nextafter(*_same_floats("nextafter", a, b))
+
+
+@nextafter.gradient("a", "b")
+def _(g, a, b):
+    return where(a != b, g, 0.0), flat(g)
 
 
 # --- incomplete gamma functions --------------------------------------------------------------------------------------
@@ -240,6 +293,11 @@ def igamma(a, b):
     return _incomplete("gammainc", a, b)
 
 
+@igamma.gradient("a")
+def _(g):
+    raise GraphError("igamma: it has no gradient for its first argument; detach() it")
+
+
 @igamma.gradient("b")
 def _(g, a, b):
     return g * exp((a - 1) * log(b) - b - lgamma(a))
@@ -247,8 +305,13 @@ def _(g, a, b):
 
 @primitive
 def igammac(a, b):
-    """1 - igamma(a, b); it has no gradient for a, as in PyTorch."""
+    """The upper one, 1 - P(a, b); it has no gradient for a, as in PyTorch."""
     return _incomplete("gammaincc", a, b)
+
+
+@igammac.gradient("a")
+def _(g):
+    raise GraphError("igammac: it has no gradient for its first argument; detach() it")
 
 
 @igammac.gradient("b")
@@ -275,8 +338,8 @@ def isclose(input: Array, other: Array, rtol: float = 1e-05, atol: float = 1e-08
 def _isclose(a, b, rtol, atol, equal_nan):
     if a.dtype != b.dtype:
         raise DtypeError(f"isclose: {a.dtype} and {b.dtype}; needs one dtype")
-    if rtol < 0 or atol < 0 or not math.isfinite(rtol + atol):
-        raise ArgumentError(f"isclose: rtol {rtol} and atol {atol}; needs finite numbers of at least 0")
+    if not (rtol >= 0 and atol >= 0):
+        raise ArgumentError(f"isclose: rtol {rtol} and atol {atol}; needs numbers of at least 0")
     return np.isclose(a, b, rtol, atol, equal_nan)
 
 
@@ -287,6 +350,7 @@ def allclose(input: Array, other: Array, rtol: float = 1e-05, atol: float = 1e-0
 
 def equal(input: Array, other: Array) -> bool:
     """Whether both have one shape and the same elements."""
+    check_tensors("equal", input, other)
     a, b = array_of(input), array_of(other)
     return a.shape == b.shape and bool((a == b).all())
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..errors import DtypeError
+from ..errors import ArgumentError, DtypeError
 
 _ndarray = np.ndarray
 
@@ -39,7 +39,29 @@ def aligned(a: Array, b: Array) -> tuple[Array, Array]:
 
 
 def as_dtype(value: Array, dtype: np.dtype) -> Array:
-    return value.astype(dtype, copy=False) if hasattr(value, "astype") else dtype.type(value)
+    """An array or a Python number in another dtype; a whole number that does not fit wraps around."""
+    if hasattr(value, "astype"):
+        return value.astype(dtype, copy=False)
+    try:
+        return dtype.type(value)
+    except OverflowError:
+        return wrapped(value, dtype)
+
+
+def wrapped(value: int, dtype: np.dtype) -> Any:
+    """The lower bits of a whole number.  Raises ArgumentError beyond int64."""
+    try:
+        return np.int64(value).astype(dtype)
+    except OverflowError:
+        raise ArgumentError(f"{value} does not fit into int64") from None
+
+
+def check_tensors(name: str, *values: Any) -> None:
+    """Raise DtypeError unless all are tensors or arrays."""
+    for value in values:
+        if not hasattr(value, "dtype"):
+            kind = type(value).__name__
+            raise DtypeError(f"{name}: got a {kind} where a tensor is needed; use minidl.tensor(...) on it")
 
 
 def aligned_floats(a: Array, b: Array) -> tuple[Array, Array]:

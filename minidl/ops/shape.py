@@ -1,4 +1,4 @@
-"""Operators that rearrange: reshape, transpose, expand, join, split.
+"""Operators that give a tensor another shape: reshape, squeeze, transpose, expand, narrow.
 
 Where memory allows the result is a view, which shares the memory of its input; `clone` and `contiguous` copy.
 """
@@ -6,14 +6,13 @@ Where memory allows the result is a view, which shares the memory of its input; 
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
-from .promotion import Array, aligned, array_of
+from .promotion import Array, array_of
 
 
 def size_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
@@ -59,6 +58,8 @@ def _(g, x_shape):
 
 def _resolved(name: str, x: Array, shape: tuple[int, ...]) -> tuple[int, ...]:
     """`shape` with its -1, if any, worked out."""
+    if shape == x.shape:
+        return shape
     known = 1
     for n in shape:
         known *= n if n != -1 else 1
@@ -222,101 +223,107 @@ def _(g):
     return g
 
 
-# --- join and split -------------------------------------------------------------------------------------------------
+# --- parts ----------------------------------------------------------------------------------------------------------
 
 
-@primitive
-def _concatenate(axis, *parts):
-    return np.concatenate(parts, axis)
-
-
-@_concatenate.gradient("parts")
-def _(g, axis, parts_shape):
-    pieces, start = [], 0
-    for shape in parts_shape:
-        pieces.append(narrow(g, axis, start, shape[axis]))
-        start += shape[axis]
-    return pieces
-
-
-def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
-    """All parts in the dtype of their result."""
-    if not tensors:
-        raise ArgumentError(f"{name}: got no tensors; needs at least one")
-    parts = list(tensors)
-    if len({part.dtype for part in parts}) > 1:
-        dtype = parts[0].dtype
-        for part in parts[1:]:
-            dtype = np.result_type(*(p.dtype for p in aligned(np.empty(1, dtype), np.empty(1, part.dtype))))
-        parts = [part.astype(dtype) for part in parts]
-    return parts
-
-
-def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
-    """Joined along an existing dimension."""
-    parts = _promoted("cat", tensors)
-    axis = axis_of("cat", parts[0], dim)
-    first = parts[0].shape
-    for part in parts[1:]:
-        if part.ndim != len(first) or any(
-            m != n for i, (m, n) in enumerate(zip(part.shape, first, strict=True)) if i != axis
-        ):
-            raise ShapeError(f"cat: {tuple(first)} and {tuple(part.shape)} differ outside dim {dim}")
-    return _concatenate(axis, *parts)
-
-
-def stack(tensors: Sequence[Array], dim: int = 0) -> Array:
-    """Joined along a new dimension."""
-    parts = _promoted("stack", tensors)
-    for part in parts[1:]:
-        if part.shape != parts[0].shape:
-            raise ShapeError(f"stack: {tuple(parts[0].shape)} and {tuple(part.shape)} differ; all must be equal")
-    axis = axis_of("stack", parts[0], dim, extra=1)
-    return _concatenate(axis, *[unsqueeze(part, axis) for part in parts])
-
-
-def narrow(x: Array, dim: int, start: int, length: int) -> Array:
+def narrow(input: Array, dim: int, start: Any, length: int) -> Array:
     """`length` elements from `start` along `dim`."""
-    axis = axis_of("narrow", x, dim)
-    return x[(slice(None),) * axis + (slice(start, start + length),)]
+    if not input.ndim:
+        raise ShapeError("narrow: a 0-d tensor has no dimension to narrow")
+    axis = axis_of("narrow", input, dim)
+    size, start = input.shape[axis], operator.index(start)
+    first = start + size if start < 0 else start
+    if not 0 <= first <= first + length <= size:
+        raise ShapeError(
+            f"narrow: {length} elements from {start} along dim {dim} of shape {tuple(input.shape)}, which has {size}"
+        )
+    return input[(slice(None),) * axis + (slice(first, first + length),)]
 
 
-def split(x: Array, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Array, ...]:
-    """Pieces along `dim`: of one size (the last may be smaller), or of the given sizes."""
-    axis = axis_of("split", x, dim)
-    total = x.shape[axis]
-    if isinstance(split_size_or_sections, int):
-        step = split_size_or_sections
-        if step <= 0:
-            raise ArgumentError(f"split: size {step}; needs at least 1")
-        sizes = [min(step, total - start) for start in range(0, total, step)] or [0]
-    else:
-        sizes = list(split_size_or_sections)
-        if sum(sizes) != total:
-            raise ShapeError(f"split: sizes {sizes} sum to {sum(sizes)}, dim {dim} of {tuple(x.shape)} has {total}")
-    starts = np.cumsum([0, *sizes]).tolist()
-    return tuple(narrow(x, axis, start, size) for start, size in zip(starts, sizes, strict=False))
+# --- PyTorch's other names and forms --------------------------------------------------------------------------------
 
 
-def chunk(x: Array, chunks: int, dim: int = 0) -> tuple[Array, ...]:
-    """At most `chunks` pieces of equal size along `dim`, the last one smaller where it does not divide."""
-    if chunks <= 0:
-        raise ArgumentError(f"chunk: got {chunks} chunks; needs at least 1")
-    return split(x, max(-(-x.shape[axis_of("chunk", x, dim)] // chunks), 1), dim)
+def ravel(input: Array) -> Array:
+    """All elements as one dimension."""
+    return reshape(input, (-1,))
 
 
-def unbind(x: Array, dim: int = 0) -> tuple[Array, ...]:
-    """The slices along `dim`, without it."""
-    axis = axis_of("unbind", x, dim)
-    return tuple(x[(slice(None),) * axis + (i,)] for i in range(x.shape[axis]))
+def unflatten(input: Array, dim: int, sizes: Any) -> Array:
+    """One dimension as several, of the given sizes; one of them may be -1."""
+    axis = axis_of("unflatten", input, dim)
+    if not sizes:
+        raise ShapeError("unflatten: no sizes; give one or more")
+    sizes = size_of((tuple(sizes),))
+    known = int(np.prod([n for n in sizes if n != -1]))
+    total = input.shape[axis] if input.ndim else 1
+    if sizes.count(-1) == 1 and known and total % known == 0:
+        sizes = tuple(total // known if n == -1 else n for n in sizes)
+    elif -1 in sizes or known != total:
+        raise ShapeError(f"unflatten: the {total} places of dim {dim} cannot become {sizes}")
+    return reshape(input, (*input.shape[:axis], *sizes, *input.shape[axis + 1 :]))
 
 
-@primitive
-def flip(x, dims):
-    """The order reversed along `dims`."""
-    return np.flip(x, dims).copy()
+def movedim(input: Array, source: Any, destination: Any) -> Array:
+    """Dimensions moved from `source` to `destination`, the others in their order."""
+    sources, destinations = (
+        [axis_of("movedim", input, d) for d in ((dims,) if isinstance(dims, int) else dims)]
+        for dims in (source, destination)
+    )
+    if len(sources) != len(destinations) or len(set(sources)) < len(sources) or len(set(destinations)) < len(sources):
+        raise ArgumentError(f"movedim: from {source} to {destination}; needs as many, each once")
+    rest = iter(i for i in range(input.ndim) if i not in sources)
+    order = [sources[destinations.index(i)] if i in destinations else next(rest) for i in range(input.ndim)]
+    return _permute(input, tuple(order))
 
 
-@flip.gradient("x")
-def _(g, dims):
-    return flip(g, dims)
+def adjoint(input: Array) -> Array:
+    """The last two dimensions exchanged: of real numbers, what `mT` is."""
+    return matrix_transpose(input)
+
+
+def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
+    """The shape of an operation on tensors of these shapes."""
+    sizes = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
+    try:
+        return np.broadcast_shapes(*sizes)
+    except ValueError:
+        raise ShapeError(
+            f"broadcast_shapes: {', '.join(map(str, sizes))} do not fit; sizes must be equal or 1"
+        ) from None
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Array, ...]:
+    """All in the shape of an operation on them."""
+    parts = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)
+    shape = broadcast_shapes(*(tuple(part.shape) for part in parts))
+    return tuple(broadcast(part, shape) for part in parts)
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """With 1 dimension or more; several tensors give a tuple."""
+    return _at_least(tensors, lambda x: x if x.ndim else reshape(x, (1,)))
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """With 2 dimensions or more, new ones in front; several tensors give a tuple."""
+    return _at_least(tensors, lambda x: x if x.ndim > 1 else reshape(x, (1, -1)))
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """With 3 dimensions or more, a matrix as (rows, columns, 1); several tensors give a tuple."""
+    return _at_least(tensors, _at_least_3d)
+
+
+def _at_least_3d(x: Array) -> Array:
+    return x if x.ndim > 2 else unsqueeze(x, -1) if x.ndim == 2 else reshape(x, (1, -1, 1))
+
+
+def _at_least(tensors: tuple[Any, ...], change: Any) -> Any:
+    if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
+        return tuple(change(x) for x in tensors[0])
+    return change(tensors[0]) if len(tensors) == 1 else tuple(change(x) for x in tensors)
+
+
+moveaxis = movedim
+swapaxes = swapdims = transpose
+broadcast_to = expand

@@ -13,10 +13,11 @@ from .comparison import where
 from .elementwise import clone, sqrt
 from .extremes import check_nonempty, shared_evenly
 from .indexing import getitem, take_along
+from .joining import stack
 from .linalg import matmul
 from .promotion import Array, array_of, check_floats
 from .reduction import also_numpy_words, mean, plain_sum
-from .shape import axis_of, matrix_transpose, narrow, reshape, squeeze, stack, transpose, unsqueeze
+from .shape import axis_of, matrix_transpose, narrow, reshape, squeeze, transpose, unsqueeze
 from .sorting import sort
 
 

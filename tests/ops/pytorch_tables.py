@@ -31,10 +31,14 @@ RANDOM = re.compile(r"^(new_)?empty|rand|normal$|bernoulli|multinomial|uniform|e
 SWAPPED = {
     "polygamma": lambda x, n: minidl.polygamma(n, x),
     "special.polygamma": lambda x, n: minidl.special.polygamma(n, x),
+    "zero_": lambda x: x.clone().zero_(),
     "where": lambda x, condition, other: minidl.where(condition, x, other),
 }
 """Operators that PyTorch's tables call with their arguments in another order."""
 
+
+RESHAPED_IN_PLACE = {"as_strided_", "squeeze_", "t_", "transpose_", "unsqueeze_", "swapaxes_", "swapdims_"}
+"""A tensor keeps its shape: these are absent, as docs/differences.md says."""
 
 IGNORED = (torch.layout, torch.memory_format)
 """What is said of memory there, and left out here."""
@@ -55,8 +59,10 @@ def find(name: str) -> Any:
     for part in name.split("."):
         place = getattr(place, part, None)
         if place is None:
-            return getattr(minidl.Tensor, name, None) or getattr(minidl.Tensor, f"{name}_", None)
-    return place if callable(place) else getattr(minidl.Tensor, name, None)
+            place = getattr(minidl.Tensor, name, None) or getattr(minidl.Tensor, f"{name}_", None)
+            break
+    found = place if callable(place) else getattr(minidl.Tensor, name, None)
+    return found.fget if isinstance(found, property) else found
 
 
 def translated(value: Any) -> Any:
@@ -153,6 +159,8 @@ def compare_forms(op: Any, sample: Any, dtype: str) -> str:
         if form is None or form.__name__ == "<lambda>" or not isinstance(sample.input, torch.Tensor):
             continue
         name = form.__name__
+        if name in RESHAPED_IN_PLACE:
+            continue
         method = getattr(minidl.Tensor, name, None)
         if method is None:
             return f"no {kind} {name}"

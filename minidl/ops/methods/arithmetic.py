@@ -25,8 +25,6 @@ class ArithmeticMethods(Variable):
     __matmul__ = linalg.matmul
     __neg__ = arithmetic.neg
     __abs__ = elementwise.abs
-    __eq__ = comparison.eq
-    __ne__ = comparison.ne
     __lt__ = comparison.lt
     __le__ = comparison.le
     __gt__ = comparison.gt
@@ -43,6 +41,12 @@ class ArithmeticMethods(Variable):
     __ror__ = logic.bitwise_or
     __rxor__ = logic.bitwise_xor
     __pos__ = elementwise.positive
+
+    def __eq__(self, other: Any) -> Any:
+        return comparison.eq(self, other) if _is_comparable(other) else NotImplemented
+
+    def __ne__(self, other: Any) -> Any:
+        return comparison.ne(self, other) if _is_comparable(other) else NotImplemented
 
     def __rsub__(self, other: Any) -> Any:
         return arithmetic.sub(other, self)
@@ -165,7 +169,7 @@ class ArithmeticMethods(Variable):
 
     def where(self, condition: Any, other: Any) -> Any:
         """This tensor where the condition holds, else the other."""
-        return comparison.where(condition, self, other)
+        return comparison.choose(condition, self, other)
 
     # --- logic and bits -----------------------------------------------------------------------------------------------
 
@@ -193,6 +197,11 @@ class ArithmeticMethods(Variable):
     gcd_ = in_place(logic.gcd)
     lcm = logic.lcm
     lcm_ = in_place(logic.lcm)
+
+
+def _is_comparable(other: Any) -> bool:
+    """Whether elements can equal it: None, strings and the like are another thing than any tensor."""
+    return isinstance(other, (Variable, int, float)) or hasattr(other, "dtype")
 
 
 OPERATORS: dict[str, Any] = {

@@ -1,16 +1,52 @@
-"""Products of vectors and matrices as methods."""
+"""Products of vectors and matrices, and linear algebra, as methods."""
 
 from __future__ import annotations
 
 from ...autograd.graph import Variable
-from .. import linalg
+from .. import decomposition, einsum, linalg, norms, products, solving
+from ..inplace import in_place
 
 
 class ProductMethods(Variable):
-    """`x.matmul()` and its like."""
+    """`x.matmul()`, `x.addmm()`, `x.norm()`, `x.inverse()` and their like."""
 
     __slots__ = ()
 
     matmul = linalg.matmul
     mm = linalg.mm
     dot = linalg.dot
+    bmm = products.bmm
+    mv = products.mv
+    vdot = products.vdot
+    outer = ger = einsum.outer
+    inner = einsum.inner
+    kron = einsum.kron
+    trace = einsum.trace
+    cross = products.cross
+    addmm = products.addmm
+    addmm_ = in_place(products.addmm)
+    addmv = products.addmv
+    addmv_ = in_place(products.addmv)
+    addr = products.addr
+    addr_ = in_place(products.addr)
+    addbmm = products.addbmm
+    addbmm_ = in_place(products.addbmm)
+    baddbmm = products.baddbmm
+    baddbmm_ = in_place(products.baddbmm)
+    matrix_power = products.matrix_power
+    norm = norms.norm
+    renorm = norms.renorm
+    renorm_ = in_place(norms.renorm)
+    dist = norms.dist
+    det = solving.det
+    logdet = solving.logdet
+    slogdet = solving.slogdet
+    inverse = solving.inv
+    pinverse = solving.pinverse
+    matrix_exp = solving.matrix_exp
+    cholesky = decomposition.cholesky_of_matrix
+    cholesky_solve = solving.cholesky_solve
+    cholesky_inverse = solving.cholesky_inverse
+    triangular_solve = solving.triangular_solve
+    qr = decomposition.qr_of_matrix
+    svd = decomposition.svd_of_matrix

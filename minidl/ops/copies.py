@@ -1,0 +1,47 @@
+"""PyTorch's `*_copy` functions: what a view shows, in memory of its own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from .diagonal import diagonal
+from .elementwise import clone
+from .joining import split_with_sizes, unbind
+from .promotion import Array
+from .rearranging import as_strided, unfold
+from .shape import expand, narrow, permute, squeeze, t, transpose, unsqueeze, view
+
+
+def _copying(look: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that copies what `look` shows."""
+
+    @functools.wraps(look)
+    def copy(*args: Any, **named: Any) -> Any:
+        seen = look(*args, **named)
+        return tuple(clone(part) for part in seen) if isinstance(seen, tuple) else clone(seen)
+
+    copy.__name__ = copy.__qualname__ = f"{look.__name__}_copy"
+    return copy
+
+
+def alias(input: Array) -> Array:
+    """The tensor itself."""
+    return input
+
+
+alias_copy = _copying(alias)
+as_strided_copy = _copying(as_strided)
+diagonal_copy = _copying(diagonal)
+expand_copy = _copying(expand)
+narrow_copy = _copying(narrow)
+permute_copy = _copying(permute)
+split_with_sizes_copy = _copying(split_with_sizes)
+squeeze_copy = _copying(squeeze)
+t_copy = _copying(t)
+transpose_copy = _copying(transpose)
+unbind_copy = _copying(unbind)
+unfold_copy = _copying(unfold)
+unsqueeze_copy = _copying(unsqueeze)
+view_copy = _copying(view)

@@ -1,0 +1,240 @@
+"""Decompositions of matrices: Cholesky, QR, eigenvalues of symmetric ones, singular values.
+
+NumPy computes them.  The gradients are written with operators, so they can be differentiated again; where eigenvalues
+or singular values coincide they are infinite, as the mathematics has it.  Sources: Murray 2016 (Cholesky), Walter and
+Lehmann 2018 (QR), Giles 2008 and Townsend 2016 (eigenvalues, singular values).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..autograd import primitive
+from ..errors import ArgumentError, DtypeError, GraphError, ShapeError
+from .creation import made
+from .diagonal import diag_embed, diagonal, tril
+from .joining import cat
+from .linalg import matmul
+from .products import check_square
+from .promotion import Array, array_of
+from .shape import matrix_transpose as mT
+from .shape import unsqueeze
+from .solving import computed, solve_matrix
+
+
+class QR(NamedTuple):
+    Q: Array
+    R: Array
+
+
+class Eigh(NamedTuple):
+    eigenvalues: Array
+    eigenvectors: Array
+
+
+class SVD(NamedTuple):
+    U: Array
+    S: Array
+    Vh: Array
+
+
+def check_matrices(name: str, x: Array) -> None:
+    """Raise unless x holds matrices of float32 or float64."""
+    if x.ndim < 2:
+        raise ShapeError(f"{name}: shape {tuple(x.shape)}; needs matrices (..., m, n)")
+    if x.dtype.kind != "f" or x.dtype.itemsize < 4:
+        raise DtypeError(f"{name}: got {x.dtype}, needs float32 or float64")
+
+
+# --- Cholesky --------------------------------------------------------------------------------------------------------
+
+
+@primitive
+def _cholesky(x):
+    return computed("cholesky", x, np.linalg.cholesky)
+
+
+@_cholesky.gradient
+def _(g, y):
+    inner = tril(matmul(mT(y), g))
+    halved = inner - diag_embed(diagonal(inner, 0, -2, -1)) * 0.5
+    left = solve_matrix(mT(y), halved)
+    full = mT(solve_matrix(mT(y), mT(left)))
+    return (full + mT(full)) * 0.5
+
+
+def cholesky(A: Array, *, upper: bool = False) -> Array:
+    """The lower triangle L with A = L L^T of symmetric positive definite matrices; `upper`: its transpose."""
+    check_matrices("cholesky", A)
+    check_square("cholesky", A)
+    factor = _cholesky(A)
+    return mT(factor) if upper else factor
+
+
+# --- QR --------------------------------------------------------------------------------------------------------------
+
+
+@primitive(outputs=("q", "r"))
+def _qr(x):
+    return tuple(np.linalg.qr(x))
+
+
+@_qr.gradient("x")
+def _(g, q, r):
+    gq, gr = g
+    gq = q * 0 if gq is None else gq
+    gr = r * 0 if gr is None else gr
+    k = q.shape[-1]
+    if r.shape[-1] == k:
+        return _qr_slope(q, r, gq, gr)
+    square, rest = r[..., :k], r[..., k:]
+    wide = matmul(q, rest)  # the columns beyond the square
+    slope = _qr_slope(q, square, gq + matmul(wide, mT(gr[..., k:])), gr[..., :k])
+    return cat([slope, matmul(q, gr[..., k:])], -1)
+
+
+def _qr_slope(q: Array, r: Array, gq: Array, gr: Array) -> Array:
+    m = matmul(r, mT(gr)) - matmul(mT(gq), q)
+    lower = tril(m, -1)
+    symmetric = lower + mT(lower) + diag_embed(diagonal(m, 0, -2, -1))
+    return mT(solve_matrix(r, mT(gq + matmul(q, symmetric))))
+
+
+def qr(A: Array, mode: str = "reduced") -> QR:
+    """Q with orthonormal columns and an upper triangle R, A = Q R; mode "reduced", "complete" or "r" (R alone)."""
+    check_matrices("qr", A)
+    if mode not in ("reduced", "complete", "r"):
+        raise ArgumentError(f"qr: mode {mode!r}; needs 'reduced', 'complete' or 'r'")
+    if mode == "reduced":
+        return QR(*_qr(A))
+    q, r = np.linalg.qr(array_of(A), "complete")
+    if mode == "complete" and A.shape[-2] <= A.shape[-1]:
+        return QR(*_qr(A))
+    _refuse_gradient("qr", A, f"mode {mode!r}")
+    if mode == "complete":
+        return QR(made(q), made(r))
+    return QR(made(np.zeros(0, q.dtype)), made(np.linalg.qr(array_of(A), "r")))
+
+
+def _refuse_gradient(name: str, A: Array, what: str) -> None:
+    if getattr(A, "requires_grad", False):
+        raise GraphError(f"{name}: {what} has no gradient; use the reduced form, or detach() the tensor")
+
+
+# --- eigenvalues of symmetric matrices -------------------------------------------------------------------------------
+
+
+@primitive(outputs=("values", "vectors"))
+def _eigh(x, uplo):
+    return tuple(computed("eigh", x, lambda a: np.linalg.eigh(a, uplo)))
+
+
+@_eigh.gradient("x")
+def _(g, values, vectors):
+    g_values, g_vectors = g
+    inner = None if g_values is None else diag_embed(g_values)
+    if g_vectors is not None:
+        gaps = unsqueeze(values, -2) - unsqueeze(values, -1)
+        eye = np.eye(values.shape[-1], dtype=bool)
+        mixed = matmul(mT(vectors), g_vectors) / (gaps + eye.astype(gaps.dtype)) * (1 - eye.astype(gaps.dtype))
+        inner = mixed if inner is None else inner + mixed
+    return matmul(vectors, matmul(inner, mT(vectors)))
+
+
+def eigh(A: Array, UPLO: str = "L") -> Eigh:
+    """Eigenvalues in rising order and eigenvectors, as columns, of symmetric matrices; one triangle is read."""
+    check_matrices("eigh", A)
+    check_square("eigh", A)
+    if UPLO.upper() not in ("L", "U"):
+        raise ArgumentError(f"eigh: UPLO {UPLO!r}; needs 'L' or 'U'")
+    return Eigh(*_eigh(A, UPLO.upper()))
+
+
+def eigvalsh(A: Array, UPLO: str = "L") -> Array:
+    """The eigenvalues of symmetric matrices, in rising order."""
+    return eigh(A, UPLO).eigenvalues
+
+
+# --- singular values -------------------------------------------------------------------------------------------------
+
+
+@primitive(outputs=("u", "s", "vh"))
+def _svd(x):
+    return tuple(computed("svd", x, lambda a: np.linalg.svd(a, full_matrices=False)))
+
+
+@_svd.gradient("x")
+def _(g, u, s, vh):
+    gu, gs, gvh = g
+    inner = None if gs is None else diag_embed(gs)
+    if gu is not None or gvh is not None:
+        eye = np.eye(s.shape[-1], dtype=s.dtype)
+        gaps = unsqueeze(s * s, -2) - unsqueeze(s * s, -1) + eye
+        if gu is not None:
+            turned = _skew(matmul(mT(u), gu)) / gaps * unsqueeze(s, -2)
+            inner = turned if inner is None else inner + turned
+        if gvh is not None:
+            turned = unsqueeze(s, -1) * (_skew(matmul(vh, mT(gvh))) / gaps)
+            inner = turned if inner is None else inner + turned
+    slope = matmul(u, matmul(inner, vh))
+    if gu is not None and u.shape[-2] > s.shape[-1]:
+        outside = gu - matmul(u, matmul(mT(u), gu))
+        slope = slope + matmul(outside / unsqueeze(s, -2), vh)
+    if gvh is not None and vh.shape[-1] > s.shape[-1]:
+        outside = gvh - matmul(matmul(gvh, mT(vh)), vh)
+        slope = slope + matmul(u, outside / unsqueeze(s, -1))
+    return slope
+
+
+def _skew(x: Array) -> Array:
+    return x - mT(x)
+
+
+def svd(A: Array, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
+    """U, S and Vh with A = U diag(S) Vh, singular values falling; without full_matrices only as many vectors."""
+    check_matrices("svd", A)
+    if not full_matrices or A.shape[-1] == A.shape[-2]:
+        return SVD(*_svd(A))
+    u, s, vh = _svd(A)
+    whole_u, _, whole_vh = np.linalg.svd(array_of(A), full_matrices=True)
+    count = s.shape[-1]
+    # the further vectors only span what the others leave: they are constants
+    return SVD(cat([u, made(whole_u[..., count:])], -1), s, cat([vh, made(whole_vh[..., count:, :])], -2))
+
+
+def svdvals(A: Array, *, driver: str | None = None) -> Array:
+    """The singular values, falling."""
+    check_matrices("svdvals", A)
+    return _svd(A)[1]
+
+
+# --- under PyTorch's older names -------------------------------------------------------------------------------------
+
+
+class SVDOfMatrix(NamedTuple):
+    U: Array
+    S: Array
+    V: Array
+
+
+def svd_of_matrix(input: Array, some: bool = True, compute_uv: bool = True) -> SVDOfMatrix:
+    """U, S and V, not its transpose, with A = U diag(S) V^T."""
+    u, s, vh = svd(input, full_matrices=not some)
+    if not compute_uv:
+        rows, columns = input.shape[-2:]
+        lead = tuple(input.shape[:-2])
+        empty = (made(np.zeros((*lead, n, n), input.dtype)) for n in (rows, columns))
+        return SVDOfMatrix(next(empty), s, next(empty))
+    return SVDOfMatrix(u, s, mT(vh))
+
+
+def qr_of_matrix(input: Array, some: bool = True) -> QR:
+    """`qr`, reduced, or complete if not `some`."""
+    return qr(input, "reduced" if some else "complete")
+
+
+def cholesky_of_matrix(input: Array, upper: bool = False) -> Array:
+    """`cholesky`."""
+    return cholesky(input, upper=upper)

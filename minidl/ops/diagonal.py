@@ -1,0 +1,120 @@
+"""Diagonals and triangles of matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..autograd import primitive
+from ..errors import ShapeError
+from .elementwise import clone
+from .promotion import Array
+from .shape import axis_of, reshape
+
+
+@primitive(view=True)
+def _diagonal(x, offset, axis1, axis2):
+    rows, columns = x.shape[axis1], x.shape[axis2]
+    count = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
+    start = [slice(None)] * x.ndim
+    start[axis1] = slice(min(max(-offset, 0), rows), None)
+    start[axis2] = slice(min(max(offset, 0), columns), None)
+    others = [i for i in range(x.ndim) if i not in (axis1, axis2)]
+    shape = (*(x.shape[i] for i in others), count)
+    strides = (*(x.strides[i] for i in others), x.strides[axis1] + x.strides[axis2])
+    return np.lib.stride_tricks.as_strided(x[tuple(start)], shape, strides, writeable=x.flags.writeable)
+
+
+@_diagonal.gradient("x")
+def _(g, x_shape, offset, axis1, axis2):
+    return _on_diagonal(g, x_shape, offset, axis1, axis2)
+
+
+@primitive
+def _on_diagonal(g, shape, offset, axis1, axis2):
+    """Zeros of `shape` with g on a diagonal."""
+    x = np.zeros(shape, g.dtype)
+    _diagonal(x, offset, axis1, axis2)[...] = g
+    return x
+
+
+@_on_diagonal.gradient("g")
+def _(gg, offset, axis1, axis2):
+    return _diagonal(gg, offset, axis1, axis2)
+
+
+def _two_axes(name: str, x: Array, dim1: int, dim2: int, extra: int = 0) -> tuple[int, int]:
+    axis1, axis2 = axis_of(name, x, dim1, extra), axis_of(name, x, dim2, extra)
+    if axis1 == axis2 or x.ndim + extra < 2:
+        raise ShapeError(f"{name}: dims {dim1} and {dim2} of shape {tuple(x.shape)}; needs two different ones")
+    return axis1, axis2
+
+
+def diagonal(input: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
+    """A view of the diagonal of two dimensions, as the last one; `offset` places above the main one, or below."""
+    return _diagonal(input, offset, *_two_axes("diagonal", input, dim1, dim2))
+
+
+def matrix_diagonal(A: Array, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Array:
+    """A view of the diagonals of matrices, the last two dimensions."""
+    return diagonal(A, offset, dim1, dim2)
+
+
+def diag_embed(input: Array, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Array:
+    """Zeros with the last dimension on the diagonal of two new ones."""
+    axis1, axis2 = _two_axes("diag_embed", input, dim1, dim2, extra=1)
+    size = input.shape[-1] + abs(offset)
+    shape = list(input.shape[:-1])
+    for axis in sorted((axis1, axis2)):
+        shape.insert(axis, size)
+    return _on_diagonal(input, tuple(shape), offset, axis1, axis2)
+
+
+def diag(input: Array, diagonal: int = 0) -> Array:
+    """Of a vector the matrix with it on a diagonal, of a matrix a diagonal."""
+    if input.ndim == 1:
+        return diag_embed(input, diagonal)
+    if input.ndim == 2:
+        return clone(_diagonal(input, diagonal, 0, 1))
+    raise ShapeError(f"diag: shape {tuple(input.shape)}; needs 1 or 2 dimensions, or use diagonal() and diag_embed()")
+
+
+def diagflat(input: Array, offset: int = 0) -> Array:
+    """The matrix with all elements on a diagonal."""
+    return diag_embed(reshape(input, (-1,)), offset)
+
+
+@primitive
+def _tril(x, diagonal):
+    return np.tril(x, diagonal)
+
+
+@_tril.gradient("x")
+def _(g, diagonal):
+    return _tril(g, diagonal)
+
+
+@primitive
+def _triu(x, diagonal):
+    return np.triu(x, diagonal)
+
+
+@_triu.gradient("x")
+def _(g, diagonal):
+    return _triu(g, diagonal)
+
+
+def tril(input: Array, diagonal: int = 0) -> Array:
+    """The lower triangles of matrices, zeros above a diagonal."""
+    _check_matrices("tril", input)
+    return _tril(input, diagonal)
+
+
+def triu(input: Array, diagonal: int = 0) -> Array:
+    """The upper triangles of matrices, zeros below a diagonal."""
+    _check_matrices("triu", input)
+    return _triu(input, diagonal)
+
+
+def _check_matrices(name: str, x: Array) -> None:
+    if x.ndim < 2:
+        raise ShapeError(f"{name}: shape {tuple(x.shape)}; needs at least 2 dimensions")

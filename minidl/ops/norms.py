@@ -1,0 +1,208 @@
+"""Norms of vectors and matrices, and the distances that they give.  At a norm of zero the gradient is zero."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes
+from ..autograd import primitive
+from ..errors import ArgumentError, DtypeError, ShapeError
+from .arithmetic import pow
+from .comparison import clamp_min, where
+from .elementwise import abs, astype
+from .extremes import amax, amin
+from .indexing import getitem
+from .promotion import Array, array_of
+from .reduction import Dim, axes_of, count_of, plain_sum, spread
+from .rounding import sign
+from .shape import axis_of, reshape, transpose, unsqueeze
+
+
+@primitive
+def _two_norm(x, axes, keepdim):
+    return np.sqrt(np.add.reduce(x * x, axes, keepdims=keepdim))
+
+
+@_two_norm.gradient("x")
+def _(g, x, y, x_shape, axes):
+    length = spread(y, x_shape, axes)
+    zero = length == 0
+    return where(zero, 0.0, spread(g, x_shape, axes) * (x / where(zero, 1.0, length)))
+
+
+@primitive
+def _p_norm(x, p, axes, keepdim):
+    return np.power(np.add.reduce(np.power(np.abs(x), p), axes, keepdims=keepdim), 1 / p)
+
+
+@_p_norm.gradient("x")
+def _(g, x, y, x_shape, p, axes):
+    length = spread(y, x_shape, axes)
+    zero = (length == 0) | (x == 0) if p > 1 else x == 0
+    size = where(zero, 1.0, abs(x))
+    slope = sign(x) * pow(size, p - 1) / pow(where(length == 0, 1.0, length), p - 1)
+    return where(zero, 0.0, spread(g, x_shape, axes) * slope)
+
+
+def vector_norm(x: Array, ord: float = 2, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """(sum |x|^ord)^(1/ord) over `dim`; of ord inf and -inf the greatest and least |x|, of 0 how many are not zero."""
+    x = _as_norm_dtype("vector_norm", x, dtype)
+    axes = axes_of("vector_norm", x, dim)
+    if count_of(x.shape, axes) == 0 and (ord < 0 or ord == math.inf):
+        raise ShapeError(f"vector_norm: ord {ord} of no elements, dim {dim} of shape {tuple(x.shape)}")
+    if ord == 2:
+        return _two_norm(x, axes, keepdim)
+    if ord == 1:
+        return plain_sum(abs(x), axes, keepdim)
+    if ord == 0:
+        counted = astype(x != 0, x.dtype)
+        return plain_sum(counted + x * 0 if array_of(x) is not x else counted, axes, keepdim)
+    if math.isinf(ord):
+        return (amax if ord > 0 else amin)(abs(x), axes, keepdim)
+    return _p_norm(x, ord, axes, keepdim)
+
+
+def _as_norm_dtype(name: str, x: Array, dtype: Any) -> Array:
+    if dtype is not None:
+        x = astype(x, dtypes.as_dtype(dtype))
+    if x.dtype.kind != "f":
+        raise DtypeError(f"{name}: got {x.dtype}, needs a floating dtype; use x.float() or pass dtype=")
+    return x
+
+
+def matrix_norm(
+    A: Array, ord: Any = "fro", dim: Sequence[int] = (-2, -1), keepdim: bool = False, *, dtype: Any = None
+) -> Array:
+    """Norms of matrices: "fro", "nuc", or 1, -1, inf, -inf (sums of columns or rows), 2, -2 (singular values)."""
+    A = _as_norm_dtype("matrix_norm", A, dtype)
+    if A.ndim < 2 or len(tuple(dim)) != 2:
+        raise ShapeError(f"matrix_norm: dim {dim} of shape {tuple(A.shape)}; needs two dimensions")
+    rows, columns = axis_of("matrix_norm", A, dim[0]), axis_of("matrix_norm", A, dim[1])
+    if rows == columns:
+        raise ArgumentError(f"matrix_norm: dims {dim} are the same")
+    if ord == "fro":
+        return vector_norm(A, 2, (rows, columns), keepdim)
+    if ord in (1, -1, math.inf, -math.inf):
+        first, second = (rows, columns) if ord in (1, -1) else (columns, rows)
+        sums = plain_sum(abs(A), (first,), True)
+        found = (amax if ord > 0 else amin)(sums, second, True)
+        return found if keepdim else _without(found, (rows, columns))
+    if ord not in ("nuc", 2, -2):
+        raise ArgumentError(f"matrix_norm: ord {ord!r}; needs 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
+    from .decomposition import svdvals
+
+    last = transpose(transpose(A, rows, -2), columns if columns != A.ndim - 2 or rows == A.ndim - 2 else rows, -1)
+    values = svdvals(last)
+    found = plain_sum(values, (values.ndim - 1,), False) if ord == "nuc" else (amax if ord > 0 else amin)(values, -1)
+    return _with(found, sorted((rows, columns))) if keepdim else found
+
+
+def _without(x: Array, axes: tuple[int, ...]) -> Array:
+    return reshape(x, tuple(n for i, n in enumerate(x.shape) if i not in axes))
+
+
+def _with(x: Array, axes: list[int]) -> Array:
+    for axis in axes:
+        x = unsqueeze(x, axis)
+    return x
+
+
+def linalg_norm(A: Array, ord: Any = None, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """The vector or matrix norm, as `dim` and `ord` tell: of one dim, or without ord, that of vectors."""
+    dims = (dim,) if isinstance(dim, int) else dim
+    if ord is None:
+        return vector_norm(A, 2, dims, keepdim, dtype=dtype)
+    if dims is None and A.ndim > 2:
+        raise ShapeError(f"norm: ord {ord!r} without dim of shape {tuple(A.shape)}; needs 1 or 2 dimensions")
+    if isinstance(ord, str) or (len(dims) if dims is not None else A.ndim) == 2:
+        return matrix_norm(A, ord, (-2, -1) if dims is None else tuple(dims), keepdim, dtype=dtype)
+    return vector_norm(A, ord, dims, keepdim, dtype=dtype)
+
+
+def norm(input: Array, p: Any = "fro", dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """The norm of all elements, or over `dim`; p is a number, "fro" (2), or "nuc" for matrices."""
+    if p == "nuc":
+        return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype)  # type: ignore[arg-type]
+    if isinstance(p, str) and p != "fro":
+        raise ArgumentError(f"norm: p {p!r}; needs a number, 'fro' or 'nuc'")
+    return vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
+
+
+def cond(A: Array, p: Any = None) -> Array:
+    """The condition numbers: the norm of a matrix times that of its inverse; of p None, 2 and -2 by singular values."""
+    if p in (None, 2, -2):
+        from .decomposition import svdvals
+
+        values = svdvals(A)
+        greatest, least = getitem(values, (Ellipsis, 0)), getitem(values, (Ellipsis, -1))
+        return least / greatest if p == -2 else greatest / least
+    from .solving import inv
+
+    return matrix_norm(A, p) * matrix_norm(inv(A), p)
+
+
+def renorm(input: Array, p: float, dim: int, maxnorm: float) -> Array:
+    """The slices along `dim` scaled down to a norm of at most `maxnorm`."""
+    axis = axis_of("renorm", input, dim)
+    if input.ndim < 2 or p <= 0 or maxnorm < 0:
+        raise ArgumentError(f"renorm: p {p}, maxnorm {maxnorm}, shape {tuple(input.shape)}; needs p > 0, 2 dimensions")
+    length = vector_norm(input, p, tuple(i for i in range(input.ndim) if i != axis), True)
+    return input * where(length > maxnorm, maxnorm / (length + 1e-7), 1.0)
+
+
+# --- distances and angles --------------------------------------------------------------------------------------------
+
+
+def dist(input: Array, other: Array, p: float = 2) -> Array:
+    """The norm of the difference."""
+    return vector_norm(input - other, float(p))
+
+
+def cdist(x1: Array, x2: Array, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Array:
+    """The distances between all rows of two matrices: (..., n, d), (..., m, d) -> (..., n, m)."""
+    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+        raise ShapeError(f"cdist: {tuple(x1.shape)} and {tuple(x2.shape)}; needs (..., n, d) and (..., m, d)")
+    if p < 0:
+        raise ArgumentError(f"cdist: p {p}; needs at least 0")
+    differences = unsqueeze(x1, -2) - unsqueeze(x2, -3)
+    if not differences.shape[-1]:
+        return plain_sum(differences, (differences.ndim - 1,), False)
+    return vector_norm(differences, p, -1)
+
+
+def pdist(input: Array, p: float = 2.0) -> Array:
+    """The distances between all pairs of rows of a matrix, as a vector."""
+    if input.ndim != 2 or p < 0:
+        raise ShapeError(f"pdist: shape {tuple(input.shape)} and p {p}; needs a matrix and p of at least 0")
+    first, second = np.triu_indices(input.shape[0], 1)
+    differences = getitem(input, first) - getitem(input, second)
+    if not array_of(differences).size:
+        return plain_sum(differences, (1,), False)
+    return vector_norm(differences, p, -1)
+
+
+def pairwise_distance(x1: Array, x2: Array, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Array:
+    """The norms over the last dimension of x1 - x2 + eps."""
+    return vector_norm(x1 - x2 + eps, p, -1, keepdim)
+
+
+def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> Array:
+    """The cosines of the angles between vectors along `dim`; lengths count as at least eps."""
+    if x1.dtype.kind != "f" or x2.dtype.kind != "f":
+        raise DtypeError(f"cosine_similarity: {x1.dtype} and {x2.dtype}; needs floating dtypes")
+    product = (x1 / _length(x1, dim, eps)) * (x2 / _length(x2, dim, eps))
+    return plain_sum(product, (axis_of("cosine_similarity", product, dim),), False)
+
+
+def _length(x: Array, dim: int, eps: float) -> Array:
+    length = vector_norm(x, 2, dim, True)
+    return length + np.maximum(eps - array_of(length), 0).astype(x.dtype)  # raised to eps with its slope kept
+
+
+def normalize(input: Array, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Array:
+    """Vectors along `dim` divided by their norm, which counts as at least eps."""
+    return input / clamp_min(vector_norm(input, p, dim, True), eps)

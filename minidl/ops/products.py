@@ -1,0 +1,191 @@
+"""Products of vectors and matrices with sums: addmm and its like; cross products, powers, chains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, DtypeError, ShapeError
+from .creation import made
+from .einsum import outer
+from .indexing import select
+from .joining import stack
+from .linalg import matmul
+from .promotion import Array
+from .reduction import plain_sum
+from .reduction import sum as total
+from .shape import axis_of, broadcast, broadcast_shapes, reshape
+
+
+def _ranks(name: str, a: Array, b: Array, ranks: tuple[int, int]) -> None:
+    if (a.ndim, b.ndim) != ranks:
+        kinds = {1: "a vector", 2: "a matrix", 3: "a batch of matrices"}
+        raise ShapeError(
+            f"{name}: {tuple(a.shape)} and {tuple(b.shape)}; needs {kinds[ranks[0]]} and {kinds[ranks[1]]}"
+        )
+
+
+def bmm(input: Array, mat2: Array) -> Array:
+    """The products of two batches of matrices: (b, n, k), (b, k, m) -> (b, n, m)."""
+    _ranks("bmm", input, mat2, (3, 3))
+    if input.shape[0] != mat2.shape[0]:
+        raise ShapeError(f"bmm: batches of {input.shape[0]} and {mat2.shape[0]}; needs as many")
+    return matmul(input, mat2)
+
+
+def mv(input: Array, vec: Array) -> Array:
+    """A matrix times a vector: (n, k), (k,) -> (n,)."""
+    _ranks("mv", input, vec, (2, 1))
+    return matmul(input, vec)
+
+
+def vdot(input: Array, other: Array) -> Array:
+    """The inner product of two vectors."""
+    _ranks("vdot", input, other, (1, 1))
+    return matmul(input, other)
+
+
+def vecdot(x: Array, y: Array, *, dim: int = -1) -> Array:
+    """The inner products of the vectors along `dim`."""
+    product = x * y
+    return total(product, axis_of("vecdot", product, dim)) if product.ndim else product
+
+
+def _added(name: str, input: Array, product: Array, beta: Any, alpha: Any) -> Array:
+    """beta * input + alpha * product; with beta 0 the input does not count, not even its NaN."""
+    if input.dtype != product.dtype:
+        raise DtypeError(f"{name}: input {input.dtype} and product {product.dtype}; needs one dtype")
+    if input.dtype.kind != "f" and (isinstance(beta, float) or isinstance(alpha, float)):
+        raise DtypeError(f"{name}: alpha={alpha} and beta={beta} for {input.dtype}; they must be whole numbers")
+    shape = tuple(product.shape)
+    if tuple(broadcast_shapes(tuple(input.shape), shape)) != shape:
+        raise ShapeError(f"{name}: input {tuple(input.shape)} does not broadcast to {shape}")
+    scaled = product if alpha == 1 else product * alpha
+    if beta == 0:
+        return scaled
+    return scaled + (input if beta == 1 else input * beta)
+
+
+def addmm(input: Array, mat1: Array, mat2: Array, *, beta: Any = 1, alpha: Any = 1) -> Array:
+    """beta * input + alpha * mat1 @ mat2"""
+    _ranks("addmm", mat1, mat2, (2, 2))
+    return _added("addmm", input, matmul(mat1, mat2), beta, alpha)
+
+
+def addmv(input: Array, mat: Array, vec: Array, *, beta: Any = 1, alpha: Any = 1) -> Array:
+    """beta * input + alpha * mat @ vec"""
+    return _added("addmv", input, mv(mat, vec), beta, alpha)
+
+
+def addr(input: Array, vec1: Array, vec2: Array, *, beta: Any = 1, alpha: Any = 1) -> Array:
+    """beta * input + alpha * the outer product of two vectors"""
+    return _added_outer(input, vec1, vec2, beta, alpha)
+
+
+def _added_outer(input: Array, vec1: Array, vec2: Array, beta: Any, alpha: Any) -> Array:
+    product = outer(vec1, vec2)
+    if product.dtype.kind == "b" or input.dtype.kind == "b":
+        return (input & bool(beta)) | (product & bool(alpha))
+    scaled = product if alpha == 1 else product * alpha
+    return scaled if beta == 0 else scaled + (input if beta == 1 else input * beta)
+
+
+def baddbmm(input: Array, batch1: Array, batch2: Array, *, beta: Any = 1, alpha: Any = 1) -> Array:
+    """beta * input + alpha * the products of two batches of matrices"""
+    return _added("baddbmm", input, bmm(batch1, batch2), beta, alpha)
+
+
+def addbmm(input: Array, batch1: Array, batch2: Array, *, beta: Any = 1, alpha: Any = 1) -> Array:
+    """beta * input + alpha * the sum of the products of two batches of matrices"""
+    return _added("addbmm", input, plain_sum(bmm(batch1, batch2), (0,), False), beta, alpha)
+
+
+def cross(input: Array, other: Array, dim: int | None = None) -> Array:
+    """The cross products of vectors of 3 elements along `dim`; left out, the first dimension of size 3."""
+    if input.ndim != other.ndim:
+        raise ShapeError(f"cross: {tuple(input.shape)} and {tuple(other.shape)}; needs as many dimensions")
+    shape = broadcast_shapes(tuple(input.shape), tuple(other.shape))
+    if dim is None:
+        if 3 not in shape:
+            raise ShapeError(f"cross: shape {tuple(shape)} has no dimension of size 3")
+        dim = shape.index(3)
+    a, b = broadcast(input, shape), broadcast(other, shape)
+    axis = axis_of("cross", a, dim)
+    if shape[axis] != 3:
+        raise ShapeError(f"cross: dim {dim} of shape {tuple(shape)} has size {shape[axis]}, needs 3")
+    (a0, a1, a2), (b0, b1, b2) = ([select(x, axis, i) for i in range(3)] for x in (a, b))
+    return stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], axis)
+
+
+def linalg_cross(input: Array, other: Array, *, dim: int = -1) -> Array:
+    """The cross products of vectors of 3 elements along `dim`."""
+    return cross(input, other, dim)
+
+
+def matrix_power(input: Array, n: int) -> Array:
+    """A square matrix times itself, n times; the identity for 0, the power of the inverse below."""
+    check_square("matrix_power", input)
+    if n < 0:
+        from .solving import inv  # which is built on products itself
+
+        return matrix_power(inv(input), -n)
+    result, square = None, input
+    while n:
+        if n & 1:
+            result = square if result is None else matmul(result, square)
+        n >>= 1
+        square = matmul(square, square) if n else square
+    if result is None:
+        identity = np.broadcast_to(np.eye(input.shape[-1], dtype=input.dtype), tuple(input.shape)).copy()
+        return made(identity) + input * 0 if input.dtype.kind == "f" else made(identity)
+    return result
+
+
+def check_square(name: str, x: Array) -> None:
+    """Raise ShapeError unless x is a square matrix, or a batch of them."""
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise ShapeError(f"{name}: shape {tuple(x.shape)}; needs square matrices (..., n, n)")
+
+
+def multi_dot(tensors: Sequence[Array]) -> Array:
+    """The product of several matrices, in the order that costs least; the first and last may be vectors."""
+    if len(tensors) < 2:
+        raise ArgumentError(f"multi_dot: got {len(tensors)} tensors; needs at least 2")
+    parts = list(tensors)
+    ends = (parts[0].ndim == 1, parts[-1].ndim == 1)
+    parts[0] = reshape(parts[0], (1, -1)) if ends[0] else parts[0]
+    parts[-1] = reshape(parts[-1], (-1, 1)) if ends[1] else parts[-1]
+    for x in parts:
+        if x.ndim != 2:
+            raise ShapeError(f"multi_dot: shapes {[tuple(x.shape) for x in tensors]}; needs matrices")
+    product = _chained(parts, _best_splits([p.shape[0] for p in parts] + [parts[-1].shape[1]]), 0, len(parts) - 1)
+    shape = tuple(n for n, gone in zip(product.shape, ends, strict=True) if not gone)
+    return reshape(product, shape)
+
+
+def _best_splits(sizes: list[int]) -> dict[tuple[int, int], int]:
+    """Where to part each stretch of a chain of matrices so that the fewest products are computed (Godbole 1973)."""
+    count = len(sizes) - 1
+    cost = {(i, i): 0 for i in range(count)}
+    splits: dict[tuple[int, int], int] = {}
+    for length in range(1, count):
+        for i in range(count - length):
+            j = i + length
+            costs = {k: cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j)}
+            splits[i, j] = min(costs, key=costs.__getitem__)
+            cost[i, j] = costs[splits[i, j]]
+    return splits
+
+
+def _chained(parts: list[Array], splits: dict[tuple[int, int], int], i: int, j: int) -> Array:
+    if i == j:
+        return parts[i]
+    k = splits[i, j]
+    return matmul(_chained(parts, splits, i, k), _chained(parts, splits, k + 1, j))
+
+
+def chain_matmul(*matrices: Array) -> Array:
+    """`multi_dot`, of matrices given one by one."""
+    return multi_dot(matrices) if len(matrices) > 1 else matrices[0]

@@ -1,0 +1,208 @@
+"""Operators that put elements elsewhere, or repeat them: flip, roll, rot90, repeat, tile, windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd import primitive
+from ..errors import ArgumentError, ShapeError
+from .indexing import getitem, put_at
+from .promotion import Array, array_of
+from .shape import axis_of, broadcast, reshape, size_of, transpose
+
+
+def flip(input: Array, *dims: Any, **named: Any) -> Array:
+    """The order reversed along the given dimensions."""
+    axes = tuple(axis_of("flip", input, d) for d in size_of(dims or (named.get("dims", ()),)))
+    if len(set(axes)) < len(axes):
+        raise ArgumentError(f"flip: a dim appears twice in {axes}")
+    return _flip(input, axes if input.ndim else ())
+
+
+@primitive
+def _flip(x, axes):
+    return np.flip(x, axes).copy()
+
+
+@_flip.gradient("x")
+def _(g, axes):
+    return _flip(g, axes)
+
+
+def fliplr(input: Array) -> Array:
+    """Columns in reverse order: the second dimension."""
+    if input.ndim < 2:
+        raise ShapeError(f"fliplr: shape {tuple(input.shape)}; needs at least 2 dimensions")
+    return _flip(input, (1,))
+
+
+def flipud(input: Array) -> Array:
+    """Rows in reverse order: the first dimension."""
+    if input.ndim < 1:
+        raise ShapeError("flipud: a 0-d tensor has no rows")
+    return _flip(input, (0,))
+
+
+def rot90(input: Array, k: int = 1, dims: Any = (0, 1)) -> Array:
+    """Turned k times by a quarter, from the first of two dimensions towards the second."""
+    axes = [axis_of("rot90", input, d) for d in dims]
+    if len(axes) != 2 or axes[0] == axes[1]:
+        raise ArgumentError(f"rot90: dims {dims}; needs two different ones")
+    first, second = axes
+    turns = {
+        0: lambda: _flip(input, ()),
+        1: lambda: transpose(_flip(input, (second,)), first, second),
+        2: lambda: _flip(input, (first, second)),
+        3: lambda: _flip(transpose(input, first, second), (second,)),
+    }
+    return turns[k % 4]()
+
+
+@primitive
+def _roll(x, shifts, axes):
+    return np.roll(x, shifts, axes)
+
+
+@_roll.gradient("x")
+def _(g, shifts, axes):
+    return _roll(g, tuple(-n for n in shifts), axes)
+
+
+def roll(input: Array, shifts: Any, dims: Any = None) -> Array:
+    """Elements moved by `shifts` places along `dims`, those that leave coming in again; without dims as one row."""
+    shifts = size_of(tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,))
+    if dims is None or (isinstance(dims, (tuple, list)) and not dims):
+        if len(shifts) != 1:
+            raise ArgumentError(f"roll: {len(shifts)} shifts without dims; give as many dims")
+        return reshape(_roll(reshape(input, (-1,)), shifts, (0,)), tuple(input.shape))
+    axes = tuple(axis_of("roll", input, d) for d in ((dims,) if isinstance(dims, int) else dims))
+    if len(axes) != len(shifts):
+        raise ArgumentError(f"roll: {len(shifts)} shifts for {len(axes)} dims")
+    return _roll(input, shifts, axes) if input.ndim else _flip(input, ())
+
+
+# --- repeated -------------------------------------------------------------------------------------------------------
+
+
+def repeat(input: Array, *repeats: Any) -> Array:
+    """The whole, so many times along each dimension; more numbers than dimensions make new ones in front."""
+    counts = size_of(repeats)
+    lead = len(counts) - input.ndim
+    if lead < 0 or min(counts, default=0) < 0:
+        raise ShapeError(f"repeat: {counts} times for shape {tuple(input.shape)}; needs a number for each dimension")
+    shape = (1,) * lead + tuple(input.shape)
+    spread = [n for size in shape for n in (1, size)]
+    repeated = [n for size, count in zip(shape, counts, strict=True) for n in (count, size)]
+    wide = broadcast(reshape(input, tuple(spread)), tuple(repeated))
+    return reshape(wide, tuple(size * count for size, count in zip(shape, counts, strict=True)))
+
+
+def tile(input: Array, *dims: Any, **named: Any) -> Array:
+    """As `repeat`; fewer numbers than dimensions stand for the last ones."""
+    counts = size_of(dims or (named.get("dims", ()),))
+    return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
+
+
+def repeat_interleave(
+    input: Array, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+) -> Array:
+    """Each element so many times, one behind the other along `dim`, or of all in a row.
+
+    repeats    a number, or one for each place; alone, `repeat_interleave(repeats)` gives each index so many times
+    """
+    if repeats is None:
+        counts = array_of(input)
+        return getitem(_arange_like(input), np.repeat(np.arange(counts.size), counts))
+    counts = np.asarray(array_of(repeats))
+    if counts.dtype.kind not in "iu" or counts.ndim > 1 or (counts.size and counts.min() < 0):
+        raise ArgumentError("repeat_interleave: repeats must be a whole number of at least 0, or a vector of them")
+    x = reshape(input, (-1,)) if dim is None or not input.ndim else input
+    axis = 0 if dim is None else axis_of("repeat_interleave", x, dim)
+    size = x.shape[axis]
+    if counts.ndim and counts.size not in (1, size):
+        raise ShapeError(f"repeat_interleave: {counts.size} repeats for the {size} places of dim {dim}")
+    places = np.repeat(np.arange(size), counts)
+    if output_size is not None and output_size != places.size:
+        raise ShapeError(f"repeat_interleave: output_size {output_size}, but the repeats sum to {places.size}")
+    return getitem(x, (slice(None),) * axis + (places,))
+
+
+def _arange_like(input: Array) -> Array:
+    return input * 0 + np.arange(input.shape[0], dtype=input.dtype)
+
+
+# --- windows --------------------------------------------------------------------------------------------------------
+
+
+@primitive(view=True)
+def _windows(x, axis, size, step):
+    windows = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=x.flags.writeable)
+    return windows[(slice(None),) * axis + (slice(None, None, step),)]
+
+
+@_windows.gradient("x")
+def _(g, x_shape, axis, size, step):
+    return add_windows(g, x_shape, axis, size, step)
+
+
+@primitive
+def add_windows(g, shape, axis, size, step):
+    """Windows added where they lay: the transpose of taking them."""
+    x = np.zeros(shape, g.dtype)
+    lead = (slice(None),) * axis
+    count = g.shape[axis]
+    for k in range(size):
+        x[(*lead, slice(k, k + (count - 1) * step + 1, step))] += g[..., k]
+    return x
+
+
+@add_windows.gradient("g")
+def _(gg, axis, size, step):
+    return _windows(gg, axis, size, step)
+
+
+def unfold(input: Array, dimension: int, size: int, step: int) -> Array:
+    """A view of all windows of `size` elements along a dimension, `step` apart; the windows are the last dimension."""
+    if not input.ndim:
+        if size > 1 or step < 1:
+            raise ShapeError(f"unfold: windows of {size} elements of a 0-d tensor")
+        return reshape(input, (1,))[:size]
+    axis = axis_of("unfold", input, dimension)
+    if not 0 <= size <= input.shape[axis] or step < 1:
+        raise ShapeError(
+            f"unfold: windows of {size}, {step} apart, along dim {dimension} of shape {tuple(input.shape)}; needs a "
+            f"size of at most {input.shape[axis]} and a step of at least 1"
+        )
+    return _windows(input, axis, size, step)
+
+
+@primitive(view=True)
+def _strided(x, size, stride, offset):
+    steps = tuple(n * x.itemsize for n in stride)
+    return np.lib.stride_tricks.as_strided(x.reshape(-1, copy=False)[offset:], size, steps, writeable=x.flags.writeable)
+
+
+@_strided.gradient("x")
+def _(g, x_shape, size, stride, offset):
+    return reshape(put_at(g, (int(np.prod(x_shape)),), _places(size, stride, offset)), x_shape)
+
+
+def _places(size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> np.ndarray:
+    places = np.full(size, offset)
+    for axis, (n, step) in enumerate(zip(size, stride, strict=True)):
+        places += (np.arange(n) * step).reshape((-1,) + (1,) * (len(size) - 1 - axis))
+    return places
+
+
+def as_strided(input: Array, size: Any, stride: Any, storage_offset: int | None = None) -> Array:
+    """A view of the memory of a contiguous tensor: element (i, j, ...) is the one at offset + i * stride[0] + ..."""
+    size, stride, offset = size_of((tuple(size),)), size_of((tuple(stride),)), storage_offset or 0
+    if not array_of(input).flags.c_contiguous:
+        raise ShapeError("as_strided: the tensor is not contiguous; use contiguous() first")
+    last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=False)) if all(size) else -1
+    count = array_of(input).size
+    if len(size) != len(stride) or min(stride, default=0) < 0 or offset < 0 or last >= count:
+        raise ShapeError(f"as_strided: size {size}, stride {stride}, offset {offset} reach outside {count} elements")
+    return _strided(input, size, stride, offset)
