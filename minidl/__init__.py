@@ -60,7 +60,8 @@ from .ops.arithmetic import mul as multiply
 from .ops.arithmetic import neg as negative
 from .ops.arithmetic import sub_scaled as sub
 from .ops.arithmetic import sub_scaled as subtract
-from .ops.comparison import clamp, clamp_max, clamp_min, eq, ge, gt, le, lt, maximum, minimum, ne, where
+from .ops.comparison import choose as where
+from .ops.comparison import clamp, clamp_max, clamp_min, eq, ge, gt, le, lt, maximum, minimum, ne
 from .ops.comparison import clamp as clip
 from .ops.comparison import ge as greater_equal
 from .ops.comparison import gt as greater
@@ -230,6 +231,7 @@ from .ops.pairwise import (
 )
 from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.products import addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, matrix_power, mv, vdot
+from .ops.queries import is_complex, is_floating_point, is_same_size, is_signed, is_tensor, numel
 from .ops.rearranging import as_strided, flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .ops.reduction import (
     all,

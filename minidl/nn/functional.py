@@ -11,6 +11,7 @@ from ..ops.activation import (
     softplus,
     tanh,
 )
+from ..ops.attention import scaled_dot_product_attention
 from ..ops.conv import conv2d
 from ..ops.dropout import dropout
 from ..ops.grid_sampling import affine_grid, grid_sample

@@ -44,7 +44,7 @@ def sub(a, b):
 
 
 def _check_no_booleans(name: str, *operands: Any) -> None:
-    if any(isinstance(operand, bool) or getattr(operand, "dtype", None) == bool for operand in operands):
+    if any(dtypes.result_type(operand).kind == "b" for operand in operands):
         raise DtypeError(f"{name}: got booleans; use ~ to turn a mask round, or .int()")
 
 

@@ -47,7 +47,7 @@ def _(g, a, b):
 
 def lerp(input: Array, end: Array, weight: Any) -> Array:
     """input + weight * (end - input), from whichever end is nearer, so that both ends are exact."""
-    input, end = _with_weight(input, end, weight)
+    input, end, weight = _with_weight(input, end, weight)
     span = end - input
     near = abs(array_of(weight)) < 0.5
     if isinstance(weight, (int, float)):
@@ -55,8 +55,8 @@ def lerp(input: Array, end: Array, weight: Any) -> Array:
     return where(near, input + weight * span, end - span * (1 - weight))
 
 
-def _with_weight(input: Array, end: Array, weight: Any) -> tuple[Array, Array]:
-    """Both ends in the dtype of the result; only a weight without dimensions may have another one."""
+def _with_weight(input: Array, end: Array, weight: Any) -> tuple[Array, Array, Any]:
+    """All in the dtype of the result; only a weight without dimensions may come in another one."""
     check_tensors("lerp", input, end)
     if input.dtype != end.dtype:
         raise DtypeError(f"lerp: input {input.dtype} and end {end.dtype}; needs one dtype")
@@ -65,7 +65,9 @@ def _with_weight(input: Array, end: Array, weight: Any) -> tuple[Array, Array]:
     dtype = dtypes.result_type(input, weight) if hasattr(weight, "dtype") else input.dtype
     if dtype.kind != "f":
         raise DtypeError(f"lerp: got {dtype}, needs floats; use .float()")
-    return (input, end) if input.dtype == dtype else (astype(input, dtype), astype(end, dtype))
+    if input.dtype != dtype:
+        input, end = astype(input, dtype), astype(end, dtype)
+    return input, end, weight if getattr(weight, "dtype", dtype) == dtype else astype(weight, dtype)
 
 
 def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
@@ -77,9 +79,10 @@ def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -
 
 def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
     """input + value * tensor1 / tensor2"""
-    tensor1, value = _first_factor("addcdiv", input, tensor1, tensor2, value)
+    check_tensors("addcdiv", tensor1, tensor2)
     if all(x.dtype.kind != "f" for x in (tensor1, tensor2)):
         raise DtypeError(f"addcdiv: {tensor1.dtype} / {tensor2.dtype}; needs floats, use .float()")
+    tensor1, value = _first_factor("addcdiv", input, tensor1, tensor2, value)
     return input + (tensor1 if value == 1 else tensor1 * value) / tensor2
 
 

@@ -35,25 +35,24 @@ def aligned(a: Array, b: Array) -> tuple[Array, Array]:
     elif (kind is float or kind is int) and a.dtype.kind == "f":
         return a, b
     dtype = dtypes.result_type(a, b)
-    return as_dtype(a, dtype), as_dtype(b, dtype)
+    return _wrapped(a, dtype), _wrapped(b, dtype)
+
+
+def _wrapped(value: Array, dtype: np.dtype) -> Array:
+    """As `as_dtype`, but a whole number that does not fit keeps its lower bits, as in PyTorch's arithmetic."""
+    if type(value) is int and dtype.kind in "iu":
+        return as_dtype(value, dtypes.int64).astype(dtype)
+    return as_dtype(value, dtype)
 
 
 def as_dtype(value: Array, dtype: np.dtype) -> Array:
-    """An array or a Python number in another dtype; a whole number that does not fit wraps around."""
+    """An array or a Python number in another dtype.  Raises ArgumentError for a whole number that does not fit."""
     if hasattr(value, "astype"):
         return value.astype(dtype, copy=False)
     try:
         return dtype.type(value)
     except OverflowError:
-        return wrapped(value, dtype)
-
-
-def wrapped(value: int, dtype: np.dtype) -> Any:
-    """The lower bits of a whole number.  Raises ArgumentError beyond int64."""
-    try:
-        return np.int64(value).astype(dtype)
-    except OverflowError:
-        raise ArgumentError(f"{value} does not fit into int64") from None
+        raise ArgumentError(f"{value} does not fit into {dtype}") from None
 
 
 def check_tensors(name: str, *values: Any) -> None:
@@ -66,8 +65,11 @@ def check_tensors(name: str, *values: Any) -> None:
 
 def aligned_floats(a: Array, b: Array) -> tuple[Array, Array]:
     """As `aligned`, integers and booleans becoming the default float."""
-    a, b = aligned(a, b)
-    return as_float(a), as_float(b)
+    if type(a) is _ndarray and a.dtype.kind == "f":
+        return aligned(a, b)
+    dtype = dtypes.result_type(a, b)
+    dtype = dtype if dtype.kind == "f" else dtypes.get_default_dtype()
+    return as_dtype(a, dtype), as_dtype(b, dtype)
 
 
 def as_float(x: Array) -> Array:

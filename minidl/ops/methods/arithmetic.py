@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...autograd.graph import Variable
-from .. import arithmetic, comparison, elementwise, linalg, logic, pairwise
+from .. import arithmetic, comparison, elementwise, linalg, logic, pairwise, queries
 from ..inplace import in_place
 
 
@@ -170,6 +170,10 @@ class ArithmeticMethods(Variable):
     def where(self, condition: Any, other: Any) -> Any:
         """This tensor where the condition holds, else the other."""
         return comparison.choose(condition, self, other)
+
+    is_complex = queries.is_complex
+    is_signed = queries.is_signed
+    is_same_size = queries.is_same_size
 
     # --- logic and bits -----------------------------------------------------------------------------------------------
 
