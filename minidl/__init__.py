@@ -115,6 +115,7 @@ from .ops.creation import (
     zeros,
     zeros_like,
 )
+from .ops.ctc import ctc_loss
 from .ops.cumulative import (
     cummax,
     cummin,
@@ -131,6 +132,7 @@ from .ops.decomposition import cholesky_of_matrix as cholesky
 from .ops.decomposition import qr_of_matrix as qr
 from .ops.decomposition import svd_of_matrix as svd
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, tril, triu
+from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
 from .ops.einsum import einsum, ger, inner, kron, outer, tensordot, trace
 from .ops.elementwise import (
     abs,
@@ -155,7 +157,9 @@ from .ops.elementwise import (
     sqrt,
     square,
 )
+from .ops.embedding import embedding, embedding_bag
 from .ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
+from .ops.gates import celu, prelu, rrelu, selu, threshold
 from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
 from .ops.indexing import (
     argwhere,
@@ -189,6 +193,7 @@ from .ops.joining import (
     vsplit,
     vstack,
 )
+from .ops.layer_norm import group_norm, instance_norm, layer_norm, rms_norm
 from .ops.linalg import dot, matmul, mm
 from .ops.logic import (
     bitwise_and,
@@ -204,6 +209,15 @@ from .ops.logic import (
     logical_or,
     logical_xor,
 )
+from .ops.margin_loss import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    kl_div,
+    margin_ranking_loss,
+    poisson_nll_loss,
+    triplet_margin_loss,
+)
+from .ops.norm import batch_norm
 from .ops.norms import cdist, cosine_similarity, dist, norm, pairwise_distance, pdist, renorm
 from .ops.padding import constant_pad_nd
 from .ops.pairwise import (

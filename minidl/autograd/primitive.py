@@ -166,10 +166,7 @@ class Primitive:
             if any(key >> position & 1 for position in positions):
                 chosen.append((rule, positions))
         covered = {position for _, positions in chosen for position in positions}
-        missing = [i for i in range(count) if key >> i & 1 and i not in covered]
-        if missing:
-            name = self.inputs[missing[0]] if missing[0] < len(self.inputs) else self.variadic
-            raise GraphError(f"{self.name} has no gradient for its input {name}; detach() it, or use no_grad()")
+        refusals = tuple((self._refusal(i), (i,), False, ()) for i in range(count) if key >> i & 1 and i not in covered)
         keeps = tuple(dict.fromkeys(sorted(source for rule, _ in chosen for source in rule.takes)))
         calls = tuple(
             (rule.function, positions, rule.joint, tuple(keeps.index(source) for source in rule.takes))
@@ -178,8 +175,17 @@ class Primitive:
         values, shapes, outputs = (
             tuple(position for kind, position in keeps if kind == sort) for sort in (_VALUE, _SHAPE, _OUTPUT)
         )
-        plan = self.plans[key] = Plan(keeps, values, shapes, outputs, calls)
+        plan = self.plans[key] = Plan(keeps, values, shapes, outputs, calls + refusals)
         return plan
+
+    def _refusal(self, position: int) -> Callable[..., Any]:
+        """Stands for the rule of an input that has none: the result may be computed, its gradient may not."""
+        name = self.inputs[position] if position < len(self.inputs) else self.variadic
+
+        def refuse(g: Any) -> None:
+            raise GraphError(f"{self.name} has no gradient for its input {name}; detach() it, or use no_grad()")
+
+        return refuse
 
     def record(self, args: tuple[Any, ...], raw: list[Any], edges: list[Any], key: int, y: Any) -> Any:
         """Wrap the result `y` of `raw` and leave a node that knows how it came about."""
@@ -338,8 +344,8 @@ def refusal(name: str, raw: list[Any], error: Exception) -> Exception:
         return error if str(error).startswith(name) else type(error)(f"{name}: {error}")
     got = ", ".join(describe(value) for value in raw)
     if isinstance(error, AttributeError):
-        kind = type(error.obj).__name__
-        return DtypeError(f"{name}: got {got}: a {kind} where a tensor is needed; use minidl.tensor(...) on it")
+        found = type(error.obj).__name__
+        return DtypeError(f"{name}: got {got}: {found} where a tensor is needed; use minidl.tensor(...) on it")
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     kind = DtypeError if isinstance(error, TypeError) else ShapeError
     return kind(f"{name}: got {got}: {reason}")

@@ -1,21 +1,38 @@
 """The functions behind the layers, under PyTorch's names."""
 
-from ..ops.activation import (
-    elu,
-    leaky_relu,
-    log_softmax,
-    logsigmoid,
-    relu,
-    sigmoid,
-    softmax,
-    softplus,
-    tanh,
-)
+from ..ops.activation import log_softmax, logsigmoid, sigmoid, softmax, softplus, tanh
 from ..ops.attention import scaled_dot_product_attention
 from ..ops.conv import conv2d
-from ..ops.dropout import dropout
+from ..ops.ctc import ctc_loss
+from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from ..ops.embedding import embedding, embedding_bag, one_hot
+from ..ops.gates import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    gumbel_softmax,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
+    selu,
+    silu,
+    softmin,
+    softshrink,
+    softsign,
+    tanhshrink,
+    threshold,
+)
 from ..ops.grid_sampling import affine_grid, grid_sample
 from ..ops.interpolation import interpolate, upsample, upsample_bilinear, upsample_nearest
+from ..ops.layer_norm import group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
 from ..ops.linalg import linear
 from ..ops.loss import (
     binary_cross_entropy,
@@ -23,6 +40,23 @@ from ..ops.loss import (
     cross_entropy,
     mse_loss,
     nll_loss,
+)
+from ..ops.margin_loss import (
+    cosine_embedding_loss,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
 )
 from ..ops.norm import batch_norm
 from ..ops.norms import cosine_similarity, normalize, pairwise_distance, pdist

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .. import kernels
 from ..autograd import primitive
+from ..dtypes import as_dtype
 from ..errors import ShapeError
 from .comparison import where
-from .elementwise import exp
+from .elementwise import astype, exp
 from .promotion import Array, as_float, check_floats
 from .reduction import sum as total
 
@@ -140,14 +143,14 @@ def _(g, y, axis):
     return g - exp(y) * total(g, axis, True)
 
 
-def softmax(input: Array, dim: int) -> Array:
+def softmax(input: Array, dim: int, *, dtype: Any = None) -> Array:
     """exp(x) / sum(exp(x)) along `dim`."""
-    return _softmax(*_along("softmax", input, dim))
+    return _softmax(*_along("softmax", input if dtype is None else astype(input, as_dtype(dtype)), dim))
 
 
-def log_softmax(input: Array, dim: int) -> Array:
+def log_softmax(input: Array, dim: int, *, dtype: Any = None) -> Array:
     """log(softmax(x)) along `dim`, without overflow."""
-    return _log_softmax(*_along("log_softmax", input, dim))
+    return _log_softmax(*_along("log_softmax", input if dtype is None else astype(input, as_dtype(dtype)), dim))
 
 
 def _along(name: str, x: Array, dim: int) -> tuple[Array, int]:

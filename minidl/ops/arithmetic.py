@@ -104,7 +104,7 @@ def _(g):
 @primitive
 def trunc_divide(a, b):
     """a / b without its fraction."""
-    a, b = _divisible("div", *aligned(a, b))
+    a, b = _divisible("trunc_divide", *aligned(a, b))
     if a.dtype.kind == "f":
         return np.trunc(np.true_divide(a, b))
     return ((a - np.fmod(a, b)) // b).astype(a.dtype, copy=False)
@@ -180,55 +180,55 @@ def _(g):
 
 
 @primitive
-def pow(a, b):
-    """a ** b"""
-    number = isinstance(b, (int, float))
+def pow(a, exponent):
+    """a ** exponent"""
+    number = isinstance(exponent, (int, float))
     if number and a.dtype.kind in "iub":
-        _check_whole_exponent(a, b)
-    a, b = aligned(a, b)
+        _check_whole_exponent(a, exponent)
+    a, exponent = aligned(a, exponent)
     if a.dtype.kind != "f":
-        return _integer_power(a, b, number)
-    if number and b == 3:
+        return _integer_power(a, exponent, number)
+    if number and exponent == 3:
         return a * a * a
-    if number and b == -0.5:
+    if number and exponent == -0.5:
         return 1 / np.sqrt(a)
-    return a**b  # the operator knows shorter ways for some numbers, np.power does not
+    return a**exponent  # the operator knows shorter ways for some numbers, np.power does not
 
 
-def _check_whole_exponent(a: Any, b: Any) -> None:
-    """Raise unless the integers `a` have a power with the number b as exponent."""
-    if isinstance(b, int) and b < 0:
-        raise ArgumentError(f"pow: integers to the power {b}; use .float(), or a float as exponent")
-    if isinstance(b, int) and a.dtype.kind in "iu" and b > np.iinfo(a.dtype).max:
-        raise ArgumentError(f"pow: the exponent {b} does not fit into {a.dtype}")
+def _check_whole_exponent(a: Any, exponent: Any) -> None:
+    """Raise unless the integers `a` have a power with this number as exponent."""
+    if isinstance(exponent, int) and exponent < 0:
+        raise ArgumentError(f"pow: integers to the power {exponent}; use .float(), or a float as exponent")
+    if isinstance(exponent, int) and a.dtype.kind in "iu" and exponent > np.iinfo(a.dtype).max:
+        raise ArgumentError(f"pow: the exponent {exponent} does not fit into {a.dtype}")
 
 
-def _integer_power(a: Any, b: Any, number: bool) -> Any:
-    """Where the exponent is negative, what is left of 1 / a ** -b: 0, or a power of 1 or -1."""
+def _integer_power(a: Any, exponent: Any, number: bool) -> Any:
+    """Where the exponent is negative, what is left of 1 / a ** -exponent: 0, or a power of 1 or -1."""
     if a.dtype.kind == "b":
         if number:
-            return a | (not b)
+            return a | (not exponent)
         raise DtypeError("pow: got booleans; use .int() or .float()")
-    negative = np.asarray(b) < 0
+    negative = np.asarray(exponent) < 0
     if not negative.any():
-        return np.power(a, b)
-    parity = np.where(np.asarray(b) % 2 == 0, 1, a)
+        return np.power(a, exponent)
+    parity = np.where(np.asarray(exponent) % 2 == 0, 1, a)
     unit = np.where(np.abs(a) == 1, parity, 0)
-    return np.where(negative, unit, np.power(a, np.where(negative, 0, b))).astype(a.dtype)
+    return np.where(negative, unit, np.power(a, np.where(negative, 0, exponent))).astype(a.dtype)
 
 
 @pow.gradient("a")
-def _(g, a, b):
-    if isinstance(b, (int, float)):
-        return flat(g) if b == 0 else g * (b * pow(a, b - 1))
-    return where(b == 0, 0.0, g * (b * pow(a, b - 1)))
+def _(g, a, exponent):
+    if isinstance(exponent, (int, float)):
+        return flat(g) if exponent == 0 else g * (exponent * pow(a, exponent - 1))
+    return where(exponent == 0, 0.0, g * (exponent * pow(a, exponent - 1)))
 
 
-@pow.gradient("b")
-def _(g, a, b, y):
+@pow.gradient("exponent")
+def _(g, a, exponent, y):
     if isinstance(a, (int, float)):
         a = np.asarray(a, y.dtype)  # its logarithm must be as accurate as the result
-    zero = (a == 0) & (b >= 0)
+    zero = (a == 0) & (exponent >= 0)
     return where(zero, 0.0, g * y * log(where(zero, 1.0, a)))
 
 
@@ -245,6 +245,9 @@ def sub_scaled(input: Any, other: Any, *, alpha: Any = 1) -> Array:
     if alpha != 1:
         _check_no_booleans("sub", input, other)
     return sub(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
+
+
+add_scaled.__name__, sub_scaled.__name__, divide.__name__ = "add", "sub", "div"  # what a program calls them
 
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Array:

@@ -85,9 +85,9 @@ def choose(condition: Array, input: Any = None, other: Any = None) -> Any:
 
 @primitive
 def clip(x, low, high):
-    # two ufuncs take a third of np.clip's time
-    y = x if low is None else np.maximum(*_with_limit(x, low))
-    y = y if high is None else np.minimum(*_with_limit(y, high))
+    # two ufuncs take a third of np.clip's time; at ties they return the second, x
+    y = x if low is None else np.maximum(*_with_limit(low, x))
+    y = y if high is None else np.minimum(*_with_limit(high, y))
     if y.dtype.kind == "b" and _is_refused(low, high):
         raise DtypeError("clip: got booleans; use .int()")
     return y
@@ -98,12 +98,12 @@ def _is_refused(low: Any, high: Any) -> bool:
     return isinstance(low, bool) or isinstance(high, bool) or (low is not None and high is not None)
 
 
-def _with_limit(x: Any, limit: Any) -> tuple[Any, Any]:
+def _with_limit(limit: Any, x: Any) -> tuple[Any, Any]:
     """Both in the dtype of the result; a number that does not fit into it is refused."""
     if x.dtype.kind == "f":
-        return aligned(x, limit)
-    dtype = dtypes.result_type(x, limit)
-    return as_dtype(x, dtype), as_dtype(limit, dtype)
+        return aligned(x, limit)[::-1]
+    dtype = dtypes.result_type(limit, x)
+    return as_dtype(limit, dtype), as_dtype(x, dtype)
 
 
 @clip.gradient("x")

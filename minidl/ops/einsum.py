@@ -1,8 +1,8 @@
 """Einstein's summation: any product of tensors, summed over the subscripts that the result lacks.
 
-Two tensors at a time are brought to one batched matrix product: subscripts of both and of what is left are its batch,
-those of one side alone its rows or columns, and those of both that nothing else needs its inner dimension.  All of it is
-made of operators, so gradients of any order follow.
+Two tensors at a time are brought to one batched matrix product: subscripts of both that are still needed are its batch,
+those of one side alone its rows or columns, those of both that nothing else needs its inner dimension.  It is made of
+operators, so gradients of any order follow.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _from_lists(given: Sequence[Any]) -> tuple[str, list[Any]]:
     """The equation of the form with lists of numbers."""
 
     def letters(numbers: Sequence[Any]) -> str:
-        if any(n is not Ellipsis and not 0 <= n < 52 for n in numbers):
+        if any(n is not Ellipsis and not (isinstance(n, int) and 0 <= n < 52) for n in numbers):
             raise ArgumentError(f"einsum: subscripts {list(numbers)}; needs numbers from 0 to 51, or ...")
         return "".join("..." if n is Ellipsis else string.ascii_letters[n] for n in numbers)
 

@@ -30,7 +30,7 @@ def reduced(name: str, losses: Array, reduction: str) -> Array:
     raise ArgumentError(f"{name}: reduction {reduction!r}; needs 'mean', 'sum' or 'none'")
 
 
-def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
+def mse_loss(input: Array, target: Array, reduction: str = "mean", weight: Array | None = None) -> Array:
     """(input - target) ** 2.  Warns when the shapes differ, since they then broadcast, rarely as meant."""
     if input.shape != target.shape:
         warnings.warn(
@@ -39,7 +39,11 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
             MinidlWarning,
             stacklevel=2,
         )
-    return reduced("mse_loss", square(input - target), reduction)
+    losses = square(input - target)
+    if weight is None:
+        return reduced("mse_loss", losses, reduction)
+    losses = losses * weight
+    return total(losses) / total(weight) if reduction == "mean" else reduced("mse_loss", losses, reduction)
 
 
 @primitive

@@ -46,12 +46,17 @@ def _wrapped(value: Array, dtype: np.dtype) -> Array:
 
 
 def as_dtype(value: Array, dtype: np.dtype) -> Array:
-    """An array or a Python number in another dtype.  Raises ArgumentError for a whole number that does not fit."""
+    """An array or a Python number in another dtype.
+
+    Raises ArgumentError for a whole number that does not fit; -1 fits uint8, as 255.
+    """
     if hasattr(value, "astype"):
         return value.astype(dtype, copy=False)
     try:
         return dtype.type(value)
     except OverflowError:
+        if dtype.kind == "u" and -np.iinfo(dtype).max <= value < 0:
+            return np.int64(value).astype(dtype)
         raise ArgumentError(f"{value} does not fit into {dtype}") from None
 
 
@@ -60,7 +65,7 @@ def check_tensors(name: str, *values: Any) -> None:
     for value in values:
         if not hasattr(value, "dtype"):
             kind = type(value).__name__
-            raise DtypeError(f"{name}: got a {kind} where a tensor is needed; use minidl.tensor(...) on it")
+            raise DtypeError(f"{name}: got {kind} where a tensor is needed; use minidl.tensor(...) on it")
 
 
 def aligned_floats(a: Array, b: Array) -> tuple[Array, Array]:

@@ -34,13 +34,17 @@ def computed(name: str, x: np.ndarray, decompose: Callable[[np.ndarray], Any]) -
         return decompose(x)
     except np.linalg.LinAlgError as failure:
         reason = str(failure)
-    for place in np.ndindex(x.shape[:-2]):
-        try:
-            decompose(x[place])
-        except np.linalg.LinAlgError:
-            which = f"matrix {place} of the batch" if place else "the matrix"
-            raise SingularMatrixError(f"{name}: {which}: {reason}") from None
-    raise SingularMatrixError(f"{name}: {reason}")
+    at_fault = [place for place in np.ndindex(x.shape[:-2]) if place and not _decomposes(x[place], decompose)]
+    which = f"matrix {at_fault[0]} of the batch: " if at_fault else ""
+    raise SingularMatrixError(f"{name}: {which}{reason}")
+
+
+def _decomposes(x: np.ndarray, decompose: Callable[[np.ndarray], Any]) -> bool:
+    try:
+        decompose(x)
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def _check(name: str, A: Array) -> None:
@@ -93,11 +97,10 @@ def solve(A: Array, B: Array, *, left: bool = True) -> Array:
     b = unsqueeze(B, -1) if vectors else B
     if b.shape[-2 if left or vectors else -1] != A.shape[-1]:
         raise ShapeError(f"solve: A {tuple(A.shape)} and B {tuple(B.shape)} do not fit")
-    if left:
-        x = solve_matrix(A, b)
-    else:
-        x = solve_matrix(mT(A), b) if vectors else mT(solve_matrix(mT(A), mT(b)))
-    return squeeze(x, -1) if vectors else x
+    if left or vectors:
+        x = solve_matrix(A if left else mT(A), b)
+        return squeeze(x, -1) if vectors else x
+    return mT(solve_matrix(mT(A), mT(b)))
 
 
 class Info(NamedTuple):

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 import minidl
+from minidl.nn import functional as F
 
 SMALL = 3000
 """Elements; larger samples cost time and show nothing new."""
@@ -24,13 +25,16 @@ SMALL = 3000
 CLOSE = {"float64": 1e-7, "float32": 2e-4, "float16": 5e-3}
 
 
-RANDOM = re.compile(r"^(new_)?empty|rand|normal$|bernoulli|multinomial|uniform|exponential|cauchy|geometric|dropout")
+RANDOM = re.compile(r"^(new_)?empty|rand|normal$|bernoulli|multinomial|uniform|exponential|cauchy|geometric|dropout|rrelu")
 """Operators whose values are random, or whatever memory holds: only shape and dtype can agree."""
 
 
 SWAPPED = {
     "polygamma": lambda x, n: minidl.polygamma(n, x),
     "special.polygamma": lambda x, n: minidl.special.polygamma(n, x),
+    "nn.functional.embedding": lambda weight, rows, **options: F.embedding(rows, weight, **options),
+    "nn.functional.embedding_bag": lambda weight, rows, **options: F.embedding_bag(rows, weight, **options),
+    "einsum": lambda operands, equation: minidl.einsum(equation, operands),
     "zero_": lambda x: x.clone().zero_(),
     "where": lambda x, condition, other: minidl.where(condition, x, other),
 }
@@ -74,6 +78,8 @@ def translated(value: Any) -> Any:
         return getattr(minidl, str(value).removeprefix("torch."), None)
     if isinstance(value, torch.device):
         return str(value)
+    if callable(value) and hasattr(torch.nn.functional, getattr(value, "__name__", "")):
+        return getattr(F, value.__name__)
     if isinstance(value, (tuple, list)):
         return type(value)(translated(part) for part in value) if type(value) in (tuple, list) else tuple(value)
     if isinstance(value, dict):
@@ -156,7 +162,7 @@ def shown(value: Any) -> str:
 def compare_forms(op: Any, sample: Any, dtype: str) -> str:
     """What differs between the method, or the in-place method, and PyTorch's; empty if nothing."""
     for form, kind in ((op.method_variant, "method"), (op.inplace_variant, "in-place method")):
-        if form is None or form.__name__ == "<lambda>" or not isinstance(sample.input, torch.Tensor):
+        if form is None or getattr(form, "__name__", "<lambda>") == "<lambda>" or not isinstance(sample.input, torch.Tensor):
             continue
         name = form.__name__
         if name in RESHAPED_IN_PLACE:

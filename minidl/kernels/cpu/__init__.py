@@ -38,6 +38,7 @@ _JITTED = {
     "sgd_step": "optimizer",
     "rmsprop_step": "optimizer",
     "adam_step": "optimizer",
+    "ctc": "ctc",
 }
 
 __all__ = [

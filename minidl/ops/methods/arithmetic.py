@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ... import dtypes
 from ...autograd.graph import Variable
-from .. import arithmetic, comparison, elementwise, linalg, logic, pairwise, queries
+from ...errors import DtypeError
+from .. import arithmetic, comparison, elementwise, inplace, linalg, logic, pairwise, queries
 from ..inplace import in_place
 
 
@@ -95,7 +97,12 @@ class ArithmeticMethods(Variable):
     pow = arithmetic.pow
     pow_ = in_place(arithmetic.pow)
     float_power = pairwise.float_power
-    float_power_ = in_place(pairwise.float_power)
+
+    def float_power_(self, exponent: Any) -> Any:
+        """As `float_power`, in place; only for float64, which its results have."""
+        if self.array.dtype != dtypes.float64:
+            raise DtypeError(f"float_power_: results of float64 do not fit into a tensor of {self.array.dtype}")
+        return inplace.update(self, pairwise.float_power, exponent)
 
     __iadd__ = in_place(arithmetic.add)
     __isub__ = in_place(arithmetic.sub)

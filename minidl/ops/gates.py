@@ -1,0 +1,279 @@
+"""Activation functions made of others: hard and soft, gated, shrinking.  All take floats and give their dtype."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..autograd import primitive
+from ..autograd.graph import Variable
+from ..errors import ArgumentError, ShapeError
+from ..random import Generator, numpy_generator
+from . import activation
+from .activation import sigmoid, softmax, softplus, tanh
+from .comparison import where
+from .elementwise import abs, exp
+from .inplace import update
+from .joining import chunk
+from .promotion import Array, array_of, check_floats
+from .scatter import scatter
+from .shape import axis_of, reshape
+from .special import erf
+
+
+def may_write(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give an activation PyTorch's `inplace` argument: the result is then written into the input."""
+
+    @functools.wraps(function)
+    def activate(input: Any, *args: Any, inplace: bool = False, **named: Any) -> Any:
+        if inplace and isinstance(input, Variable):
+            return update(input, function, *args, **named)
+        return function(input, *args, **named)
+
+    return activate
+
+
+relu = may_write(activation.relu)
+leaky_relu = may_write(activation.leaky_relu)
+elu = may_write(activation.elu)
+
+# --- straight pieces -------------------------------------------------------------------------------------------------
+
+
+@may_write
+def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
+    """x limited to [min_val, max_val]; the gradient is zero at both ends."""
+    check_numbers("hardtanh", input)
+    if min_val > max_val:
+        raise ArgumentError(f"hardtanh: min_val {min_val} above max_val {max_val}")
+    return where(input <= min_val, min_val, where(input >= max_val, max_val, input))
+
+
+def check_numbers(name: str, x: Array) -> None:
+    """Raise unless x holds numbers."""
+    if x.dtype.kind == "b":
+        check_floats(name, x)
+
+
+@may_write
+def relu6(input: Array) -> Array:
+    """x limited to [0, 6] (Krizhevsky 2010)."""
+    check_numbers("relu6", input)
+    return where(input <= 0, 0, where(input >= 6, 6, input))
+
+
+@may_write
+def hardsigmoid(input: Array) -> Array:
+    """(x + 3) / 6, limited to [0, 1]."""
+    check_floats("hardsigmoid", input)
+    return where(input <= -3, 0.0, where(input >= 3, 1.0, (input + 3) / 6))
+
+
+@may_write
+def hardswish(input: Array) -> Array:
+    """x * hardsigmoid(x) (Howard et al. 2019)."""
+    check_floats("hardswish", input)
+    return where(input <= -3, 0.0, where(input >= 3, input, input * (input + 3) / 6))
+
+
+def hardshrink(input: Array, lambd: float = 0.5) -> Array:
+    """x, and zero within [-lambd, lambd]."""
+    check_floats("hardshrink", input)
+    return where((input >= -lambd) & (input <= lambd), 0.0, input)
+
+
+def softshrink(input: Array, lambd: float = 0.5) -> Array:
+    """x moved by lambd towards zero, and zero within [-lambd, lambd]."""
+    check_floats("softshrink", input)
+    if lambd < 0:
+        raise ArgumentError(f"softshrink: lambd {lambd}; needs at least 0")
+    return where(input > lambd, input - lambd, where(input < -lambd, input + lambd, input * 0))
+
+
+@may_write
+def threshold(input: Array, threshold: float, value: float) -> Array:
+    """x where it exceeds the threshold, else `value`."""
+    check_numbers("threshold", input)
+    return where(input <= threshold, input.dtype.type(value), input)
+
+
+def prelu(input: Array, weight: Array) -> Array:
+    """x where positive, else weight * x; one weight, or one for each channel (He et al. 2015)."""
+    check_floats("prelu", input)
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.ndim > 1 or array_of(weight).size not in (1, channels):
+        raise ShapeError(f"prelu: weight {tuple(weight.shape)} for input {tuple(input.shape)}; needs 1 or {channels}")
+    if weight.dtype != input.dtype:
+        check_one_dtype("prelu", input, weight)
+    slopes = weight
+    if weight.ndim and input.ndim:
+        slopes = reshape(weight, (1, -1) + (1,) * (input.ndim - 2) if input.ndim > 1 else (1,))
+    elif weight.ndim:
+        slopes = reshape(weight, ())
+    return where(input > 0, input, slopes * input)
+
+
+def check_one_dtype(name: str, *tensors: Array) -> None:
+    """Raise unless all have one dtype."""
+    if len({x.dtype for x in tensors}) > 1:
+        raise ArgumentError(f"{name}: got {', '.join(str(x.dtype) for x in tensors)}; needs one dtype")
+
+
+@may_write
+def rrelu(
+    input: Array,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    training: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Array:
+    """x where positive, else a slope times x: in training a random one of [lower, upper], else their mean."""
+    check_floats("rrelu", input)
+    if not 0 <= lower <= upper:
+        raise ArgumentError(f"rrelu: lower {lower} and upper {upper}; needs 0 <= lower <= upper")
+    slopes: Any = (lower + upper) / 2
+    if training:
+        slopes = numpy_generator(generator).uniform(lower, upper, tuple(input.shape)).astype(input.dtype)
+    return where(input > 0, input, input * slopes)
+
+
+# --- smooth ----------------------------------------------------------------------------------------------------------
+
+
+@primitive
+def _celu(x, alpha):
+    return np.maximum(x, 0) + np.expm1(np.minimum(x, 0) / x.dtype.type(alpha)) * x.dtype.type(alpha)
+
+
+@_celu.gradient("x")
+def _(g, x, alpha):
+    return where(x <= 0, g * exp(where(x <= 0, x, 0.0) / alpha), g)
+
+
+@may_write
+def celu(input: Array, alpha: float = 1.0) -> Array:
+    """x where positive, else alpha * (exp(x / alpha) - 1) (Barron 2017)."""
+    check_floats("celu", input)
+    if alpha == 0:
+        raise ArgumentError("celu: alpha is 0")
+    return _celu(input, alpha)
+
+
+SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
+"""The fixed point of self-normalising networks (Klambauer et al. 2017, eq. 14)."""
+
+
+@may_write
+def selu(input: Array) -> Array:
+    """SELU_SCALE * elu(x, SELU_ALPHA)"""
+    check_floats("selu", input)
+    return activation.elu(input, SELU_ALPHA) * SELU_SCALE
+
+
+@primitive
+def _gelu(x):
+    return x * (0.5 * (1 + erf(x * x.dtype.type(math.sqrt(0.5))))).astype(x.dtype)
+
+
+@_gelu.gradient
+def _(g, x):
+    chance = (erf(x * math.sqrt(0.5)) + 1) * 0.5
+    return g * (chance + x * exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)))
+
+
+@primitive
+def _gelu_tanh(x):
+    return x * (0.5 + 0.5 * np.tanh((x * x * 0.044715 + 1) * x * math.sqrt(2 / math.pi)))
+
+
+@_gelu_tanh.gradient
+def _(g, x):
+    y = tanh((x * x * 0.044715 + 1) * x * math.sqrt(2 / math.pi))
+    slope = (x * x * (3 * 0.044715) + 1) * math.sqrt(2 / math.pi)
+    return g * ((y + 1) * 0.5 + x * 0.5 * (1 - y * y) * slope)
+
+
+def gelu(input: Array, approximate: str = "none") -> Array:
+    """x times the chance that a normal number is below x (Hendrycks and Gimpel 2016), or its form with "tanh"."""
+    check_floats("gelu", input)
+    if approximate not in ("none", "tanh"):
+        raise ArgumentError(f"gelu: approximate {approximate!r}; needs 'none' or 'tanh'")
+    return _gelu(input) if approximate == "none" else _gelu_tanh(input)
+
+
+@primitive
+def _silu(x):
+    return x * sigmoid(x)
+
+
+@_silu.gradient
+def _(g, x):
+    s = sigmoid(x)
+    return g * (s * (x * (1 - s) + 1))
+
+
+@may_write
+def silu(input: Array) -> Array:
+    """x * sigmoid(x) (Hendrycks and Gimpel 2016; Ramachandran et al. 2017)."""
+    check_floats("silu", input)
+    return _silu(input)
+
+
+@may_write
+def mish(input: Array) -> Array:
+    """x * tanh(softplus(x)) (Misra 2019)."""
+    check_floats("mish", input)
+    return input * tanh(softplus(input))
+
+
+def softsign(input: Array) -> Array:
+    """x / (1 + |x|)"""
+    return input / (1 + abs(input))
+
+
+def tanhshrink(input: Array) -> Array:
+    """x - tanh(x)"""
+    return input - tanh(input)
+
+
+def softmin(input: Array, dim: int, *, dtype: Any = None) -> Array:
+    """softmax(-x) along `dim`."""
+    return softmax(-input, dim, dtype=dtype)
+
+
+def glu(input: Array, dim: int = -1) -> Array:
+    """The first half along `dim` times sigmoid of the second (Dauphin et al. 2017)."""
+    axis = axis_of("glu", input, dim)
+    if not input.ndim or input.shape[axis] % 2:
+        raise ShapeError(f"glu: dim {dim} of shape {tuple(input.shape)}; needs an even size to halve")
+    values, gates = chunk(input, 2, axis)
+    return values * sigmoid(gates)
+
+
+def gumbel_softmax(
+    logits: Array,
+    tau: float = 1,
+    hard: bool = False,
+    eps: float = 1e-10,
+    dim: int = -1,
+    *,
+    generator: Generator | None = None,
+) -> Array:
+    """A random choice along `dim` with chances softmax(logits), made differentiable (Jang et al. 2017).
+
+    hard    one-hot, with the gradient of the soft one
+    """
+    check_floats("gumbel_softmax", logits)
+    noise = numpy_generator(generator).gumbel(size=tuple(logits.shape)).astype(logits.dtype)
+    soft = softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    values = array_of(soft)
+    chosen = scatter(np.zeros_like(values), dim, values.argmax(dim, keepdims=True), 1.0)
+    return chosen - values + soft

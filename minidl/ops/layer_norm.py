@@ -1,0 +1,123 @@
+"""Normalisation over dimensions of one sample: layer, group, instance, RMS, local response."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, ShapeError
+from .arithmetic import pow
+from .elementwise import rsqrt, square
+from .norm import batch_norm
+from .padding import constant_pad_nd
+from .promotion import Array, check_floats
+from .rearranging import unfold
+from .reduction import mean, plain_sum
+from .shape import reshape
+
+
+def _normal(x: Array, axes: tuple[int, ...], eps: float) -> Array:
+    """(x - mean) / sqrt(variance + eps) over the axes."""
+    centred = x - mean(x, axes, True)
+    return centred * rsqrt(mean(square(centred), axes, True) + eps)
+
+
+def _last(name: str, input: Array, normalized_shape: Sequence[int], weight: Any, bias: Any) -> tuple[int, ...]:
+    """The last dimensions, whose sizes are given."""
+    check_floats(name, input)
+    sizes = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not sizes or tuple(input.shape[-len(sizes) :]) != sizes:
+        raise ShapeError(f"{name}: normalized_shape {sizes} for input {tuple(input.shape)}; needs its last dimensions")
+    for part, value in (("weight", weight), ("bias", bias)):
+        if value is not None and tuple(value.shape) != sizes:
+            raise ShapeError(f"{name}: {part} {tuple(value.shape)}; needs {sizes}")
+    return tuple(range(input.ndim - len(sizes), input.ndim))
+
+
+def layer_norm(
+    input: Array,
+    normalized_shape: Sequence[int],
+    weight: Array | None = None,
+    bias: Array | None = None,
+    eps: float = 1e-5,
+) -> Array:
+    """Each sample's last dimensions to mean 0 and variance 1, times weight, plus bias (Ba et al. 2016)."""
+    normal = _normal(input, _last("layer_norm", input, normalized_shape, weight, bias), eps)
+    return _scaled(normal, weight, bias)
+
+
+def _scaled(x: Array, weight: Array | None, bias: Array | None) -> Array:
+    x = x if weight is None else x * weight
+    return x if bias is None else x + bias
+
+
+def rms_norm(
+    input: Array, normalized_shape: Sequence[int], weight: Array | None = None, eps: float | None = None
+) -> Array:
+    """Each sample's last dimensions divided by the root of their mean square (Zhang and Sennrich 2019)."""
+    axes = _last("rms_norm", input, normalized_shape, weight, None)
+    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
+    return _scaled(input * rsqrt(mean(square(input), axes, True) + eps), weight, None)
+
+
+def group_norm(
+    input: Array, num_groups: int, weight: Array | None = None, bias: Array | None = None, eps: float = 1e-5
+) -> Array:
+    """(N, C, ...) with each of `num_groups` groups of channels to mean 0 and variance 1 (Wu and He 2018)."""
+    check_floats("group_norm", input)
+    if input.ndim < 2 or num_groups < 1 or input.shape[1] % num_groups:
+        raise ShapeError(f"group_norm: {num_groups} groups for shape {tuple(input.shape)}; it must divide the channels")
+    grouped = reshape(input, (input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups))
+    return _by_channel(reshape(_normal(grouped, (2,), eps), tuple(input.shape)), weight, bias)
+
+
+def _by_channel(x: Array, weight: Array | None, bias: Array | None) -> Array:
+    """Scaled and shifted by one number a channel, the second dimension."""
+    shape = (1, -1) + (1,) * (x.ndim - 2)
+    return _scaled(
+        x, None if weight is None else reshape(weight, shape), None if bias is None else reshape(bias, shape)
+    )
+
+
+def instance_norm(
+    input: Array,
+    running_mean: Array | None = None,
+    running_var: Array | None = None,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Array:
+    """Each channel of each sample of (N, C, ...) to mean 0 and variance 1 (Ulyanov et al. 2016).
+
+    use_input_stats    False: with the running mean and variance; True: with its own, of whose means over the samples a
+                       share `momentum` goes into the running ones
+    """
+    check_floats("instance_norm", input)
+    if input.ndim < 3 or (use_input_stats and math.prod(input.shape[2:]) == 1):
+        raise ShapeError(f"instance_norm: shape {tuple(input.shape)}; needs (N, C, ...) of more than one place")
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    axes = tuple(range(2, input.ndim))
+    if running_mean is not None and running_var is not None:
+        values = input.array
+        moments = values.mean(axes).mean(0), values.var(axes, ddof=1).mean(0)
+        for running, new in zip((running_mean, running_var), moments, strict=True):
+            running.array += momentum * (new - running.array)
+            running.version[0] += 1
+    return _by_channel(_normal(input, axes, eps), weight, bias)
+
+
+def local_response_norm(input: Array, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
+    """x / (k + alpha * mean of x^2 over `size` neighbouring channels)^beta (Krizhevsky et al. 2012)."""
+    if input.ndim < 3:
+        raise ShapeError(f"local_response_norm: shape {tuple(input.shape)}; needs at least 3 dimensions")
+    if size < 1:
+        raise ArgumentError(f"local_response_norm: size {size}; needs at least 1")
+    widths = (0, 0) * (input.ndim - 2) + (size // 2, (size - 1) // 2)
+    windows = unfold(constant_pad_nd(square(input), widths), 1, size, 1)
+    return input / pow(plain_sum(windows, (windows.ndim - 1,), False) * (alpha / size) + k, beta)
