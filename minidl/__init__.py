@@ -60,6 +60,7 @@ from .ops.arithmetic import mul as multiply
 from .ops.arithmetic import neg as negative
 from .ops.arithmetic import sub_scaled as sub
 from .ops.arithmetic import sub_scaled as subtract
+from .ops.average_pool import adaptive_avg_pool1d, avg_pool1d
 from .ops.comparison import choose as where
 from .ops.comparison import clamp, clamp_max, clamp_min, eq, ge, gt, le, lt, maximum, minimum, ne
 from .ops.comparison import clamp as clip
@@ -68,6 +69,7 @@ from .ops.comparison import gt as greater
 from .ops.comparison import le as less_equal
 from .ops.comparison import lt as less
 from .ops.comparison import ne as not_equal
+from .ops.conv import conv1d, conv2d, conv3d
 from .ops.copies import (
     alias_copy,
     as_strided_copy,
@@ -244,6 +246,7 @@ from .ops.pairwise import (
     xlogy,
 )
 from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.pool import adaptive_max_pool1d, max_pool1d, max_pool2d, max_pool3d
 from .ops.products import addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, matrix_power, mv, vdot
 from .ops.queries import is_complex, is_floating_point, is_same_size, is_signed, is_tensor, numel
 from .ops.rearranging import as_strided, flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
@@ -364,6 +367,7 @@ from .ops.statistics import (
     nanquantile,
     quantile,
 )
+from .ops.transposed_conv import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.trigonometric import (
     acos,
     acosh,

@@ -2,10 +2,22 @@
 
 from ..ops.activation import log_softmax, logsigmoid, sigmoid, softmax, softplus, tanh
 from ..ops.attention import scaled_dot_product_attention
-from ..ops.conv import conv2d
+from ..ops.average_pool import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+)
+from ..ops.conv import conv1d, conv2d, conv3d
 from ..ops.ctc import ctc_loss
 from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from ..ops.embedding import embedding, embedding_bag, one_hot
+from ..ops.folding import fold, unfold
 from ..ops.gates import (
     celu,
     elu,
@@ -62,4 +74,19 @@ from ..ops.norm import batch_norm
 from ..ops.norms import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.padding import pad
 from ..ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
-from ..ops.pool import max_pool2d
+from ..ops.pool import (
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
+from ..ops.transposed_conv import conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.unpooling import (
+    fractional_max_pool2d,
+    fractional_max_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)

@@ -6,16 +6,21 @@ the other two, to any order.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
+from .elementwise import astype
+from .padding import constant_pad_nd
 from .promotion import Array
 from .reduction import sum as total
-from .shape import squeeze, unsqueeze
+from .shape import reshape, squeeze, transpose, unsqueeze
 
-Pair = int | tuple[int, int]
+Pair = int | tuple[int, ...]
 
 
 @primitive
@@ -25,7 +30,7 @@ def _conv2d(x, weight, bias, stride, padding, dilation, groups):
 
 @_conv2d.gradient("x")
 def _(g, weight, x_shape, stride, padding, dilation, groups):
-    return _conv2d_input(g, weight, x_shape, stride, padding, dilation, groups)
+    return conv2d_input(g, weight, x_shape, stride, padding, dilation, groups)
 
 
 @_conv2d.gradient("weight")
@@ -39,16 +44,19 @@ def _(g):
 
 
 @primitive
-def _conv2d_input(g, weight, shape, stride, padding, dilation, groups):
+def conv2d_input(g, weight, shape, stride, padding, dilation, groups):
     return kernels.of(g).conv2d_input_gradient(g, weight, shape, stride, padding, dilation, groups)
 
 
-@_conv2d_input.gradient("g")
-def _(gg, weight, stride, padding, dilation, groups):
-    return _conv2d(gg, weight, None, stride, padding, dilation, groups)
+@conv2d_input.gradient("g")
+def _(gg, weight, g_shape, stride, padding, dilation, groups):
+    slope = _conv2d(gg, weight, None, stride, padding, dilation, groups)
+    if slope.shape == g_shape:
+        return slope
+    return slope[:, :, : g_shape[2], : g_shape[3]]  # the image had room for more windows than there were
 
 
-@_conv2d_input.gradient("weight")
+@conv2d_input.gradient("weight")
 def _(gg, g, weight_shape, stride, padding, dilation, groups):
     return _conv2d_weight(g, gg, weight_shape, stride, padding, dilation, groups)
 
@@ -65,17 +73,35 @@ def _(gg, x, stride, padding, dilation, groups):
 
 @_conv2d_weight.gradient("x")
 def _(gg, g, x_shape, stride, padding, dilation, groups):
-    return _conv2d_input(g, gg, x_shape, stride, padding, dilation, groups)
+    return conv2d_input(g, gg, x_shape, stride, padding, dilation, groups)
 
 
-def pair(name: str, value: Pair, least: int) -> tuple[int, int]:
+def sizes_of(name: str, value: Pair, count: int, least: int) -> tuple[int, ...]:
+    """One size for all dimensions, or one for each."""
+    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    sizes = sizes * count if len(sizes) == 1 else sizes
+    if len(sizes) != count or any(not isinstance(n, (int, np.integer)) or n < least for n in sizes):
+        numbers = {1: "one whole number", 2: "one or two whole numbers", 3: "one or three whole numbers"}[count]
+        raise ArgumentError(f"{name}: got {value}, needs {numbers} of at least {least}")
+    return tuple(int(n) for n in sizes)
+
+
+def pair(name: str, value: Pair, least: int) -> tuple[int, ...]:
     """One size for both directions, or (height, width)."""
-    both = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    if len(both) == 1:
-        both *= 2
-    if len(both) != 2 or any(not isinstance(n, (int, np.integer)) or n < least for n in both):
-        raise ArgumentError(f"{name}: got {value}, needs one or two whole numbers of at least {least}")
-    return int(both[0]), int(both[1])
+    return sizes_of(name, value, 2, least)
+
+
+def conv1d(
+    input: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Pair = 1,
+    padding: Pair | str = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Array:
+    """Slide `weight` (K, C/groups, k) over `input` (N, C, L) or (C, L), and add `bias` (K,); otherwise as `conv2d`."""
+    return _convolved("conv1d", 1, _rows, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d(
@@ -89,48 +115,120 @@ def conv2d(
 ) -> Array:
     """Slide `weight` (K, C/groups, kh, kw) over `input` (N, C, H, W), or (C, H, W), and add `bias` (K,).
 
-    padding   zeros added on each side: a number, a pair, "valid" for none, "same" to keep the size (stride 1, odd
-              extent)
+    padding   zeros added on each side: a number, a pair, "valid" for none, "same" to keep the size (stride 1)
     Returns (N, K, H', W') with H' = (H + 2 padding - dilation (kh - 1) - 1) // stride + 1.
     """
-    if input.ndim == 3:
-        return squeeze(conv2d(unsqueeze(input, 0), weight, bias, stride, padding, dilation, groups), 0)
-    stride, dilation = pair("conv2d: stride", stride, 1), pair("conv2d: dilation", dilation, 1)
-    _check(input, weight, bias, groups)
-    extent = [d * (n - 1) + 1 for d, n in zip(dilation, weight.shape[2:], strict=True)]
+    return _convolved("conv2d", 2, _conv2d, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(
+    input: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Pair = 1,
+    padding: Pair | str = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Array:
+    """Slide `weight` (K, C/groups, kd, kh, kw) over `input` (N, C, D, H, W), or (C, D, H, W); otherwise as `conv2d`."""
+    return _convolved("conv3d", 3, _volumes, input, weight, bias, stride, padding, dilation, groups)
+
+
+def _convolved(
+    name: str,
+    count: int,
+    convolve: Callable[..., Array],
+    input: Array,
+    weight: Array,
+    bias: Array | None,
+    stride: Pair,
+    padding: Pair | str,
+    dilation: Pair,
+    groups: int,
+) -> Array:
+    """The arguments checked, a single sample as a batch of one, and the convolution over `count` dimensions."""
+    if input.ndim == count + 1:
+        batch = unsqueeze(input, 0)
+        return squeeze(_convolved(name, count, convolve, batch, weight, bias, stride, padding, dilation, groups), 0)
+    strides = sizes_of(f"{name}: stride", stride, count, 1)
+    dilations = sizes_of(f"{name}: dilation", dilation, count, 1)
+    check_convolution(name, count, input, weight, bias, groups)
+    if input.dtype.kind != "f":  # whole numbers up to 2^53 are exact in float64
+        parts = [part if part is None else astype(part, np.float64) for part in (input, weight, bias)]
+        return astype(_convolved(name, count, convolve, *parts, stride, padding, dilation, groups), input.dtype)
+    extent = [d * (n - 1) + 1 for d, n in zip(dilations, weight.shape[2:], strict=True)]
     if isinstance(padding, str):
-        padding = _named_padding(padding, stride, extent)
-    padding = pair("conv2d: padding", padding, 0)
-    room = [n + 2 * p for n, p in zip(input.shape[2:], padding, strict=True)]
+        input, pads = _named_padding(name, padding, strides, extent, input)
+    else:
+        pads = sizes_of(f"{name}: padding", padding, count, 0)
+    room = [n + 2 * p for n, p in zip(input.shape[2:], pads, strict=True)]
     if any(e > n for e, n in zip(extent, room, strict=True)):
-        raise ShapeError(f"conv2d: the kernel covers {tuple(extent)}, more than the padded input {tuple(room)}")
-    return _conv2d(input, weight, bias, stride, padding, dilation, groups)
+        raise ShapeError(f"{name}: the kernel covers {tuple(extent)}, more than the padded input {tuple(room)}")
+    return convolve(input, weight, bias, strides, pads, dilations, groups)
 
 
-def _named_padding(name: str, stride: tuple[int, int], extent: list[int]) -> tuple[int, int]:
-    if name == "valid":
-        return 0, 0
-    if name != "same":
-        raise ArgumentError(f"conv2d: padding {name!r}; needs 'same', 'valid' or numbers")
-    if stride != (1, 1) or any(e % 2 == 0 for e in extent):
-        raise ArgumentError(
-            f"conv2d: padding='same' needs stride 1 and an odd extent, got {stride} and {tuple(extent)}"
-        )
-    return extent[0] // 2, extent[1] // 2
+def _named_padding(
+    name: str, padding: str, strides: tuple[int, ...], extent: list[int], x: Array
+) -> tuple[Array, tuple[int, ...]]:
+    """The input, padded where both sides cannot have as much, and what to pad on both sides."""
+    if padding == "valid":
+        return x, (0,) * len(extent)
+    if padding != "same":
+        raise ArgumentError(f"{name}: padding {padding!r}; needs 'same', 'valid' or numbers")
+    if any(n != 1 for n in strides):
+        raise ArgumentError(f"{name}: padding='same' needs stride 1, got {strides}")
+    if any(e % 2 == 0 for e in extent):
+        x = constant_pad_nd(x, [n for e in reversed(extent) for n in (0, 1 - e % 2)])
+    return x, tuple((e - 1) // 2 for e in extent)
 
 
-def _check(x: Array, weight: Array, bias: Array | None, groups: int) -> None:
-    if x.ndim != 4 or weight.ndim != 4:
+def _rows(x: Array, weight: Array, bias: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
+    """Over one dimension: images of one row."""
+    images, kernel = unsqueeze(x, 2), unsqueeze(weight, 2)
+    return squeeze(_conv2d(images, kernel, bias, (1, *stride), (0, *padding), (1, *dilation), groups), 2)
+
+
+def _volumes(
+    x: Array, weight: Array, bias: Array | None, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Array:
+    """Over three dimensions: for each layer of the kernel the convolution of the frames that it meets, summed."""
+    if padding[0]:
+        x = constant_pad_nd(x, (0, 0, 0, 0, padding[0], padding[0]))
+    batch, channels, depth, *plane = x.shape
+    step, spread, layers = stride[0], dilation[0], weight.shape[2]
+    count = (depth - spread * (layers - 1) - 1) // step + 1
+    total_of_layers = None
+    for k in range(layers):
+        frames = x[:, :, k * spread : k * spread + (count - 1) * step + 1 : step]
+        images = reshape(transpose(frames, 1, 2), (batch * count, channels, *plane))
+        own = bias if k == 0 else None
+        part = _conv2d(images, weight[:, :, k], own, stride[1:], padding[1:], dilation[1:], groups)
+        total_of_layers = part if total_of_layers is None else total_of_layers + part
+    result = reshape(total_of_layers, (batch, count, *total_of_layers.shape[1:]))  # type: ignore[union-attr]
+    return transpose(result, 1, 2)
+
+
+_LAYOUTS = {
+    1: ("(N, C, L) or (C, L)", "k"),
+    2: ("(N, C, H, W) or (C, H, W)", "kh, kw"),
+    3: ("(N, C, D, H, W) or (C, D, H, W)", "kd, kh, kw"),
+}
+
+
+def check_convolution(name: str, count: int, x: Array, weight: Array, bias: Array | None, groups: int) -> None:
+    """Raise unless shapes and dtypes fit."""
+    images, kernel = _LAYOUTS[count]
+    if x.ndim != count + 2 or weight.ndim != count + 2:
         raise ShapeError(
-            f"conv2d: input {tuple(x.shape)} and weight {tuple(weight.shape)}: needs images (N, C, H, W) or (C, H, W) "
-            "and a weight (K, C/groups, kh, kw)"
+            f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}: needs images {images} "
+            f"and a weight (K, C/groups, {kernel})"
         )
     if groups < 1 or weight.shape[0] % groups or x.shape[1] != weight.shape[1] * groups:
         raise ShapeError(
-            f"conv2d: input {tuple(x.shape)} has {x.shape[1]} channels, weight {tuple(weight.shape)} with "
+            f"{name}: input {tuple(x.shape)} has {x.shape[1]} channels, weight {tuple(weight.shape)} with "
             f"groups={groups} needs {weight.shape[1] * groups}"
         )
     if bias is not None and bias.shape != weight.shape[:1]:
-        raise ShapeError(f"conv2d: bias {tuple(bias.shape)} for {weight.shape[0]} output channels")
-    if x.dtype != weight.dtype or x.dtype.kind != "f":
-        raise DtypeError(f"conv2d: input {x.dtype} and weight {weight.dtype} need one floating dtype; use .to(dtype)")
+        raise ShapeError(f"{name}: bias {tuple(bias.shape)} for {weight.shape[0]} output channels")
+    if x.dtype != weight.dtype or x.dtype.kind == "b":
+        raise DtypeError(f"{name}: input {x.dtype} and weight {weight.dtype} need one dtype of numbers; use .to(dtype)")

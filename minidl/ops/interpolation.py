@@ -17,12 +17,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ArgumentError, MinidlWarning, ShapeError
+from .average_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .indexing import getitem
 from .promotion import Array
 
 CUBIC = -0.75
 """The parameter a of the cubic convolution kernel (Keys 1981), as in PyTorch and OpenCV."""
 
+_AREAS = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
 _DIMENSIONS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
 
@@ -51,6 +53,8 @@ def interpolate(
     count = input.ndim - 2
     _check_mode(mode, count, align_corners, antialias, input)
     sizes, scales = _sizes(input, count, size, scale_factor, bool(recompute_scale_factor))
+    if mode == "area":
+        return _AREAS[count](input, sizes)
     for i in range(count):
         axis = 2 + i
         if mode.startswith("nearest"):

@@ -47,12 +47,31 @@ def _(g, a, b):
 
 def lerp(input: Array, end: Array, weight: Any) -> Array:
     """input + weight * (end - input), from whichever end is nearer, so that both ends are exact."""
-    input, end, weight = _with_weight(input, end, weight)
-    span = end - input
-    near = abs(array_of(weight)) < 0.5
+    return _lerp(*_with_weight(input, end, weight))
+
+
+@primitive
+def _lerp(a, end, weight):
+    span = end - a
+    near = abs(weight) < 0.5
     if isinstance(weight, (int, float)):
-        return input + span * weight if near else end - span * (1 - weight)
-    return where(near, input + weight * span, end - span * (1 - weight))
+        return a + span * weight if near else end - span * (1 - weight)
+    return np.where(near, a + span * weight, end - span * (1 - weight))
+
+
+@_lerp.gradient("a")
+def _(g, weight):
+    return g * (1 - weight)
+
+
+@_lerp.gradient("end")
+def _(g, weight):
+    return g * weight
+
+
+@_lerp.gradient("weight")
+def _(g, a, end):
+    return g * (end - a)
 
 
 def _with_weight(input: Array, end: Array, weight: Any) -> tuple[Array, Array, Any]:

@@ -1,13 +1,19 @@
-"""Pooling: one value for each window of an image."""
+"""Max pooling: the greatest value of each window, or of each of a number of bins."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
+import numpy as np
+
 from .. import kernels
 from ..autograd import primitive
-from ..errors import ArgumentError, ShapeError
-from .conv import Pair, pair
-from .promotion import Array, check_floats
-from .shape import squeeze, unsqueeze
+from .average_pool import bins, check_images, pooled_geometry, wanted_sizes
+from .conv import Pair
+from .indexing import take_along
+from .promotion import Array, array_of, check_floats
+from .shape import reshape
 
 
 @primitive(outputs=("values", "indices"))
@@ -40,6 +46,82 @@ def _(g, indices, x_shape):
     return _scatter(g, indices, x_shape)
 
 
+# --- any number of dimensions ----------------------------------------------------------------------------------------
+
+
+@primitive
+def _window_places(x, geometry):
+    """Where the greatest value of each window stands in its flattened plane, the first of equal ones; NaN wins."""
+    size, step, pads, spread, counts = geometry
+    count = len(size)
+    plane = x.shape[-count:]
+    values = x
+    places = np.arange(math.prod(plane)).reshape(plane)
+    widths = [
+        (p, max((m - 1) * s + d * (k - 1) + 1 - n - p, 0))
+        for n, k, s, p, d, m in zip(plane, size, step, pads, spread, counts, strict=True)
+    ]
+    lead = [(0, 0)] * (x.ndim - count)
+    values = np.pad(x, [*lead, *widths], constant_values=_least(x.dtype))
+    places = np.pad(places, widths)
+    window = [d * (k - 1) + 1 for d, k in zip(spread, size, strict=True)]
+    take = tuple(slice(None, (m - 1) * s + 1, s) for m, s in zip(counts, step, strict=True))
+    inner = tuple(slice(None, None, d) for d in spread)
+    axes = tuple(range(-count, 0))
+    views = [np.lib.stride_tricks.sliding_window_view(a, window, axes)[(..., *take, *inner)] for a in (values, places)]
+    flat = [view.reshape(*view.shape[: view.ndim - count], -1) for view in views]
+    chosen = flat[0].argmax(-1)
+    where_placed = np.broadcast_to(flat[1], flat[0].shape)
+    return np.take_along_axis(where_placed, chosen[..., None], -1)[..., 0]
+
+
+def _least(dtype: np.dtype) -> Any:
+    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+
+
+def _taken(x: Array, places: Array, count: int) -> Array:
+    """The values at places of the flattened planes."""
+    lead = tuple(x.shape[: x.ndim - count])
+    flat, index = reshape(x, (*lead, -1)), array_of(places)
+    return reshape(take_along(flat, index.reshape(*lead, -1), len(lead)), index.shape)
+
+
+def _max_pooled(
+    name: str,
+    count: int,
+    input: Array,
+    kernel_size: Pair,
+    stride: Any,
+    padding: Pair,
+    dilation: Pair,
+    ceil_mode: bool,
+    return_indices: bool,
+) -> Any:
+    check_images(name, input, count)
+    if input.dtype.kind == "b":
+        check_floats(name, input)
+    geometry = pooled_geometry(name, input, count, kernel_size, stride, padding, dilation, ceil_mode)
+    if count == 2 and input.ndim == 4 and input.dtype.kind == "f":
+        values, places = _max_pool2d(input, *geometry[:4], ceil_mode)
+    else:
+        places = _window_places(input, geometry)
+        values = _taken(input, places, count)
+    return (values, places) if return_indices else values
+
+
+def max_pool1d(
+    input: Array,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The greatest value in each window of (N, C, L) or (C, L); otherwise as `max_pool2d`."""
+    return _max_pooled("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
 def max_pool2d(
     input: Array,
     kernel_size: Pair,
@@ -48,7 +130,7 @@ def max_pool2d(
     dilation: Pair = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
-) -> Array:
+) -> Any:
     """The greatest value in each window of (N, C, H, W) or (C, H, W); of equal ones the first gets the gradient.
 
     stride          the distance between windows; by default the kernel size
@@ -56,21 +138,58 @@ def max_pool2d(
     ceil_mode       also windows that reach over the end
     return_indices  also where each value stands in its H * W plane
     """
-    if input.ndim == 3:
-        pooled = max_pool2d(unsqueeze(input, 0), kernel_size, stride, padding, dilation, ceil_mode, return_indices)
-        return tuple(squeeze(part, 0) for part in pooled) if return_indices else squeeze(pooled, 0)
-    if input.ndim != 4:
-        raise ShapeError(f"max_pool2d: got shape {tuple(input.shape)}, needs images (N, C, H, W) or (C, H, W)")
-    check_floats("max_pool2d", input)
-    size = pair("max_pool2d: kernel_size", kernel_size, 1)
-    step = size if stride is None else pair("max_pool2d: stride", stride, 1)
-    pads, spread = pair("max_pool2d: padding", padding, 0), pair("max_pool2d: dilation", dilation, 1)
-    if any(2 * p > k for p, k in zip(pads, size, strict=True)):
-        raise ArgumentError(f"max_pool2d: padding {pads} exceeds half the kernel size {size}")
-    extent = [d * (k - 1) + 1 for d, k in zip(spread, size, strict=True)]
-    if any(e > n + 2 * p for e, n, p in zip(extent, input.shape[2:], pads, strict=True)) and not ceil_mode:
-        raise ShapeError(
-            f"max_pool2d: windows of {tuple(extent)} do not fit into {tuple(input.shape[2:])} padded by {pads}"
-        )
-    values, indices = _max_pool2d(input, size, step, pads, spread, ceil_mode)
-    return (values, indices) if return_indices else values
+    return _max_pooled("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool3d(
+    input: Array,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The greatest value in each window of (N, C, D, H, W) or (C, D, H, W); otherwise as `max_pool2d`."""
+    return _max_pooled("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+# --- bins ------------------------------------------------------------------------------------------------------------
+
+
+@primitive
+def _bin_places(x, sizes):
+    """Where the greatest value of each bin stands in its flattened plane."""
+    count = len(sizes)
+    plane = x.shape[-count:]
+    numbers = np.arange(math.prod(plane)).reshape(plane)
+    places = np.zeros((*x.shape[: x.ndim - count], *sizes), np.int64)
+    stretches = [bins(n, m) for n, m in zip(plane, sizes, strict=True)]
+    for cell in np.ndindex(*sizes):
+        part = tuple(slice(*stretches[i][j]) for i, j in enumerate(cell))
+        values = x[(..., *part)].reshape(*x.shape[: x.ndim - count], -1)
+        places[(..., *cell)] = numbers[part].reshape(-1)[values.argmax(-1)]
+    return places
+
+
+def _adaptive(name: str, count: int, input: Array, output_size: Any, return_indices: bool) -> Any:
+    check_images(name, input, count)
+    check_floats(name, input)
+    places = _bin_places(input, wanted_sizes(name, input, output_size, count))
+    values = _taken(input, places, count)
+    return (values, places) if return_indices else values
+
+
+def adaptive_max_pool1d(input: Array, output_size: Any, return_indices: bool = False) -> Any:
+    """The greatest values of `output_size` bins of (N, C, L) or (C, L)."""
+    return _adaptive("adaptive_max_pool1d", 1, input, output_size, return_indices)
+
+
+def adaptive_max_pool2d(input: Array, output_size: Any, return_indices: bool = False) -> Any:
+    """The greatest values of a grid of bins of (N, C, H, W) or (C, H, W); None keeps a size."""
+    return _adaptive("adaptive_max_pool2d", 2, input, output_size, return_indices)
+
+
+def adaptive_max_pool3d(input: Array, output_size: Any, return_indices: bool = False) -> Any:
+    """The greatest values of a grid of bins of (N, C, D, H, W) or (C, D, H, W); None keeps a size."""
+    return _adaptive("adaptive_max_pool3d", 3, input, output_size, return_indices)

@@ -137,12 +137,13 @@ def _arange_like(input: Array) -> Array:
 
 
 @primitive(view=True)
-def _windows(x, axis, size, step):
-    windows = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=x.flags.writeable)
-    return windows[(slice(None),) * axis + (slice(None, None, step),)]
+def windows(x, axis, size, step):
+    """All windows of `size` elements along an axis, `step` apart, as the last dimension."""
+    every = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=x.flags.writeable)
+    return every[(slice(None),) * axis + (slice(None, None, step),)]
 
 
-@_windows.gradient("x")
+@windows.gradient("x")
 def _(g, x_shape, axis, size, step):
     return add_windows(g, x_shape, axis, size, step)
 
@@ -160,7 +161,7 @@ def add_windows(g, shape, axis, size, step):
 
 @add_windows.gradient("g")
 def _(gg, axis, size, step):
-    return _windows(gg, axis, size, step)
+    return windows(gg, axis, size, step)
 
 
 def unfold(input: Array, dimension: int, size: int, step: int) -> Array:
@@ -175,7 +176,7 @@ def unfold(input: Array, dimension: int, size: int, step: int) -> Array:
             f"unfold: windows of {size}, {step} apart, along dim {dimension} of shape {tuple(input.shape)}; needs a "
             f"size of at most {input.shape[axis]} and a step of at least 1"
         )
-    return _windows(input, axis, size, step)
+    return windows(input, axis, size, step)
 
 
 @primitive(view=True)

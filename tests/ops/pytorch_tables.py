@@ -25,7 +25,7 @@ SMALL = 3000
 CLOSE = {"float64": 1e-7, "float32": 2e-4, "float16": 5e-3}
 
 
-RANDOM = re.compile(r"^(new_)?empty|rand|normal$|bernoulli|multinomial|uniform|exponential|cauchy|geometric|dropout|rrelu")
+RANDOM = re.compile(r"^(new_)?empty|rand|normal$|bernoulli|multinomial|uniform|exponential|cauchy|geometric|dropout|rrelu|fractional")
 """Operators whose values are random, or whatever memory holds: only shape and dtype can agree."""
 
 
@@ -78,6 +78,8 @@ def translated(value: Any) -> Any:
         return getattr(minidl, str(value).removeprefix("torch."), None)
     if isinstance(value, torch.device):
         return str(value)
+    if isinstance(value, torch.nn.PairwiseDistance):
+        return F.pairwise_distance
     if callable(value) and hasattr(torch.nn.functional, getattr(value, "__name__", "")):
         return getattr(F, value.__name__)
     if isinstance(value, (tuple, list)):
