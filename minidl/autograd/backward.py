@@ -213,7 +213,8 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
                     several[node.order] = [None] * node.outputs
                     pending[node.order] = _Pending(node, several[node.order], False)
                     heappush(heap, -node.order)
-                several[node.order][edge.index] = g
+                arrived = several[node.order][edge.index]
+                several[node.order][edge.index] = g if arrived is None else arrived + g
                 continue
             _pull(edge, g, create_graph, send)
             if not retain_graph:

@@ -103,9 +103,10 @@ class Plan(NamedTuple):
             if kind == _VALUE and position < len(node.edges) and node.edges[position] is not None:
                 edge = node.edges[position]
                 value = edge if isinstance(edge, Variable) else wrap(value, edge)
+            elif kind == _OUTPUT and value.dtype.kind == "f":
+                value = wrap(value, node if node.operator.outputs is None else Output(node, position, value))
             elif kind == _OUTPUT:
-                differentiable = node.operator.outputs is None
-                value = wrap(value, node) if differentiable else wrap(value)
+                value = wrap(value)  # indices
             elif kind == _VALUE and isinstance(value, np.ndarray):
                 value = wrap(value)
             values.append(value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from .. import kernels
 from ..autograd import primitive
 from ..dtypes import as_dtype
-from ..errors import ShapeError
+from ..errors import MinidlWarning, ShapeError
 from .comparison import where
 from .elementwise import astype, exp
 from .promotion import Array, as_float, check_floats
@@ -86,7 +87,7 @@ def _elu(x, alpha):
 
 @_elu.gradient("x")
 def _(g, x, alpha):
-    return where(x <= 0, g * (alpha * exp(where(x <= 0, x, 0.0))), g)
+    return where(x <= 0, g * (alpha * exp(where(x < 0, x, 0.0))), g)
 
 
 def elu(input: Array, alpha: float = 1.0) -> Array:
@@ -143,18 +144,24 @@ def _(g, y, axis):
     return g - exp(y) * total(g, axis, True)
 
 
-def softmax(input: Array, dim: int, *, dtype: Any = None) -> Array:
+def softmax(input: Array, dim: int | None = None, dtype: Any = None) -> Array:
     """exp(x) / sum(exp(x)) along `dim`."""
-    return _softmax(*_along("softmax", input if dtype is None else astype(input, as_dtype(dtype)), dim))
+    return _softmax(*_along("softmax", input, dim, dtype))
 
 
-def log_softmax(input: Array, dim: int, *, dtype: Any = None) -> Array:
+def log_softmax(input: Array, dim: int | None = None, dtype: Any = None) -> Array:
     """log(softmax(x)) along `dim`, without overflow."""
-    return _log_softmax(*_along("log_softmax", input if dtype is None else astype(input, as_dtype(dtype)), dim))
+    return _log_softmax(*_along("log_softmax", input, dim, dtype))
 
 
-def _along(name: str, x: Array, dim: int) -> tuple[Array, int]:
+def _along(name: str, x: Array, dim: int | None, dtype: Any) -> tuple[Array, int]:
+    """The input in the dtype wanted, and the dimension: without one, 1 of matrices and of images, else 0."""
+    if dtype is not None:
+        x = astype(x, as_dtype(dtype))
     check_floats(name, x)
+    if dim is None:
+        dim = 0 if x.ndim in (0, 1, 3) else 1
+        warnings.warn(f"{name}: dim is missing, {dim} is taken; give dim", MinidlWarning, stacklevel=3)
     if not isinstance(dim, int) or not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
         raise ShapeError(f"{name}: dim {dim} of a tensor with shape {tuple(x.shape)}")
     return x, dim

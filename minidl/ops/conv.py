@@ -50,10 +50,7 @@ def conv2d_input(g, weight, shape, stride, padding, dilation, groups):
 
 @conv2d_input.gradient("g")
 def _(gg, weight, g_shape, stride, padding, dilation, groups):
-    slope = _conv2d(gg, weight, None, stride, padding, dilation, groups)
-    if slope.shape == g_shape:
-        return slope
-    return slope[:, :, : g_shape[2], : g_shape[3]]  # the image had room for more windows than there were
+    return _within(_conv2d(gg, weight, None, stride, padding, dilation, groups), g_shape)
 
 
 @conv2d_input.gradient("weight")
@@ -67,8 +64,13 @@ def _conv2d_weight(g, x, shape, stride, padding, dilation, groups):
 
 
 @_conv2d_weight.gradient("g")
-def _(gg, x, stride, padding, dilation, groups):
-    return _conv2d(x, gg, None, stride, padding, dilation, groups)
+def _(gg, x, g_shape, stride, padding, dilation, groups):
+    return _within(_conv2d(x, gg, None, stride, padding, dilation, groups), g_shape)
+
+
+def _within(y: Array, shape: tuple[int, ...]) -> Array:
+    """y, without the windows that the image had room for beyond those that there were."""
+    return y if y.shape == shape else y[:, :, : shape[2], : shape[3]]
 
 
 @_conv2d_weight.gradient("x")

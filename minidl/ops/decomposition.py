@@ -140,7 +140,8 @@ def _(g, values, vectors):
         eye = np.eye(values.shape[-1], dtype=bool)
         mixed = matmul(mT(vectors), g_vectors) / (gaps + eye.astype(gaps.dtype)) * (1 - eye.astype(gaps.dtype))
         inner = mixed if inner is None else inner + mixed
-    return matmul(vectors, matmul(inner, mT(vectors)))
+    slope = matmul(vectors, matmul(inner, mT(vectors)))
+    return (slope + mT(slope)) * 0.5
 
 
 def eigh(A: Array, UPLO: str = "L") -> Eigh:

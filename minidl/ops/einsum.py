@@ -156,6 +156,11 @@ def tensordot(a: Array, b: Array, dims: Any = 2) -> Array:
             raise ArgumentError(f"tensordot: dims {count} of shapes {tuple(a.shape)} and {tuple(b.shape)}")
         dims = [list(range(a.ndim - count, a.ndim)), list(range(count))]
     first, second = _axes(dims[0], a), _axes(dims[1], b)
+    for i, j in zip(first, second, strict=False):  # a size of 1 counts for all of the other
+        if a.shape[i] == 1 != b.shape[j]:
+            b = plain_sum(b, (j,), True)
+        elif b.shape[j] == 1 != a.shape[i]:
+            a = plain_sum(a, (i,), True)
     if [a.shape[i] for i in first] != [b.shape[i] for i in second]:
         raise ShapeError(f"tensordot: dims {first} of {tuple(a.shape)} and {second} of {tuple(b.shape)} differ in size")
     rows, columns = [i for i in range(a.ndim) if i not in first], [i for i in range(b.ndim) if i not in second]

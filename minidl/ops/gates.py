@@ -1,4 +1,4 @@
-"""Activation functions made of others: hard and soft, gated, shrinking.  All take floats and give their dtype."""
+"""Activation functions that bend or gate: of straight pieces, shrinking, smooth, gated.  Results have the input's dtype."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from ..autograd import primitive
 from ..autograd.graph import Variable
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..random import Generator, numpy_generator
 from . import activation
 from .activation import sigmoid, softmax, softplus, tanh
@@ -19,17 +19,20 @@ from .comparison import where
 from .elementwise import abs, exp
 from .inplace import update
 from .joining import chunk
-from .promotion import Array, array_of, check_floats
+from .promotion import Array, array_of, as_dtype, check_floats
 from .scatter import scatter
 from .shape import axis_of, reshape
 from .special import erf
 
 
 def may_write(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give an activation PyTorch's `inplace` argument: the result is then written into the input."""
+    """Give an activation PyTorch's last argument, `inplace`: the result is then written into the input."""
+    before = function.__code__.co_argcount - 1
 
     @functools.wraps(function)
     def activate(input: Any, *args: Any, inplace: bool = False, **named: Any) -> Any:
+        if len(args) > before:
+            *args, inplace = args  # type: ignore[assignment]
         if inplace and isinstance(input, Variable):
             return update(input, function, *args, **named)
         return function(input, *args, **named)
@@ -37,11 +40,25 @@ def may_write(function: Callable[..., Any]) -> Callable[..., Any]:
     return activate
 
 
-relu = may_write(activation.relu)
+def relu(input: Array, inplace: bool = False) -> Array:
+    """max(x, 0); the gradient at zero is zero."""
+    return update(input, activation.relu) if inplace else activation.relu(input)
+
+
 leaky_relu = may_write(activation.leaky_relu)
 elu = may_write(activation.elu)
 
 # --- straight pieces -------------------------------------------------------------------------------------------------
+
+
+@primitive
+def _hardtanh(x, low, high):
+    return np.minimum(np.maximum(x, low), high)
+
+
+@_hardtanh.gradient("x")
+def _(g, x, low, high):
+    return where((x <= low) | (x >= high), 0.0, g)
 
 
 @may_write
@@ -50,7 +67,9 @@ def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array
     check_numbers("hardtanh", input)
     if min_val > max_val:
         raise ArgumentError(f"hardtanh: min_val {min_val} above max_val {max_val}")
-    return where(input <= min_val, min_val, where(input >= max_val, max_val, input))
+    if input.dtype.kind == "u" and min_val < 0:
+        raise DtypeError(f"hardtanh: got {input.dtype} and min_val {min_val}; use a signed dtype")
+    return _hardtanh(input, as_dtype(min_val, input.dtype), as_dtype(max_val, input.dtype))
 
 
 def check_numbers(name: str, x: Array) -> None:
@@ -63,21 +82,41 @@ def check_numbers(name: str, x: Array) -> None:
 def relu6(input: Array) -> Array:
     """x limited to [0, 6] (Krizhevsky 2010)."""
     check_numbers("relu6", input)
-    return where(input <= 0, 0, where(input >= 6, 6, input))
+    return hardtanh(input, 0, 6)
+
+
+@primitive
+def _hardsigmoid(x):
+    return np.minimum(np.maximum(x + 3, 0), 6) / 6
+
+
+@_hardsigmoid.gradient
+def _(g, x):
+    return where((x > -3) & (x < 3), g / 6, 0.0)
 
 
 @may_write
 def hardsigmoid(input: Array) -> Array:
     """(x + 3) / 6, limited to [0, 1]."""
     check_floats("hardsigmoid", input)
-    return where(input <= -3, 0.0, where(input >= 3, 1.0, (input + 3) / 6))
+    return _hardsigmoid(input)
+
+
+@primitive
+def _hardswish(x):
+    return x * np.minimum(np.maximum(x + 3, 0), 6) / 6
+
+
+@_hardswish.gradient
+def _(g, x):
+    return g * where(x <= -3, 0.0, where(x < 3, x / 3 + 0.5, 1.0))
 
 
 @may_write
 def hardswish(input: Array) -> Array:
     """x * hardsigmoid(x) (Howard et al. 2019)."""
     check_floats("hardswish", input)
-    return where(input <= -3, 0.0, where(input >= 3, input, input * (input + 3) / 6))
+    return _hardswish(input)
 
 
 def hardshrink(input: Array, lambd: float = 0.5) -> Array:
@@ -86,12 +125,22 @@ def hardshrink(input: Array, lambd: float = 0.5) -> Array:
     return where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
+@primitive
+def _softshrink(x, lambd):
+    return x - np.minimum(np.maximum(x, -lambd), lambd)
+
+
+@_softshrink.gradient("x")
+def _(g, x, lambd):
+    return where((x >= -lambd) & (x <= lambd), 0.0, g)
+
+
 def softshrink(input: Array, lambd: float = 0.5) -> Array:
     """x moved by lambd towards zero, and zero within [-lambd, lambd]."""
     check_floats("softshrink", input)
     if lambd < 0:
         raise ArgumentError(f"softshrink: lambd {lambd}; needs at least 0")
-    return where(input > lambd, input - lambd, where(input < -lambd, input + lambd, input * 0))
+    return _softshrink(input, float(lambd))
 
 
 @may_write
@@ -99,6 +148,21 @@ def threshold(input: Array, threshold: float, value: float) -> Array:
     """x where it exceeds the threshold, else `value`."""
     check_numbers("threshold", input)
     return where(input <= threshold, input.dtype.type(value), input)
+
+
+@primitive
+def _prelu(x, slopes):
+    return np.where(x > 0, x, slopes * x)
+
+
+@_prelu.gradient("x")
+def _(g, x, slopes):
+    return where(x > 0, g, g * slopes)
+
+
+@_prelu.gradient("slopes")
+def _(g, x):
+    return g * where(x > 0, 0.0, x)
 
 
 def prelu(input: Array, weight: Array) -> Array:
@@ -114,7 +178,7 @@ def prelu(input: Array, weight: Array) -> Array:
         slopes = reshape(weight, (1, -1) + (1,) * (input.ndim - 2) if input.ndim > 1 else (1,))
     elif weight.ndim:
         slopes = reshape(weight, ())
-    return where(input > 0, input, slopes * input)
+    return _prelu(input, slopes)
 
 
 def check_one_dtype(name: str, *tensors: Array) -> None:
@@ -136,10 +200,10 @@ def rrelu(
     check_floats("rrelu", input)
     if not 0 <= lower <= upper:
         raise ArgumentError(f"rrelu: lower {lower} and upper {upper}; needs 0 <= lower <= upper")
-    slopes: Any = (lower + upper) / 2
-    if training:
-        slopes = numpy_generator(generator).uniform(lower, upper, tuple(input.shape)).astype(input.dtype)
-    return where(input > 0, input, input * slopes)
+    if not training:
+        return activation.leaky_relu(input, (lower + upper) / 2)
+    slopes = numpy_generator(generator).uniform(lower, upper, tuple(input.shape))
+    return input * np.where(array_of(input) <= 0, slopes, 1).astype(input.dtype)
 
 
 # --- smooth ----------------------------------------------------------------------------------------------------------
@@ -152,7 +216,7 @@ def _celu(x, alpha):
 
 @_celu.gradient("x")
 def _(g, x, alpha):
-    return where(x <= 0, g * exp(where(x <= 0, x, 0.0) / alpha), g)
+    return where(x <= 0, g * exp(where(x < 0, x, 0.0) / alpha), g)
 
 
 @may_write
@@ -225,11 +289,22 @@ def silu(input: Array) -> Array:
     return _silu(input)
 
 
+@primitive
+def _mish(x):
+    return x * tanh(softplus(x))
+
+
+@_mish.gradient
+def _(g, x):
+    y = tanh(softplus(x))
+    return g * (y + x * sigmoid(x) * (1 - y * y))
+
+
 @may_write
 def mish(input: Array) -> Array:
     """x * tanh(softplus(x)) (Misra 2019)."""
     check_floats("mish", input)
-    return input * tanh(softplus(input))
+    return _mish(input)
 
 
 def softsign(input: Array) -> Array:
@@ -242,9 +317,9 @@ def tanhshrink(input: Array) -> Array:
     return input - tanh(input)
 
 
-def softmin(input: Array, dim: int, *, dtype: Any = None) -> Array:
+def softmin(input: Array, dim: int | None = None, dtype: Any = None) -> Array:
     """softmax(-x) along `dim`."""
-    return softmax(-input, dim, dtype=dtype)
+    return softmax(-input, dim, dtype)
 
 
 def glu(input: Array, dim: int = -1) -> Array:

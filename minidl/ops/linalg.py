@@ -64,6 +64,9 @@ def dot(a: Array, b: Array) -> Array:
 @primitive
 def _linear(x, weight, bias):
     _check_linear(x, weight, bias)
+    if x.dtype.kind != "f":
+        y = kernels.of(x).matmul(x, weight.T)
+        return y if bias is None else y + bias
     return kernels.of(x).linear(x, weight, bias)
 
 
@@ -99,9 +102,9 @@ def _check_linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) ->
             f"equal the weight's second; flatten the input, or build the layer for "
             f"{x.shape[-1] if x.ndim else 0} features"
         )
-    if x.dtype != weight.dtype or weight.dtype.kind != "f":
+    if x.dtype != weight.dtype or weight.dtype.kind == "b":
         raise DtypeError(
-            f"linear: input {x.dtype} and weight {weight.dtype} need one floating dtype; use input.to(weight.dtype)"
+            f"linear: input {x.dtype} and weight {weight.dtype} need one dtype of numbers; use input.to(weight.dtype)"
         )
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ShapeError(f"linear: bias {bias.shape} for {weight.shape[0]} outputs")

@@ -91,5 +91,5 @@ def gcd(a, b):
 
 @primitive
 def lcm(a, b):
-    """The least common multiple of integers, never negative."""
-    return np.abs(np.lcm(*aligned(a, b)))
+    """The least common multiple of integers."""
+    return np.lcm(*aligned(a, b))

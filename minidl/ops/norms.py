@@ -19,7 +19,7 @@ from .indexing import getitem
 from .promotion import Array, array_of
 from .reduction import Dim, axes_of, count_of, plain_sum, spread
 from .rounding import sign
-from .shape import axis_of, reshape, transpose, unsqueeze
+from .shape import axis_of, broadcast_tensors, reshape, transpose, unsqueeze
 
 
 @primitive
@@ -194,8 +194,9 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     """The cosines of the angles between vectors along `dim`; lengths count as at least eps."""
     if x1.dtype.kind != "f" or x2.dtype.kind != "f":
         raise DtypeError(f"cosine_similarity: {x1.dtype} and {x2.dtype}; needs floating dtypes")
+    x1, x2 = broadcast_tensors(x1, x2)
     product = (x1 / _length(x1, dim, eps)) * (x2 / _length(x2, dim, eps))
-    return plain_sum(product, (axis_of("cosine_similarity", product, dim),), False)
+    return plain_sum(product, axes_of("cosine_similarity", product, dim), False)
 
 
 def _length(x: Array, dim: int, eps: float) -> Array:

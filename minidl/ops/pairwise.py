@@ -313,7 +313,10 @@ def _(g, a, b):
 @primitive
 def igamma(a, b):
     """The regularized lower incomplete gamma function P(a, b); it has no gradient for a, as in PyTorch."""
-    return _incomplete("gammainc", a, b)
+    import scipy.special
+
+    a, b = _same_floats("igamma", a, b)
+    return np.asarray(scipy.special.gammainc(a, b), dtype=a.dtype)
 
 
 @igamma.gradient("b")
@@ -324,19 +327,15 @@ def _(g, a, b):
 @primitive
 def igammac(a, b):
     """The upper one, 1 - P(a, b); it has no gradient for a, as in PyTorch."""
-    return _incomplete("gammaincc", a, b)
+    import scipy.special
+
+    a, b = _same_floats("igammac", a, b)
+    return np.asarray(scipy.special.gammaincc(a, b), dtype=a.dtype)
 
 
 @igammac.gradient("b")
 def _(g, a, b):
     return -g * exp((a - 1) * log(b) - b - lgamma(_in_dtype_of(g, a)))
-
-
-def _incomplete(name: str, a: Any, b: Any) -> np.ndarray:
-    import scipy.special
-
-    a, b = _same_floats(name, a, b)
-    return np.asarray(getattr(scipy.special, name)(a, b)).astype(a.dtype, copy=False)
 
 
 # --- whether two are alike -------------------------------------------------------------------------------------------

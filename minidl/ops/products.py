@@ -57,8 +57,8 @@ def _added(name: str, input: Array, product: Array, beta: Any, alpha: Any) -> Ar
     """beta * input + alpha * product; with beta 0 the input does not count, not even its NaN."""
     if input.dtype != product.dtype:
         raise DtypeError(f"{name}: input {input.dtype} and product {product.dtype}; needs one dtype")
-    if input.dtype.kind != "f" and (isinstance(beta, float) or isinstance(alpha, float)):
-        raise DtypeError(f"{name}: alpha={alpha} and beta={beta} for {input.dtype}; they must be whole numbers")
+    if input.dtype.kind != "f":
+        beta, alpha = int(beta), int(alpha)  # as PyTorch cuts them
     shape = tuple(product.shape)
     if tuple(broadcast_shapes(tuple(input.shape), shape)) != shape:
         raise ShapeError(f"{name}: input {tuple(input.shape)} does not broadcast to {shape}")

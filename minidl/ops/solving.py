@@ -314,11 +314,12 @@ def tensorsolve(A: Array, B: Array, dims: Sequence[int] | None = None) -> Array:
 
 def vander(x: Array, N: int | None = None) -> Array:
     """The powers 0 to N - 1 of each element, as the last dimension."""
+    if N is None and not x.ndim or N is not None and N < 1:
+        raise ArgumentError(f"vander: N {N} for shape {tuple(x.shape)}; needs at least 1")
     count = x.shape[-1] if N is None else N
-    if x.ndim < 1 or count < 1:
-        raise ArgumentError(f"vander: N {count} for shape {tuple(x.shape)}; needs at least 1")
     from .cumulative import cumprod
 
+    x = x if x.ndim else reshape(x, (1,))
     ones = made(np.ones((*x.shape, 1), x.dtype))
     factors = [unsqueeze(x, -1)] * (count - 1)
     return cumprod(cat([ones, *factors], -1), -1)

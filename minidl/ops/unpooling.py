@@ -105,7 +105,7 @@ def _fractional(
         shape = [1] * (2 * count)
         shape[i], shape[count + i] = sizes[i], size[i]
         places = places * plane[i] + rows.reshape(*lead, *shape)
-    flat = reshape(input, (*lead, -1))
+    flat = reshape(input, (*lead, math.prod(plane)))
     every = places.reshape(*lead, math.prod(sizes), math.prod(size))
     values = np.take_along_axis(array_of(flat)[..., None, :], every, -1)
     chosen = np.take_along_axis(every, values.argmax(-1)[..., None], -1)[..., 0]

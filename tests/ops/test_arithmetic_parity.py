@@ -120,114 +120,11 @@ bitwise_xor bitwise_left_shift bitwise_right_shift heaviside gcd lcm"""
 WHOLE = {name: (lambda T, a, b, name=name: getattr(T, name)(a, b)) for name in WHOLE_NAMES.split()} | {
     "div trunc": lambda T, a, b: T.div(a, b, rounding_mode="trunc"),
     "isclose exact": lambda T, a, b: T.isclose(a, b, rtol=0, atol=0),
-    "isclose nan": lambda T, a, b: T.isclose(a, b, equal_nan=True),
-    "isclose wide": lambda T, a, b: T.isclose(a, b, rtol=0.5, atol=0.1),
-    "isclose without limit": lambda T, a, b: T.isclose(a, b, rtol=INF, atol=0.1),
-    "lerp": lambda T, a, b: T.lerp(a, b, 0.3),
-    "lerp weight": lambda T, a, b: T.lerp(a, T.ones_like(a), b),
-    "max": lambda T, a, b: T.max(a, b),
-    "min": lambda T, a, b: a.min(b),
-    "where": lambda T, a, b: T.where(a > b, a, b),
-    "xlog1py": lambda T, a, b: T.special.xlog1py(a, b),
-}
-
-WITHOUT_GRADIENT = {"floor_divide", "heaviside"}
-"""PyTorch has none; the floored quotient's is zero here."""
-
-NUMBERS = {
-    "x +": lambda x, number: x + number,
-    "x *": lambda x, number: x * number,
-    "x /": lambda x, number: x / number,
-    "x **": lambda x, number: x**number,
-    "x %": lambda x, number: x % number,
-    "x //": lambda x, number: x // number,
-    "number **": lambda x, number: number**x,
-    "number %": lambda x, number: number % x,
-    "number //": lambda x, number: number // x,
-    "clamp": lambda x, number: x.clamp(number, 1.0),
-    "copysign": lambda x, number: x.copysign(number),
-    "float_power": lambda x, number: x.float_power(number),
-}
-
-WITHOUT_GRADIENT_OF_NUMBERS = {"x //", "number //", "number %"}
-
-
-def tensors_of(T, arrays, dtype, gradient):
-    made = torch.from_numpy if T is torch else minidl.from_numpy
-    inputs = [made(np.array(a, dtype)) for a in arrays]
-    return [x.requires_grad_() for x in inputs] if gradient else inputs
-
-
-def values_and_slopes(T, program, arrays, dtype, gradient):
-    inputs = tensors_of(T, arrays, dtype, gradient)
-    result = program(T, *inputs)
-    slopes = T.autograd.grad(result.sum(), inputs, allow_unused=True) if result.requires_grad else [None] * len(inputs)
-    return [result, *slopes]
-
-
-def assert_same(program, arrays, dtype, gradient=True):
-    ours, theirs = (values_and_slopes(T, program, arrays, dtype, gradient) for T in (minidl, torch))
-    close = {"float32": 2e-5, "float64": 1e-12}[dtype]
-    for mine, other in zip(ours, theirs, strict=True):
-        assert (mine is None) == (other is None)
-        if mine is not None:
-            a, b = mine.detach().numpy(), other.numpy(force=True)
-            assert a.dtype == b.dtype
-            np.testing.assert_allclose(a, b, rtol=close, atol=close / 1e3 if a.dtype.kind == "f" else 0)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", FLOATS)
-def test_every_pair_of_special_numbers(name, dtype):
-    a, b = (part.reshape(-1) for part in np.meshgrid(SPECIAL, SPECIAL))
-    if name in ("remainder", "fmod", "addcdiv"):
-        # where a quotient or a square leaves float32, PyTorch has no number though there is one
-        a, b = (np.where(np.abs(np.log10(np.abs(x))) == 30, 3.0, x) for x in (a, b))
-    assert_same(FLOATS[name], [a, b], dtype, name not in WITHOUT_GRADIENT)
-
-
-@pytest.mark.parametrize("number", SPECIAL)
-@pytest.mark.parametrize("name", NUMBERS)
-def test_special_numbers_with_each_other(name, number):
-    def program(T, x):
-        return NUMBERS[name](x, number)
-
-    assert_same(program, [SPECIAL], "float64", name not in WITHOUT_GRADIENT_OF_NUMBERS)
-
-
-@pytest.mark.parametrize("exponent", [-3, -2, -1, 0, 1, 2, 3, 4])
-def test_special_numbers_to_whole_powers(exponent):
-    assert_same(lambda T, x: x**exponent, [SPECIAL], "float64")
-
-
-@pytest.mark.parametrize("name", ["remainder", "fmod", "floor_divide", "mul", "div", "copysign", "maximum", "atan2"])
-def test_zeros_keep_pytorchs_sign(name):
-    a, b = (part.reshape(-1) for part in np.meshgrid([-4.0, -2.0, -0.0, 0.0, 2.0], [-2.0, -1.0, 1.0, 2.0]))
-    ours, theirs = (getattr(T, name)(*tensors_of(T, [a, b], "float64", False)).numpy() for T in (minidl, torch))
-    np.testing.assert_array_equal(np.signbit(ours), np.signbit(theirs))
-
-
-# --- integers ---------------------------------------------------------------------------------------------------------
-
-WHOLE = {
-    name: (lambda T, a, b, name=name: getattr(T, name)(a, b))
-    for name in (
-        *(
-            "add sub mul div floor_divide remainder fmod pow float_power maximum minimum fmax fmin atan2 xlogy".split(
-                " "
-            )
-        ),
-        *("copysign eq ne lt le gt ge isclose logical_and logical_or logical_xor clamp_min clamp_max rsub".split(" ")),
-        *("bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift heaviside gcd lcm".split(" ")),
-    )
-} | {
-    "div trunc": lambda T, a, b: T.div(a, b, rounding_mode="trunc"),
-    "isclose exact": lambda T, a, b: T.isclose(a, b, rtol=0, atol=0),
     "by numbers": lambda T, a, b: T.stack([a // 3, a % -3, a**2, -2 % b, 7 // b, 3 & a, a | 5, a << 1, 1 << b, a >> 2]),
 }
 
 UNDEFINED = {"floor_divide", "remainder", "fmod", "div trunc", "gcd", "lcm"}
-"""For the least integer with -1, since its negative does not exist."""
+"""For the least integer, since its negative does not exist."""
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64", "uint8"])
@@ -237,7 +134,7 @@ def test_integers_to_their_ends(name, dtype):
     values = [low, low + 1, -7, -3, -2, -1, 1, 2, 3, 7, 8, 20, 31, 63, 64, high - 1, high]
     pairs = [(a, b) for a, b in itertools.product(values, values) if low <= min(a, b) and 0 not in (a, b)]
     if name in UNDEFINED:
-        pairs = [(a, b) for a, b in pairs if low not in (a, b)]
+        pairs = [(a, b) for a, b in pairs if low not in (a, b) and (name != "lcm" or abs(a * b) <= high)]
     a, b = (np.array(part, dtype) for part in zip(*pairs, strict=True))
     ours, theirs = (WHOLE[name](T, *tensors_of(T, [a, b], dtype, False)).numpy() for T in (minidl, torch))
     assert ours.dtype == theirs.dtype
@@ -320,5 +217,6 @@ def test_what_a_tensor_is():
         for question in ("is_tensor", "is_floating_point", "is_complex", "is_signed", "numel"):
             assert getattr(minidl, question)(a) == getattr(torch, question)(b)
         assert minidl.is_same_size(a, a.clone()) and not minidl.is_same_size(a, minidl.zeros(7))
-        assert (a.is_complex(), a.is_signed()) == (b.is_complex(), b.is_signed())
+        for question in ("is_complex", "is_signed", "nelement"):
+            assert getattr(a, question)() == getattr(b, question)()
     assert minidl.is_tensor([1]) is torch.is_tensor([1]) is False

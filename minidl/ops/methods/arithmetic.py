@@ -181,6 +181,7 @@ class ArithmeticMethods(Variable):
     is_complex = queries.is_complex
     is_signed = queries.is_signed
     is_same_size = queries.is_same_size
+    nelement = queries.numel
 
     # --- logic and bits -----------------------------------------------------------------------------------------------
 
