@@ -214,9 +214,7 @@ from .ops.logic import (
 from .ops.margin_loss import (
     cosine_embedding_loss,
     hinge_embedding_loss,
-    kl_div,
     margin_ranking_loss,
-    poisson_nll_loss,
     triplet_margin_loss,
 )
 from .ops.norm import batch_norm
@@ -265,6 +263,7 @@ from .ops.reduction import (
     var,
     var_mean,
 )
+from .ops.regression_loss import kl_div, poisson_nll_loss
 from .ops.rounding import (
     ceil,
     fix,

@@ -20,7 +20,9 @@ from ..ops.embedding import embedding, embedding_bag, one_hot
 from ..ops.folding import fold, unfold
 from ..ops.gates import (
     celu,
+    celu_,
     elu,
+    elu_,
     gelu,
     glu,
     gumbel_softmax,
@@ -28,19 +30,25 @@ from ..ops.gates import (
     hardsigmoid,
     hardswish,
     hardtanh,
+    hardtanh_,
     leaky_relu,
+    leaky_relu_,
     mish,
     prelu,
     relu,
     relu6,
+    relu_,
     rrelu,
+    rrelu_,
     selu,
+    selu_,
     silu,
     softmin,
     softshrink,
     softsign,
     tanhshrink,
     threshold,
+    threshold_,
 )
 from ..ops.grid_sampling import affine_grid, grid_sample
 from ..ops.interpolation import interpolate, upsample, upsample_bilinear, upsample_nearest
@@ -50,22 +58,15 @@ from ..ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
-    mse_loss,
     nll_loss,
 )
 from ..ops.margin_loss import (
     cosine_embedding_loss,
-    gaussian_nll_loss,
     hinge_embedding_loss,
-    huber_loss,
-    kl_div,
-    l1_loss,
     margin_ranking_loss,
     multi_margin_loss,
     multilabel_margin_loss,
     multilabel_soft_margin_loss,
-    poisson_nll_loss,
-    smooth_l1_loss,
     soft_margin_loss,
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
@@ -81,6 +82,15 @@ from ..ops.pool import (
     max_pool1d,
     max_pool2d,
     max_pool3d,
+)
+from ..ops.regression_loss import (
+    gaussian_nll_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
 )
 from ..ops.transposed_conv import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.unpooling import (

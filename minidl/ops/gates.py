@@ -1,4 +1,4 @@
-"""Activation functions that bend or gate: of straight pieces, shrinking, smooth, gated.  Results have the input's dtype."""
+"""Activation functions that bend or gate: of straight pieces, smooth ones, gated ones; and their in-place forms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import activation
 from .activation import sigmoid, softmax, softplus, tanh
 from .comparison import where
 from .elementwise import abs, exp
-from .inplace import update
+from .inplace import in_place, update
 from .joining import chunk
 from .promotion import Array, array_of, as_dtype, check_floats
 from .scatter import scatter
@@ -352,3 +352,15 @@ def gumbel_softmax(
     values = array_of(soft)
     chosen = scatter(np.zeros_like(values), dim, values.argmax(dim, keepdims=True), 1.0)
     return chosen - values + soft
+
+
+# --- in place --------------------------------------------------------------------------------------------------------
+
+relu_ = in_place(activation.relu)
+leaky_relu_ = in_place(activation.leaky_relu)
+elu_ = in_place(activation.elu)
+selu_ = in_place(selu)
+celu_ = in_place(celu)
+rrelu_ = in_place(rrelu)
+hardtanh_ = in_place(hardtanh)
+threshold_ = in_place(threshold)

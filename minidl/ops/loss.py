@@ -1,17 +1,15 @@
-"""Losses.  `reduction` is "mean" (the default), "sum" or "none"."""
+"""Losses of classification: binary cross entropy, negative log likelihood, cross entropy."""
 
 from __future__ import annotations
-
-import warnings
 
 import numpy as np
 
 from .. import kernels
 from ..autograd import primitive
-from ..errors import ArgumentError, DtypeError, MinidlWarning, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from .activation import log_softmax, logsigmoid, softmax
 from .comparison import clamp, where
-from .elementwise import log, log1p, square
+from .elementwise import log, log1p
 from .indexing import take_along
 from .promotion import Array, array_of
 from .reduction import mean as average
@@ -19,31 +17,15 @@ from .reduction import sum as total
 from .shape import reshape, squeeze
 
 
-def reduced(name: str, losses: Array, reduction: str) -> Array:
-    """The losses as one number, or as they are."""
-    if reduction == "mean":
+def reduced(name: str, losses: Array, reduction: str | int) -> Array:
+    """The losses as one number, "mean" or "sum", or as they are, "none"; 1, 2 and 0 are PyTorch's numbers of these."""
+    if reduction == "mean" or reduction == 1:
         return average(losses)
-    if reduction == "sum":
+    if reduction == "sum" or reduction == 2:
         return total(losses)
-    if reduction == "none":
+    if reduction == "none" or reduction == 0:
         return losses
     raise ArgumentError(f"{name}: reduction {reduction!r}; needs 'mean', 'sum' or 'none'")
-
-
-def mse_loss(input: Array, target: Array, reduction: str = "mean", weight: Array | None = None) -> Array:
-    """(input - target) ** 2.  Warns when the shapes differ, since they then broadcast, rarely as meant."""
-    if input.shape != target.shape:
-        warnings.warn(
-            f"mse_loss: input {tuple(input.shape)} and target {tuple(target.shape)} differ and are broadcast; "
-            "give both one shape",
-            MinidlWarning,
-            stacklevel=2,
-        )
-    losses = square(input - target)
-    if weight is None:
-        return reduced("mse_loss", losses, reduction)
-    losses = losses * weight
-    return total(losses) / total(weight) if reduction == "mean" else reduced("mse_loss", losses, reduction)
 
 
 @primitive
@@ -58,7 +40,7 @@ def _(g, p, target):
 
 @_binary_cross_entropy.gradient("target")
 def _(g, p):
-    return g * (clamp(log1p(-p), min=-100.0) - clamp(log(p), min=-100.0))
+    return g * (log1p(-p) - log(p))  # without the bounds, as PyTorch's
 
 
 def binary_cross_entropy(input: Array, target: Array, weight: Array | None = None, reduction: str = "mean") -> Array:

@@ -35,10 +35,19 @@ ABSENT = [
 """Why operators are absent, by their names."""
 
 DIFFERENT = {
-    "cauchy": "other random numbers",
     "topk": "of equal elements another index may be chosen",
     "kthvalue": "of equal elements another index may be chosen",
     "mode": "of equal elements another index may be chosen",
+    "cholesky_solve": "the gradient is that of the triangle that is read",
+    "cholesky_inverse": "the gradient is that of the triangle that is read",
+    "index_reduce": "a product over two zeros has no second derivative",
+    "scatter_reduce": "a product over two zeros has no second derivative",
+    "linalg.norm": "the second derivative at zero is 0, not NaN",
+    "nn.functional.batch_norm": "an empty vector is refused",
+    "nn.functional.local_response_norm": "floats only",
+    "special.bessel_j0": "SciPy's values, which have some digits more",
+    "special.bessel_y1": "SciPy's values, which have some digits more",
+    "as_strided_scatter": "overlapping memory: PyTorch's own gradients depend on the dtype",
 }
 """How operators differ."""
 

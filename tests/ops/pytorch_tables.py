@@ -25,7 +25,9 @@ SMALL = 3000
 CLOSE = {"float64": 1e-7, "float32": 2e-4, "float16": 5e-3}
 
 
-RANDOM = re.compile(r"^(new_)?empty|rand|normal$|bernoulli|multinomial|uniform|exponential|cauchy|geometric|dropout|rrelu|fractional")
+RANDOM = re.compile(
+    r"^(new_)?empty|rand|normal$|bernoulli|multinomial|uniform|exponential|cauchy|geometric|dropout|rrelu|fractional"
+)
 """Operators whose values are random, or whatever memory holds: only shape and dtype can agree."""
 
 
@@ -165,7 +167,11 @@ def shown(value: Any) -> str:
 def compare_forms(op: Any, sample: Any, dtype: str) -> str:
     """What differs between the method, or the in-place method, and PyTorch's; empty if nothing."""
     for form, kind in ((op.method_variant, "method"), (op.inplace_variant, "in-place method")):
-        if form is None or getattr(form, "__name__", "<lambda>") == "<lambda>" or not isinstance(sample.input, torch.Tensor):
+        if (
+            form is None
+            or getattr(form, "__name__", "<lambda>") == "<lambda>"
+            or not isinstance(sample.input, torch.Tensor)
+        ):
             continue
         name = form.__name__
         if name in RESHAPED_IN_PLACE:

@@ -13,13 +13,13 @@ CLOSE = {"float32": 2e-5, "float64": 1e-10}
 of binary cross entropy, and that is what decides."""
 
 
-def assert_equal(ours, theirs, dtype):
+def assert_equal(ours, theirs, dtype, error=0.0):
     assert tuple(ours.shape) == tuple(theirs.shape)
     assert str(ours.dtype) == str(theirs.dtype).removeprefix("torch.")
     a, b = ours.detach().numpy(), theirs.numpy(force=True)
     finite = np.abs(b[np.isfinite(b)]) if b.dtype.kind == "f" else np.abs(b)
     scale = max(1.0, float(finite.max(initial=0)))
-    np.testing.assert_allclose(a, b, rtol=0, atol=CLOSE[dtype] * scale)
+    np.testing.assert_allclose(a, b, rtol=0, atol=max(CLOSE[dtype], error) * scale)
 
 
 def run(T, sample, dtype):
@@ -35,7 +35,10 @@ def run(T, sample, dtype):
     squares = [(g * g).sum() for g in first if g is not None]
     second = []
     if any(square.requires_grad for square in squares):
-        second = T.autograd.grad(sum(squares), inputs, allow_unused=True)
+        try:
+            second = T.autograd.grad(sum(squares), inputs, allow_unused=True)
+        except NotImplementedError:
+            second = None  # PyTorch has no second derivative there; finite differences check ours
     return result, first, second
 
 
@@ -45,9 +48,9 @@ def test_values_and_gradients_equal_pytorchs(sample, dtype):
     ours, theirs = run(minidl, sample, dtype), run(torch, sample, dtype)
     assert_equal(ours[0], theirs[0], dtype)
     for mine, other in zip(ours[1], theirs[1], strict=True):
-        assert_equal(mine, other, dtype)
-    for i, x in enumerate(sample.inputs if ours[2] or theirs[2] else []):
+        assert_equal(mine, other, dtype, sample.pytorch_error)
+    for i, x in enumerate(sample.inputs if theirs[2] is not None and (ours[2] or theirs[2]) else []):
         zeros = minidl.from_numpy(np.zeros_like(x, dtype))
         mine = ours[2][i] if ours[2] and ours[2][i] is not None else zeros
         other = theirs[2][i] if theirs[2] and theirs[2][i] is not None else torch.from_numpy(zeros.numpy())
-        assert_equal(mine, other, dtype)
+        assert_equal(mine, other, dtype, sample.pytorch_error)

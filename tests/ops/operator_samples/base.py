@@ -45,6 +45,8 @@ class Sample:
     program: Callable[..., Any]
     inputs: list[np.ndarray]
     differentiable: bool = True
+    pytorch_error: float = 0.0
+    """How far PyTorch's own float64 result is from the right one."""
 
     def __str__(self) -> str:
         return self.name

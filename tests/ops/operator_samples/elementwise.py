@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .base import S, backwards, normal, positive
+import numpy as np
+
+from .base import S, backwards, normal, positive, unit
 
 SAMPLES = [
     S("square", lambda T, a: T.square(a), [normal(3, 2)]),
@@ -30,4 +32,51 @@ SAMPLES = [
     S("softmax last", lambda T, a: T.softmax(a, -1), [normal(3, 5)]),
     S("log_softmax", lambda T, a: T.log_softmax(a, 0), [normal(4, 3)]),
     S("log_softmax last", lambda T, a: a.log_softmax(-1), [normal(3, 4)]),
+    S("exp2", lambda T, x: T.exp2(x), [normal(2, 3)]),
+    S("log2", lambda T, x: T.log2(x), [positive(2, 3)]),
+    S("log10", lambda T, x: T.log10(x), [positive(2, 3)]),
+    S("asinh", lambda T, x: T.asinh(x), [normal(2, 3)]),
+    S("sinh", lambda T, x: T.sinh(x), [normal(2, 3)]),
+    S("cosh", lambda T, x: T.cosh(x), [normal(2, 3)]),
+    S("atan", lambda T, x: T.atan(x), [normal(2, 3)]),
+    S("tan", lambda T, x: T.tan(x), [normal(2, 3)]),
+    S("deg2rad", lambda T, x: T.deg2rad(x), [normal(2, 3)]),
+    S("rad2deg", lambda T, x: T.rad2deg(x), [normal(2, 3)]),
+    S("erf", lambda T, x: T.erf(x), [normal(2, 3)]),
+    S("erfc", lambda T, x: T.erfc(x), [normal(2, 3)]),
+    S("sinc", lambda T, x: T.sinc(x), [normal(2, 3)]),
+    S("asin", lambda T, x: T.asin(x), [normal(2, 3) / 2.5]),
+    S("acos", lambda T, x: T.acos(x), [normal(2, 3) / 2.5]),
+    S("atanh", lambda T, x: T.atanh(x), [normal(2, 3) / 2.5]),
+    S("erfinv", lambda T, x: T.erfinv(x), [normal(2, 3) / 2.5]),
+    S("acosh", lambda T, x: T.acosh(x), [positive(2, 3) + 1.1]),
+    S("lgamma", lambda T, x: T.lgamma(x), [positive(2, 3) + 0.3], pytorch_error=1e-8),
+    S("digamma", lambda T, x: T.digamma(x), [positive(2, 3) + 0.3], pytorch_error=1e-8),
+    S("i0", lambda T, x: T.i0(x), [normal(2, 3) * 1.1]),
+    S("frac", lambda T, x: T.frac(x), [normal(2, 3) * 1.1]),
+    S("polygamma", lambda T, x: T.polygamma(2, x), [positive(3) + 0.5]),
+    S("mvlgamma", lambda T, x: T.mvlgamma(x, 2), [positive(3) + 1.5], pytorch_error=1e-8),
+    S("logit", lambda T, x: T.logit(x), [unit(2, 3)]),
+    S("logit eps", lambda T, x: T.logit(x, 0.2), [unit(2, 3)]),
+    S("sinc at zero", lambda T, x: T.sinc(x), [np.array([1.0, 2.0, 0.5, 0.25])]),
+    S("nan_to_num", lambda T, x: T.nan_to_num(x), [normal(3)]),
+    S("frexp", lambda T, x: T.frexp(x)[0], [normal(3)]),
+    S("positive", lambda T, x: T.positive(x), [backwards(3, 2)]),
+    S("angle", lambda T, x: T.angle(x), [normal(3)], differentiable=False),
+    S("floor", lambda T, x: T.floor(x), [normal(3)], differentiable=False),
+    S("ceil", lambda T, x: T.ceil(x), [normal(3)], differentiable=False),
+    S("trunc", lambda T, x: T.trunc(x), [normal(3)], differentiable=False),
+    S("round", lambda T, x: T.round(x, decimals=1), [normal(3)], differentiable=False),
+    S("special.erfcx", lambda T, x: T.special.erfcx(x), [normal(3)]),
+    S("special.ndtr", lambda T, x: T.special.ndtr(x), [normal(3)]),
+    S("special.ndtri", lambda T, x: T.special.ndtri(x), [unit(3)]),
+    S("special.log_ndtr", lambda T, x: T.special.log_ndtr(x), [normal(3)]),
+    S("special.i0e", lambda T, x: T.special.i0e(x), [normal(3)]),
+    S("special.i1", lambda T, x: T.special.i1(x), [normal(3)]),
+    S("special.i1e", lambda T, x: T.special.i1e(x), [normal(3)]),
+    S("special.entr", lambda T, x: T.special.entr(x), [positive(3)]),
+    S("clone", lambda T, x: T.clone(x), [backwards(3, 2)]),
+    S("sqrt_", lambda T, x: (x * 1).sqrt_(), [positive(3)]),
+    S("round_", lambda T, x: (x * 1).round_(), [normal(3)], differentiable=False),
+    S("clamp tensors", lambda T, x, a, b: T.clamp(x, a, b), [normal(6), normal(6) - 1.03, normal(6) + 1.02]),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .base import S, backwards, normal
 
 SAMPLES = [
@@ -28,4 +30,36 @@ SAMPLES = [
     S("all any", lambda T, a: T.stack([(a > 0).all(0), (a > 0).any(0)]), [normal(3, 4)], False),
     S("logsumexp", lambda T, a: T.logsumexp(a, 1), [normal(3, 4)]),
     S("logsumexp keepdim", lambda T, a: a.logsumexp((0, 1), keepdim=True), [normal(3, 4)]),
+    S("nansum", lambda T, x: T.nansum(x, 1), [normal(2, 3)]),
+    S("nanmean", lambda T, x: T.nanmean(x), [normal(2, 3)]),
+    S("prod", lambda T, x: T.prod(x), [normal(2, 3)]),
+    S("prod dim", lambda T, x: T.prod(x, 0, keepdim=True), [normal(3, 2)]),
+    S("prod of zeros", lambda T, x: T.prod(x, -1), [np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 1.5]])]),
+    S("var_mean", lambda T, x: T.var_mean(x, 1)[0] * T.var_mean(x, 1)[1], [normal(2, 3)]),
+    S("std_mean", lambda T, x: T.std_mean(x)[0] + T.std_mean(x)[1], [normal(2, 3)]),
+    S("aminmax", lambda T, x: T.aminmax(x, dim=0)[0] * T.aminmax(x, dim=0)[1], [normal(3, 2)]),
+    S("sum_to_size", lambda T, x: x.sum_to_size(1, 3), [normal(2, 2, 3)]),
+    S("cumsum", lambda T, x: T.cumsum(x, 1), [normal(2, 3)]),
+    S("cumprod", lambda T, x: T.cumprod(x, 0), [normal(3, 2)]),
+    S("cumprod of zeros", lambda T, x: T.cumprod(x, -1), [np.array([[1.5, 0.0, 2.0, 0.0], [0.7, 2.0, 0.0, 3.0]])]),
+    S("logcumsumexp", lambda T, x: T.logcumsumexp(x, 1), [normal(2, 3)]),
+    S("cummax", lambda T, x: T.cummax(x, 1)[0], [normal(2, 3)]),
+    S("cummin", lambda T, x: T.cummin(x, 0)[0], [normal(3, 2)]),
+    S("diff", lambda T, x: T.diff(x, 2), [normal(2, 4)]),
+    S("trapezoid", lambda T, y, x: T.trapezoid(y, x), [normal(2, 4), normal(4)]),
+    S("cumulative_trapezoid", lambda T, y: T.cumulative_trapezoid(y, dx=0.3, dim=0), [normal(3, 2)]),
+    S("gradient", lambda T, x: T.gradient(x, spacing=0.5, edge_order=2)[0], [normal(4)]),
+    S("median", lambda T, x: T.median(x), [normal(5)]),
+    S("median dim", lambda T, x: T.median(x, 1)[0], [normal(2, 4)]),
+    S("nanmedian", lambda T, x: T.nanmedian(x), [normal(4)]),
+    S("mode", lambda T, x: T.mode(x, 1)[0], [normal(2, 3)]),
+    S("quantile", lambda T, x, q: T.quantile(x, q, 1), [normal(2, 4), np.array([0.2, 0.55])]),
+    S("nanquantile", lambda T, x: T.nanquantile(x, 0.3, 0, interpolation="midpoint"), [normal(4, 2)]),
+    S("cov", lambda T, x: T.cov(x), [normal(2, 4)]),
+    S("corrcoef", lambda T, x: T.corrcoef(x), [normal(2, 4)]),
+    S("sort", lambda T, x: T.sort(x, 1, descending=True)[0], [normal(2, 3)]),
+    S("msort", lambda T, x: T.msort(x), [normal(3, 2)]),
+    S("topk", lambda T, x: T.topk(x, 2)[0], [normal(2, 4)]),
+    S("kthvalue", lambda T, x: T.kthvalue(x, 2, 0)[0], [normal(4, 2)]),
+    S("cumsum_", lambda T, x: (x * 1).cumsum_(0), [normal(3)]),
 ]

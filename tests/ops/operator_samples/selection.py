@@ -44,4 +44,31 @@ SAMPLES = [
     S("set mask", _written(lambda T, a: a.__setitem__(a > 0, 5.0)), [normal(3, 3)]),
     S("set integers", _written(lambda T, a, b: a.__setitem__(T.tensor([2, 0]), b)), [normal(3, 3), normal(2, 3)]),
     S("through a view", _written(lambda T, a, b: a.T[1:].mul_(b)), [normal(3, 3), normal(3)]),
+    S("take_along_dim", lambda T, x: T.take_along_dim(x, T.tensor([[0, 2]]), 1), [normal(2, 3)]),
+    S("select", lambda T, x: T.select(x, 1, 2), [normal(2, 3)]),
+    S("index_select", lambda T, x: T.index_select(x, 0, T.tensor([2, 0, 2])), [normal(3, 2)]),
+    S("index_add", lambda T, x, y: T.index_add(x, 0, T.tensor([0, 2, 0]), y, alpha=2), [normal(3, 2), normal(3, 2)]),
+    S("index_copy", lambda T, x, y: T.index_copy(x, 1, T.tensor([2, 0]), y), [normal(2, 3), normal(2, 2)]),
+    S("index_fill", lambda T, x: T.index_fill(x, 1, T.tensor([0, 2]), 1.5), [normal(2, 3)]),
+    S("index_put", lambda T, x, y: T.index_put(x, (T.tensor([0, 0, 1]),), y, accumulate=True), [normal(3), normal(3)]),
+    S("index_reduce", lambda T, x, y: T.index_reduce(x, 0, T.tensor([0, 0]), y, "mean"), [normal(3), normal(2)]),
+    S("scatter", lambda T, x, y: T.scatter(x, 1, T.tensor([[0, 2], [1, 0]]), y), [normal(2, 3), normal(2, 2)]),
+    S("scatter_add", lambda T, x, y: T.scatter_add(x, 0, T.tensor([[0, 0]]), y), [normal(2, 2), normal(1, 2)]),
+    *[
+        S(
+            f"scatter_reduce {kind}",
+            lambda T, x, y, kind=kind: T.scatter_reduce(x, 0, T.tensor([0, 2, 0]), y, kind),
+            [normal(3), normal(3) + 0.01],
+        )
+        for kind in ("sum", "prod", "mean", "amax", "amin")
+    ],
+    S("masked_fill", lambda T, x: T.masked_fill(x, x > 0, 0.5), [normal(2, 3)]),
+    S("masked_select", lambda T, x: T.masked_select(x, x > 0), [normal(2, 3)]),
+    S("masked_scatter", lambda T, x, y: T.masked_scatter(x, x > 0, y), [normal(2, 3), normal(6)]),
+    S("take", lambda T, x: T.take(x, T.tensor([4, 0, 4])), [normal(2, 3)]),
+    S("put", lambda T, x, y: T.Tensor.put(x, T.tensor([4, 0]), y), [normal(2, 3), normal(2)]),
+    S("select_scatter", lambda T, x, y: T.select_scatter(x, y, 0, 1), [normal(3, 2), normal(2)]),
+    S("slice_scatter", lambda T, x, y: T.slice_scatter(x, y, 1, 0, 3, 2), [normal(2, 3), normal(2, 2)]),
+    S("diagonal_scatter", lambda T, x, y: T.diagonal_scatter(x, y), [normal(2, 2), normal(2)]),
+    S("fill", lambda T, x: T.fill(x, 2.0), [normal(3)], differentiable=False),
 ]

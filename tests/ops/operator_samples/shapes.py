@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import S, normal
+from .base import S, backwards, normal
 
 SAMPLES = [
     S("reshape", lambda T, a: T.reshape(a, (4, -1)), [normal(3, 2, 4)]),
@@ -26,4 +26,26 @@ SAMPLES = [
     S("chunk", lambda T, a: T.chunk(a, 3, 1)[2], [normal(2, 7)]),
     S("unbind", lambda T, a: T.unbind(a, 1)[1] * a[:, 0], [normal(2, 3)]),
     S("flip", lambda T, a: T.flip(a, (0, 1)), [normal(2, 3)]),
+    S("ravel", lambda T, x: T.ravel(x), [backwards(2, 3)]),
+    S("unflatten", lambda T, x: T.unflatten(x, 0, (2, -1)), [normal(4, 2)]),
+    S("movedim", lambda T, x: T.movedim(x, (0, 1), (2, 0)), [normal(2, 3, 1)]),
+    S("roll", lambda T, x: T.roll(x, (1, -2), (0, 1)), [normal(2, 3)]),
+    S("rot90", lambda T, x: T.rot90(x, 3), [normal(2, 3)]),
+    S("tile", lambda T, x: T.tile(x, (2, 1)), [normal(2, 2)]),
+    S("repeat", lambda T, x: x.repeat(2, 1, 2), [normal(2, 2)]),
+    S("repeat_interleave", lambda T, x: T.repeat_interleave(x, T.tensor([2, 0, 1]), 1), [normal(2, 3)]),
+    S("unfold", lambda T, x: x.unfold(1, 2, 1), [normal(2, 4)]),
+    S("as_strided", lambda T, x: T.as_strided(x, (2, 2), (1, 2), 1), [normal(6)]),
+    S("diag", lambda T, x: T.diag(x, 1), [normal(3)]),
+    S("diagonal", lambda T, x: T.diagonal(x, -1, 0, 2), [normal(3, 2, 3)]),
+    S("diag_embed", lambda T, x: T.diag_embed(x, 1), [normal(2, 2)]),
+    S("tril", lambda T, x: T.tril(x), [normal(3, 3)]),
+    S("triu", lambda T, x: T.triu(x, 1), [normal(2, 3)]),
+    S("hstack", lambda T, a, b: T.hstack([a, b]), [normal(2, 2), normal(2, 1)]),
+    S("vstack", lambda T, a, b: T.vstack([a, b]), [normal(3), normal(2, 3)]),
+    S("dstack", lambda T, a, b: T.dstack([a, b]), [normal(3), normal(3)]),
+    S("column_stack", lambda T, a, b: T.column_stack([a, b]), [normal(3), normal(3, 2)]),
+    S("block_diag", lambda T, a, b: T.block_diag(a, b), [normal(2, 2), normal(3)]),
+    S("tensor_split", lambda T, x: T.tensor_split(x, (1, 3))[1] * 2, [normal(4, 2)]),
+    S("broadcast_tensors", lambda T, a, b: T.broadcast_tensors(a, b)[0] * b, [normal(3, 1), normal(2)]),
 ]
