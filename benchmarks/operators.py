@@ -117,8 +117,8 @@ def main() -> None:
     for name in options.names or OPERATORS:
         cells = []
         for i, (shape, recorded, repeats) in enumerate(((SMALL, True, 1000), (LARGE, False, 1))):
-            both = [work(T, OPERATORS[name], shape, recorded) for T in (minidl, torch)]
-            found = alternate(*both, repeats, options.rounds)
+            ours, theirs = (work(T, OPERATORS[name], shape, recorded) for T in (minidl, torch))
+            found = alternate(ours, theirs, repeats, options.rounds)
             ratios[i].append(found.ratio)
             cells.append(f"{found.ours:10,.1f} {found.theirs:10,.1f} {found.ratio:6.2f}")
         print(f"{name:12} {'   '.join(cells)}", flush=True)

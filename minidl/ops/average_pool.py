@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .arithmetic import pow, trunc_divide
-from .conv import Pair, sizes_of
+from .conv import LAYOUTS, Pair, sizes_of
 from .elementwise import abs
 from .gates import relu
 from .padding import constant_pad_nd
@@ -53,7 +53,7 @@ def pooled_geometry(
 def check_images(name: str, x: Array, count: int) -> None:
     """Raise unless x has `count` dimensions behind channels and an optional batch."""
     if x.ndim not in (count + 1, count + 2) or 0 in x.shape[1:]:
-        raise ShapeError(f"{name}: shape {tuple(x.shape)}; needs (N, C, ...) or (C, ...) with {count} dimensions more")
+        raise ShapeError(f"{name}: got shape {tuple(x.shape)}, needs images {LAYOUTS[count][0]}")
 
 
 def avg_pool1d(
@@ -148,7 +148,7 @@ def bins(n: int, count: int) -> list[tuple[int, int]]:
 @primitive
 def _bin_means(x, axis, count):
     lead = (slice(None),) * axis
-    means = [x[(*lead, slice(a, b))].mean(axis) for a, b in bins(x.shape[axis], count)]
+    means = [x[lead + (slice(a, b),)].mean(axis) for a, b in bins(x.shape[axis], count)]
     return np.stack(means, axis)
 
 
@@ -162,7 +162,7 @@ def _spread_over_bins(g, shape, axis):
     x = np.zeros(shape, g.dtype)
     lead = (slice(None),) * axis
     for i, (a, b) in enumerate(bins(shape[axis], g.shape[axis])):
-        x[(*lead, slice(a, b))] += g[(*lead, slice(i, i + 1))] / (b - a)
+        x[lead + (slice(a, b),)] += g[lead + (slice(i, i + 1),)] / (b - a)
     return x
 
 

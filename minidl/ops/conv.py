@@ -156,8 +156,9 @@ def _convolved(
     dilations = sizes_of(f"{name}: dilation", dilation, count, 1)
     check_convolution(name, count, input, weight, bias, groups)
     if input.dtype.kind != "f":  # whole numbers up to 2^53 are exact in float64
-        parts = [part if part is None else astype(part, np.float64) for part in (input, weight, bias)]
-        return astype(_convolved(name, count, convolve, *parts, stride, padding, dilation, groups), input.dtype)
+        x, kernel, shift = (part if part is None else astype(part, np.float64) for part in (input, weight, bias))
+        y = _convolved(name, count, convolve, x, kernel, shift, stride, padding, dilation, groups)
+        return astype(y, input.dtype)
     extent = [d * (n - 1) + 1 for d, n in zip(dilations, weight.shape[2:], strict=True)]
     if isinstance(padding, str):
         input, pads = _named_padding(name, padding, strides, extent, input)
@@ -210,7 +211,7 @@ def _volumes(
     return transpose(result, 1, 2)
 
 
-_LAYOUTS = {
+LAYOUTS = {
     1: ("(N, C, L) or (C, L)", "k"),
     2: ("(N, C, H, W) or (C, H, W)", "kh, kw"),
     3: ("(N, C, D, H, W) or (C, D, H, W)", "kd, kh, kw"),
@@ -219,7 +220,7 @@ _LAYOUTS = {
 
 def check_convolution(name: str, count: int, x: Array, weight: Array, bias: Array | None, groups: int) -> None:
     """Raise unless shapes and dtypes fit."""
-    images, kernel = _LAYOUTS[count]
+    images, kernel = LAYOUTS[count]
     if x.ndim != count + 2 or weight.ndim != count + 2:
         raise ShapeError(
             f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}: needs images {images} "

@@ -26,9 +26,10 @@ def einsum(equation: Any, *operands: Any) -> Array:
     Without "->" the result has the subscripts that stand once, in alphabetical order.  A repeated subscript in one
     operand takes the diagonal; "..." stands for further dimensions, which broadcast.
     """
+    given: Sequence[Any] = operands
     if not isinstance(equation, str):
-        equation, operands = _from_lists((equation, *operands))
-    tensors = list(operands[0]) if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else list(operands)
+        equation, given = _from_lists((equation, *operands))
+    tensors = list(given[0]) if len(given) == 1 and isinstance(given[0], (list, tuple)) else list(given)
     inputs, output = _parsed(equation, tensors)
     sizes: dict[str, int] = {}
     parts = [_own_diagonals(x, subscripts, sizes, equation) for x, subscripts in zip(tensors, inputs, strict=True)]

@@ -9,38 +9,46 @@ import numpy as np
 from ..autograd import primitive
 from ..autograd.primitive import wrap
 from ..errors import ArgumentError, DtypeError, ShapeError
-from .indexing import IndexRangeError, put_at, select_at
+from .comparison import where
+from .indexing import IndexRangeError, put_at, select_at, take_along
 from .promotion import Array, array_of
-from .scatter import scatter_reduce
 from .shape import reshape, unsqueeze
 
+INDEX_DTYPES = (np.int32, np.int64)
 
-def _numbers(name: str, input: Array, count: int) -> np.ndarray:
-    """The row numbers, checked."""
+
+def _checked(name: str, input: Array, weight: Array, sparse: bool) -> np.ndarray:
+    """The row numbers, once they and the table are found to be right."""
+    if weight.ndim != 2:
+        raise ShapeError(f"{name}: weight {tuple(weight.shape)}; needs (rows, size)")
+    if sparse:
+        raise ArgumentError(f"{name}: sparse gradients are not supported; leave sparse=False")
     numbers = np.asarray(array_of(input))
-    if numbers.dtype.kind not in "iu":
-        raise DtypeError(f"{name}: input is {numbers.dtype}, needs row numbers as integers; use .long()")
-    if numbers.size and (numbers.min() < 0 or numbers.max() >= count):
-        wrong = numbers[(numbers < 0) | (numbers >= count)].flat[0]
-        raise IndexRangeError(f"{name}: row {wrong} of a table of {count} rows")
+    if numbers.dtype not in INDEX_DTYPES:
+        raise DtypeError(f"{name}: input is {numbers.dtype}, needs row numbers of int32 or int64; use .long()")
+    wrong = numbers[(numbers < 0) | (numbers >= weight.shape[0])]
+    if wrong.size:
+        raise IndexRangeError(f"{name}: row {wrong[0]} of a table of {weight.shape[0]} rows")
     return numbers
 
 
 def _padding(name: str, padding_idx: int | None, count: int) -> int | None:
-    if padding_idx is not None and not -count <= padding_idx < count:
+    """The number of the padding row, counted from the front."""
+    if padding_idx is None:
+        return None
+    if not -count <= padding_idx < count:
         raise ArgumentError(f"{name}: padding_idx {padding_idx} of a table of {count} rows")
-    return None if padding_idx is None else padding_idx % count
+    return padding_idx % count
 
 
-def _limit(weight: Any, numbers: np.ndarray, max_norm: float | None, norm_type: float) -> None:
-    """Scale the rows in use, in place, down to a norm of at most max_norm."""
-    if max_norm is None:
-        return
-    rows = np.unique(numbers)
+def embedding_renorm_(weight: Any, indices: Array, max_norm: float, norm_type: float) -> Any:
+    """Scale the rows at `indices`, in place and unrecorded, down to a norm of order norm_type of at most max_norm."""
+    rows = np.unique(array_of(indices))
     lengths = np.linalg.norm(weight.array[rows], norm_type, 1)
     long = lengths > max_norm
     weight.array[rows[long]] *= (max_norm / (lengths[long] + 1e-7))[:, None].astype(weight.array.dtype)
     weight.version[0] += 1
+    return weight
 
 
 @primitive
@@ -51,6 +59,16 @@ def _rows(weight, numbers, shares):
 @_rows.gradient("weight")
 def _(g, weight_shape, numbers, shares):
     return put_at(g * shares[..., None].astype(g.dtype), weight_shape, numbers)
+
+
+def _selected(weight: Array, numbers: np.ndarray, padding: int | None, by_frequency: bool) -> Array:
+    """The rows at the numbers; the padding row gets no gradient, others perhaps a share by how often they are used."""
+    if padding is None and not by_frequency:
+        return select_at(weight, numbers)
+    shares = np.ones(numbers.shape)
+    if by_frequency:
+        shares = 1 / np.bincount(numbers.reshape(-1), minlength=weight.shape[0])[numbers]
+    return _rows(weight, numbers, shares if padding is None else np.where(numbers == padding, 0, shares))
 
 
 def embedding(
@@ -68,21 +86,14 @@ def embedding(
     max_norm              rows in use are first scaled down, in place, to this norm of order norm_type
     scale_grad_by_freq    a row's gradient is divided by how often it is in use
     """
-    if weight.ndim != 2:
-        raise ShapeError(f"embedding: weight {tuple(weight.shape)}; needs (rows, size)")
-    if sparse:
-        raise ArgumentError("embedding: sparse gradients are not supported; leave sparse=False")
-    numbers = _numbers("embedding", input, weight.shape[0])
-    _limit(weight, numbers, max_norm, norm_type)
+    numbers = _checked("embedding", input, weight, sparse)
     padding = _padding("embedding", padding_idx, weight.shape[0])
-    if padding is None and not scale_grad_by_freq:
-        return select_at(weight, numbers)
-    shares = np.ones(numbers.shape)
-    if scale_grad_by_freq:
-        shares = 1 / np.bincount(numbers.reshape(-1), minlength=weight.shape[0])[numbers]
-    if padding is not None:
-        shares = np.where(numbers == padding, 0, shares)
-    return _rows(weight, numbers, shares)
+    if max_norm is not None:
+        embedding_renorm_(weight, numbers, max_norm, norm_type)
+    return _selected(weight, numbers, padding, scale_grad_by_freq)
+
+
+# --- bags ------------------------------------------------------------------------------------------------------------
 
 
 def embedding_bag(
@@ -105,37 +116,67 @@ def embedding_bag(
     padding_idx            rows of this number do not count
     Other arguments as in `embedding`.  An empty bag gives zeros.
     """
-    if mode not in ("sum", "mean", "max"):
-        raise ArgumentError(f"embedding_bag: mode {mode!r}; needs 'sum', 'mean' or 'max'")
-    if per_sample_weights is not None and mode != "sum":
-        raise ArgumentError(f"embedding_bag: per_sample_weights with mode {mode!r}; only 'sum' takes them")
-    numbers = np.asarray(array_of(input))
-    if numbers.ndim == 2 and offsets is None:
-        starts, count = np.arange(numbers.shape[0]) * numbers.shape[1], numbers.shape[0]
-    elif numbers.ndim == 1 and offsets is not None:
-        starts = np.asarray(array_of(offsets))
-        starts = starts[:-1] if include_last_offset else starts
-        count = starts.size
-        if starts.size and starts[0] != 0:
-            raise ArgumentError(f"embedding_bag: the first offset is {starts[0]}, needs 0")
-    else:
-        raise ShapeError(f"embedding_bag: input {numbers.shape}; needs a matrix, or a vector with offsets")
-    flat = _numbers("embedding_bag", input, weight.shape[0]).reshape(-1)
+    numbers = _checked("embedding_bag", input, weight, sparse)
     padding = _padding("embedding_bag", padding_idx, weight.shape[0])
-    bags = np.searchsorted(starts, np.arange(flat.size), side="right") - 1
-    kept = np.ones(flat.size, bool) if padding is None else flat != padding
-    rows = embedding(flat[kept], weight, None, max_norm, norm_type, scale_grad_by_freq, sparse)
+    _check_mode(mode, scale_grad_by_freq, numbers, per_sample_weights)
+    starts, end = _stretches(numbers, offsets, include_last_offset)
+    flat = numbers.reshape(-1)[:end]
+    if max_norm is not None:
+        embedding_renorm_(weight, flat, max_norm, norm_type)
+    kept = np.arange(end) if padding is None else np.flatnonzero(flat != padding)
+    flat, bags = flat[kept], np.searchsorted(starts, kept, side="right") - 1
+    sizes = np.bincount(bags, minlength=starts.size)[:, None]
+    if mode == "max":
+        chosen = _first_greatest(array_of(weight), flat, bags, starts.size)
+        return where(sizes > 0, take_along(weight, chosen, 0), 0.0)
+    rows = _selected(weight, flat, None, scale_grad_by_freq)
     if per_sample_weights is not None:
         rows = rows * unsqueeze(reshape(per_sample_weights, (-1,))[kept], 1)
-    bags = bags[kept]
-    sizes = np.bincount(bags, minlength=count)
-    if mode == "max":
-        wide = np.broadcast_to(bags[:, None], (bags.size, weight.shape[1]))
-        empty = np.zeros((count, weight.shape[1]), weight.dtype)
-        zeros = wrap(empty) if array_of(weight) is not weight else empty
-        return scatter_reduce(zeros, 0, wide, rows, "amax", include_self=False)
-    sums = put_at(rows, (count, weight.shape[1]), bags)
-    return sums / np.maximum(sizes, 1)[:, None].astype(weight.dtype) if mode == "mean" else sums
+    sums = put_at(rows, (starts.size, weight.shape[1]), bags)
+    return sums / np.maximum(sizes, 1).astype(weight.dtype) if mode == "mean" else sums
+
+
+def _check_mode(mode: str, by_frequency: bool, numbers: np.ndarray, factors: Array | None) -> None:
+    if mode not in ("sum", "mean", "max"):
+        raise ArgumentError(f"embedding_bag: mode {mode!r}; needs 'sum', 'mean' or 'max'")
+    if mode == "max" and by_frequency:
+        raise ArgumentError("embedding_bag: scale_grad_by_freq with mode 'max'; use 'sum' or 'mean'")
+    if factors is not None and mode != "sum":
+        raise ArgumentError(f"embedding_bag: per_sample_weights with mode {mode!r}; only 'sum' takes them")
+    if factors is not None and tuple(factors.shape) != numbers.shape:
+        raise ShapeError(
+            f"embedding_bag: per_sample_weights {tuple(factors.shape)} for input {numbers.shape}; needs its shape"
+        )
+
+
+def _stretches(numbers: np.ndarray, offsets: Array | None, include_last: bool) -> tuple[np.ndarray, int]:
+    """Where in the flattened numbers each bag starts, and where the last one ends."""
+    if numbers.ndim == 2 and offsets is None:
+        return np.arange(numbers.shape[0]) * numbers.shape[1], numbers.size
+    if numbers.ndim != 1 or offsets is None:
+        raise ShapeError(f"embedding_bag: input {numbers.shape}; needs a matrix, or a vector with offsets")
+    starts = np.asarray(array_of(offsets))
+    if starts.ndim != 1 or starts.dtype not in INDEX_DTYPES or (include_last and not starts.size):
+        raise ShapeError(f"embedding_bag: offsets {starts.dtype}{starts.shape}; needs a vector of int64")
+    if starts.size and (starts[0] != 0 or starts[-1] > numbers.size or (np.diff(starts) < 0).any()):
+        raise ArgumentError(
+            f"embedding_bag: offsets from {starts[0]} to {starts[-1]}; needs rising ones, from 0 to {numbers.size} at most"
+        )
+    if include_last:
+        return starts[:-1], int(starts[-1])
+    return starts, numbers.size if starts.size else 0
+
+
+def _first_greatest(weight: np.ndarray, numbers: np.ndarray, bags: np.ndarray, count: int) -> np.ndarray:
+    """(count, size): the number of the row that has each bag's greatest element, the first of equal ones; NaN wins."""
+    chosen = np.zeros((count, weight.shape[1]), np.int64)
+    if not numbers.size:
+        return chosen
+    rows, starts = weight[numbers], np.flatnonzero(np.diff(bags, prepend=-1))
+    top = np.maximum.reduceat(rows, starts, 0)[np.searchsorted(bags[starts], bags)]
+    places = np.where((rows == top) | (rows != rows), np.arange(len(rows))[:, None], len(rows))
+    chosen[bags[starts]] = numbers[np.minimum.reduceat(places, starts, 0)]
+    return chosen
 
 
 def one_hot(tensor: Array, num_classes: int = -1) -> Array:

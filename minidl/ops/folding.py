@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..autograd import primitive
@@ -19,10 +21,10 @@ def _counts(shape: tuple[int, ...], size: tuple, dilation: tuple, padding: tuple
     )
 
 
-def _tap(i: int, j: int, counts: tuple[int, ...], dilation: tuple, stride: tuple) -> tuple[slice, ...]:
+def _tap(i: int, j: int, counts: tuple[int, ...], dilation: tuple, stride: tuple) -> tuple[Any, ...]:
     """Where the (i, j)-th elements of all windows lie in the padded image."""
     firsts = (i * dilation[0], j * dilation[1])
-    return (..., *(slice(a, a + (n - 1) * s + 1, s) for a, n, s in zip(firsts, counts, stride, strict=True)))  # type: ignore[return-value]
+    return (..., *(slice(a, a + (n - 1) * s + 1, s) for a, n, s in zip(firsts, counts, stride, strict=True)))
 
 
 @primitive

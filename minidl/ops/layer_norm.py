@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .arithmetic import pow
 from .elementwise import rsqrt, square
-from .norm import batch_norm
+from .norm import batch_norm, by_channel, check_channels
 from .padding import constant_pad_nd
 from .promotion import Array, check_floats
 from .rearranging import unfold
@@ -19,10 +20,28 @@ from .reduction import mean, plain_sum
 from .shape import reshape
 
 
-def _normal(x: Array, axes: tuple[int, ...], eps: float) -> Array:
-    """(x - mean) / sqrt(variance + eps) over the axes."""
-    centred = x - mean(x, axes, True)
-    return centred * rsqrt(mean(square(centred), axes, True) + eps)
+@primitive(outputs=("normal", "scale"))
+def _standardised(x, axes, eps, centring):
+    y = x.astype(np.float32) if x.dtype == np.float16 else x
+    y = y - mean(y, axes, True) if centring else y
+    scale = rsqrt(mean(square(y), axes, True) + eps)
+    return (y * scale).astype(x.dtype, copy=False), scale.astype(x.dtype, copy=False)
+
+
+@_standardised.gradient("x")
+def _(g, x, normal, scale, axes, eps, centring):
+    g = g[0]
+    if not isinstance(g, np.ndarray):  # a part of the graph, so that it can be differentiated again
+        centred = x - mean(x, axes, True) if centring else x
+        scale = rsqrt(mean(square(centred), axes, True) + eps)
+        normal = centred * scale
+    along = g - normal * mean(g * normal, axes, True)
+    return (along - mean(g, axes, True) if centring else along) * scale
+
+
+def standardised(x: Array, axes: tuple[int, ...], eps: float, centring: bool = True) -> Array:
+    """(x - mean) / sqrt(variance + eps) over the axes; without centring x / sqrt(mean of x^2 + eps)."""
+    return _standardised(x, axes, eps, centring)[0]
 
 
 def _last(name: str, input: Array, normalized_shape: Sequence[int], weight: Any, bias: Any) -> tuple[int, ...]:
@@ -45,13 +64,9 @@ def layer_norm(
     eps: float = 1e-5,
 ) -> Array:
     """Each sample's last dimensions to mean 0 and variance 1, times weight, plus bias (Ba et al. 2016)."""
-    normal = _normal(input, _last("layer_norm", input, normalized_shape, weight, bias), eps)
-    return _scaled(normal, weight, bias)
-
-
-def _scaled(x: Array, weight: Array | None, bias: Array | None) -> Array:
-    x = x if weight is None else x * weight
-    return x if bias is None else x + bias
+    normal = standardised(input, _last("layer_norm", input, normalized_shape, weight, bias), eps)
+    normal = normal if weight is None else normal * weight
+    return normal if bias is None else normal + bias
 
 
 def rms_norm(
@@ -59,8 +74,9 @@ def rms_norm(
 ) -> Array:
     """Each sample's last dimensions divided by the root of their mean square (Zhang and Sennrich 2019)."""
     axes = _last("rms_norm", input, normalized_shape, weight, None)
-    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
-    return _scaled(input * rsqrt(mean(square(input), axes, True) + eps), weight, None)
+    eps = float(np.finfo(np.promote_types(input.dtype, np.float32)).eps) if eps is None else eps
+    normal = standardised(input, axes, eps, centring=False)
+    return normal if weight is None else normal * weight
 
 
 def group_norm(
@@ -70,16 +86,11 @@ def group_norm(
     check_floats("group_norm", input)
     if input.ndim < 2 or num_groups < 1 or input.shape[1] % num_groups:
         raise ShapeError(f"group_norm: {num_groups} groups for shape {tuple(input.shape)}; it must divide the channels")
+    check_channels("group_norm", input, weight=weight, bias=bias)
+    if input.shape[0] and math.prod(input.shape) == input.shape[0] * num_groups:
+        raise ShapeError(f"group_norm: got shape {tuple(input.shape)}: one value a group has no variance")
     grouped = reshape(input, (input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups))
-    return _by_channel(reshape(_normal(grouped, (2,), eps), tuple(input.shape)), weight, bias)
-
-
-def _by_channel(x: Array, weight: Array | None, bias: Array | None) -> Array:
-    """Scaled and shifted by one number a channel, the second dimension."""
-    shape = (1, -1) + (1,) * (x.ndim - 2)
-    return _scaled(
-        x, None if weight is None else reshape(weight, shape), None if bias is None else reshape(bias, shape)
-    )
+    return by_channel(reshape(standardised(grouped, (2,), eps), tuple(input.shape)), weight, bias)
 
 
 def instance_norm(
@@ -100,6 +111,7 @@ def instance_norm(
     check_floats("instance_norm", input)
     if input.ndim < 3 or (use_input_stats and math.prod(input.shape[2:]) == 1):
         raise ShapeError(f"instance_norm: shape {tuple(input.shape)}; needs (N, C, ...) of more than one place")
+    check_channels("instance_norm", input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     axes = tuple(range(2, input.ndim))
@@ -109,7 +121,7 @@ def instance_norm(
         for running, new in zip((running_mean, running_var), moments, strict=True):
             running.array += momentum * (new - running.array)
             running.version[0] += 1
-    return _by_channel(_normal(input, axes, eps), weight, bias)
+    return by_channel(standardised(input, axes, eps), weight, bias)
 
 
 def local_response_norm(input: Array, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
@@ -118,6 +130,8 @@ def local_response_norm(input: Array, size: int, alpha: float = 1e-4, beta: floa
         raise ShapeError(f"local_response_norm: shape {tuple(input.shape)}; needs at least 3 dimensions")
     if size < 1:
         raise ArgumentError(f"local_response_norm: size {size}; needs at least 1")
+    if not math.prod(input.shape):
+        return input
     widths = (0, 0) * (input.ndim - 2) + (size // 2, (size - 1) // 2)
     windows = unfold(constant_pad_nd(square(input), widths), 1, size, 1)
     return input / pow(plain_sum(windows, (windows.ndim - 1,), False) * (alpha / size) + k, beta)

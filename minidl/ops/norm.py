@@ -10,7 +10,7 @@ import numpy as np
 from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
-from .elementwise import rsqrt
+from .elementwise import clone, rsqrt
 from .promotion import Array, check_floats
 from .reduction import mean as average
 from .reduction import sum as total
@@ -59,6 +59,8 @@ def batch_norm(
     training   with the batch's own mean and variance, of which a share `momentum` goes into the running ones (there the
                variance is the unbiased one); otherwise with the running ones
     """
+    if not math.prod(input.shape):
+        return clone(input) if input.ndim < 2 else by_channel(input, weight, bias)
     _check(input, running_mean, running_var, weight, bias, training)
     channels = (1, input.shape[1], *[1] * (input.ndim - 2))
     if not training:
@@ -77,6 +79,22 @@ def batch_norm(
     return _batch_norm(input, weight, bias, mean, 1 / np.sqrt(variance + eps), eps)
 
 
+def by_channel(x: Array, weight: Array | None, bias: Array | None) -> Array:
+    """x times weight plus bias, both one number a channel, the second dimension."""
+    shape = (1, -1) + (1,) * (x.ndim - 2)
+    x = x if weight is None else x * reshape(weight, shape)
+    return x if bias is None else x + reshape(bias, shape)
+
+
+def check_channels(name: str, x: Array, **values: Array | None) -> None:
+    """Raise unless all values have one number for each channel."""
+    for part, value in values.items():
+        if value is not None and value.shape != (x.shape[1],):
+            raise ShapeError(
+                f"{name}: input {tuple(x.shape)} has {x.shape[1]} channels, {part} is {tuple(value.shape)}"
+            )
+
+
 def _check(
     x: Array,
     running_mean: Array | None,
@@ -88,13 +106,8 @@ def _check(
     if x.ndim < 2:
         raise ShapeError(f"batch_norm: got shape {tuple(x.shape)}, needs (N, C) or (N, C, ...)")
     check_floats("batch_norm", x)
-    statistics = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
-    for name, value in statistics.items():
-        if value is not None and value.shape != (x.shape[1],):
-            raise ShapeError(
-                f"batch_norm: input {tuple(x.shape)} has {x.shape[1]} channels, {name} is {tuple(value.shape)}"
-            )
-    if training and math.prod(x.shape) // max(x.shape[1], 1) < 2:
+    check_channels("batch_norm", x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    if training and math.prod(x.shape) == x.shape[1]:
         raise ShapeError(
             f"batch_norm: got shape {tuple(x.shape)}: one value a channel has no variance; "
             "use a larger batch, or eval()"

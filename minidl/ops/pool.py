@@ -65,10 +65,10 @@ def _window_places(x, geometry):
     values = np.pad(x, [*lead, *widths], constant_values=_least(x.dtype))
     places = np.pad(places, widths)
     window = [d * (k - 1) + 1 for d, k in zip(spread, size, strict=True)]
-    take = tuple(slice(None, (m - 1) * s + 1, s) for m, s in zip(counts, step, strict=True))
-    inner = tuple(slice(None, None, d) for d in spread)
+    starts = tuple(slice(None, (m - 1) * s + 1, s) for m, s in zip(counts, step, strict=True))
+    every: Any = (...,) + starts + tuple(slice(None, None, d) for d in spread)
     axes = tuple(range(-count, 0))
-    views = [np.lib.stride_tricks.sliding_window_view(a, window, axes)[(..., *take, *inner)] for a in (values, places)]
+    views = [np.lib.stride_tricks.sliding_window_view(a, window, axes)[every] for a in (values, places)]
     flat = [view.reshape(*view.shape[: view.ndim - count], -1) for view in views]
     chosen = flat[0].argmax(-1)
     where_placed = np.broadcast_to(flat[1], flat[0].shape)
@@ -102,7 +102,8 @@ def _max_pooled(
         check_floats(name, input)
     geometry = pooled_geometry(name, input, count, kernel_size, stride, padding, dilation, ceil_mode)
     if count == 2 and input.ndim == 4 and input.dtype.kind == "f":
-        values, places = _max_pool2d(input, *geometry[:4], ceil_mode)
+        size, step, pads, spread, _ = geometry
+        values, places = _max_pool2d(input, size, step, pads, spread, ceil_mode)
     else:
         places = _window_places(input, geometry)
         values = _taken(input, places, count)
@@ -167,8 +168,8 @@ def _bin_places(x, sizes):
     stretches = [bins(n, m) for n, m in zip(plane, sizes, strict=True)]
     for cell in np.ndindex(*sizes):
         part = tuple(slice(*stretches[i][j]) for i, j in enumerate(cell))
-        values = x[(..., *part)].reshape(*x.shape[: x.ndim - count], -1)
-        places[(..., *cell)] = numbers[part].reshape(-1)[values.argmax(-1)]
+        values = x[(...,) + part].reshape(*x.shape[: x.ndim - count], -1)
+        places[(...,) + cell] = numbers[part].reshape(-1)[values.argmax(-1)]
     return places
 
 

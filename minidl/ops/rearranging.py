@@ -155,7 +155,7 @@ def add_windows(g, shape, axis, size, step):
     lead = (slice(None),) * axis
     count = g.shape[axis]
     for k in range(size):
-        x[(*lead, slice(k, k + (count - 1) * step + 1, step))] += g[..., k]
+        x[lead + (slice(k, k + (count - 1) * step + 1, step),)] += g[..., k]
     return x
 
 

@@ -32,7 +32,7 @@ def checked_indices(name: str, x: Array, axis: int, index: Array, source: Any = 
     if indices.dtype.kind not in "iu":
         raise DtypeError(f"{name}: index is {indices.dtype}, needs int64; use .long()")
     size = x.shape[axis] if x.ndim else 1
-    others = [part for part in (x, source) if part is not None and getattr(part, "ndim", 0)]
+    others = [part for part in (x, source) if hasattr(part, "ndim") and part.ndim]
     if indices.size:
         if indices.ndim != x.ndim and not (indices.ndim <= 1 and x.ndim <= 1):
             raise ShapeError(f"{name}: index {indices.shape} has not as many dimensions as the input {tuple(x.shape)}")

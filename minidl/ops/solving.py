@@ -314,7 +314,7 @@ def tensorsolve(A: Array, B: Array, dims: Sequence[int] | None = None) -> Array:
 
 def vander(x: Array, N: int | None = None) -> Array:
     """The powers 0 to N - 1 of each element, as the last dimension."""
-    if N is None and not x.ndim or N is not None and N < 1:
+    if (N is None and not x.ndim) or (N is not None and N < 1):
         raise ArgumentError(f"vander: N {N} for shape {tuple(x.shape)}; needs at least 1")
     count = x.shape[-1] if N is None else N
     from .cumulative import cumprod

@@ -226,7 +226,7 @@ def _(g, x, y):
 
 
 def _without_gradient(name: str, theirs: str, meaning: str) -> Any:
-    def forward(x):  # type: ignore[no-untyped-def]
+    def forward(x):
         return scipy_special(theirs, x)
 
     forward.__name__ = forward.__qualname__ = name

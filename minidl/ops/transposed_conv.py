@@ -93,8 +93,8 @@ def _spread(
     if any(m >= max(s, d) for m, s, d in zip(more, strides, dilations, strict=True)):
         raise ArgumentError(f"{name}: output_padding {more}; needs less than stride {strides} or dilation {dilations}")
     if input.dtype.kind != "f":
-        parts = [part if part is None else astype(part, np.float64) for part in (input, weight, bias)]
-        return astype(_spread(name, count, spread, *parts, *rest), input.dtype)
+        x, kernel, shift = (part if part is None else astype(part, np.float64) for part in (input, weight, bias))
+        return astype(_spread(name, count, spread, x, kernel, shift, *rest), input.dtype)
     sizes = tuple(
         (n - 1) * s - 2 * p + d * (k - 1) + m + 1
         for n, s, p, d, k, m in zip(input.shape[2:], strides, pads, dilations, weight.shape[2:], more, strict=True)

@@ -8,7 +8,7 @@ from .jit import serial
 
 
 @serial
-def ctc_sample(log_probs, labels, blank, gradient):  # type: ignore[no-untyped-def]
+def ctc_sample(log_probs, labels, blank, gradient):
     """-log of the chance of `labels` (S,) under log_probs (T, C); its slope is written into gradient (T, C).
 
     The labels stand between blanks: places 0, 2, 4, ... are blanks, places 1, 3, ... labels.
@@ -52,7 +52,7 @@ def ctc_sample(log_probs, labels, blank, gradient):  # type: ignore[no-untyped-d
     return -likelihood
 
 
-def ctc(log_probs, labels, lengths, blank):  # type: ignore[no-untyped-def]
+def ctc(log_probs, labels, lengths, blank):
     """Losses (N,) and slopes (T, N, C) of log_probs (T, N, C): N vectors of labels, N numbers of steps."""
     losses = np.zeros(log_probs.shape[1], log_probs.dtype)
     slopes = np.zeros_like(log_probs)
