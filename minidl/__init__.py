@@ -117,7 +117,6 @@ from .ops.creation import (
     zeros,
     zeros_like,
 )
-from .ops.ctc import ctc_loss
 from .ops.cumulative import (
     cummax,
     cummin,
@@ -134,7 +133,6 @@ from .ops.decomposition import cholesky_of_matrix as cholesky
 from .ops.decomposition import qr_of_matrix as qr
 from .ops.decomposition import svd_of_matrix as svd
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, tril, triu
-from .ops.dropout import alpha_dropout, dropout, feature_alpha_dropout
 from .ops.einsum import einsum, ger, inner, kron, outer, tensordot, trace
 from .ops.elementwise import (
     abs,
@@ -159,9 +157,21 @@ from .ops.elementwise import (
     sqrt,
     square,
 )
-from .ops.embedding import embedding, embedding_bag
+from .ops.embedding import embedding_renorm_
 from .ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
-from .ops.gates import celu, prelu, rrelu, selu, threshold
+from .ops.gates import (
+    celu,
+    celu_,
+    hardshrink,
+    prelu,
+    relu_,
+    rrelu,
+    rrelu_,
+    selu,
+    selu_,
+    threshold,
+    threshold_,
+)
 from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
 from .ops.indexing import (
     argwhere,
@@ -195,7 +205,7 @@ from .ops.joining import (
     vsplit,
     vstack,
 )
-from .ops.layer_norm import group_norm, instance_norm, layer_norm, rms_norm
+from .ops.layer_norm import group_norm, layer_norm, rms_norm
 from .ops.linalg import dot, matmul, mm
 from .ops.logic import (
     bitwise_and,
@@ -211,13 +221,28 @@ from .ops.logic import (
     logical_or,
     logical_xor,
 )
-from .ops.margin_loss import (
+from .ops.native import (
+    alpha_dropout,
+    alpha_dropout_,
+    batch_norm,
+    binary_cross_entropy_with_logits,
     cosine_embedding_loss,
+    ctc_loss,
+    dropout,
+    dropout_,
+    embedding,
+    embedding_bag,
+    feature_alpha_dropout,
+    feature_alpha_dropout_,
+    feature_dropout,
+    feature_dropout_,
     hinge_embedding_loss,
+    instance_norm,
+    kl_div,
     margin_ranking_loss,
+    poisson_nll_loss,
     triplet_margin_loss,
 )
-from .ops.norm import batch_norm
 from .ops.norms import cdist, cosine_similarity, dist, norm, pairwise_distance, pdist, renorm
 from .ops.padding import constant_pad_nd
 from .ops.pairwise import (
@@ -263,7 +288,6 @@ from .ops.reduction import (
     var,
     var_mean,
 )
-from .ops.regression_loss import kl_div, poisson_nll_loss
 from .ops.rounding import (
     ceil,
     fix,

@@ -1,6 +1,6 @@
 """The functions behind the layers, under PyTorch's names."""
 
-from ..ops.activation import log_softmax, logsigmoid, sigmoid, softmax, softplus, tanh
+from ..ops.activation import elu, leaky_relu, log_softmax, logsigmoid, sigmoid, softmax, softplus, tanh
 from ..ops.attention import scaled_dot_product_attention
 from ..ops.average_pool import (
     adaptive_avg_pool1d,
@@ -21,7 +21,6 @@ from ..ops.folding import fold, unfold
 from ..ops.gates import (
     celu,
     celu_,
-    elu,
     elu_,
     gelu,
     glu,
@@ -31,7 +30,6 @@ from ..ops.gates import (
     hardswish,
     hardtanh,
     hardtanh_,
-    leaky_relu,
     leaky_relu_,
     mish,
     prelu,
@@ -58,6 +56,7 @@ from ..ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    linear_cross_entropy,
     nll_loss,
 )
 from ..ops.margin_loss import (

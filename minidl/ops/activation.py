@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec
 
 from .. import kernels
 from ..autograd import primitive
@@ -11,8 +13,25 @@ from ..dtypes import as_dtype
 from ..errors import MinidlWarning, ShapeError
 from .comparison import where
 from .elementwise import astype, exp
+from .inplace import update
 from .promotion import Array, as_float, check_floats
 from .reduction import sum as total
+
+Arguments = ParamSpec("Arguments")
+
+
+def may_write(function: Callable[Arguments, Any]) -> Callable[Arguments, Any]:
+    """Serve the argument `inplace`, the last by position, of an activation: its result is written into the input."""
+    place = function.__code__.co_argcount - 1
+
+    @functools.wraps(function)
+    def activate(*args: Any, **named: Any) -> Any:
+        inplace = args[place] if len(args) > place else named.pop("inplace", False)
+        if inplace:
+            return update(args[0], function, *args[1:place], **named)
+        return function(*args[:place], **named)
+
+    return activate
 
 
 @primitive
@@ -74,7 +93,8 @@ def _(g, x, negative_slope):
     return where(x > 0, g, g * negative_slope)
 
 
-def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
+@may_write
+def leaky_relu(input: Array, negative_slope: float = 0.01, inplace: bool = False) -> Array:
     """x where positive, else negative_slope * x."""
     check_floats("leaky_relu", input)
     return _leaky_relu(input, negative_slope)
@@ -90,7 +110,8 @@ def _(g, x, alpha):
     return where(x <= 0, g * (alpha * exp(where(x < 0, x, 0.0))), g)
 
 
-def elu(input: Array, alpha: float = 1.0) -> Array:
+@may_write
+def elu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     """x where positive, else alpha * (exp(x) - 1).  Clevert et al. 2015."""
     check_floats("elu", input)
     return _elu(input, alpha)

@@ -233,5 +233,7 @@ def check_convolution(name: str, count: int, x: Array, weight: Array, bias: Arra
         )
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ShapeError(f"{name}: bias {tuple(bias.shape)} for {weight.shape[0]} output channels")
+    if bias is not None and bias.dtype != x.dtype:
+        raise DtypeError(f"{name}: input {x.dtype} and bias {bias.dtype} need one dtype; use .to(dtype)")
     if x.dtype != weight.dtype or x.dtype.kind == "b":
         raise DtypeError(f"{name}: input {x.dtype} and weight {weight.dtype} need one dtype of numbers; use .to(dtype)")

@@ -287,8 +287,8 @@ def logspace(
 
 def _evenly_spaced(name: str, start: Any, end: Any, steps: int, dtype: np.dtype) -> np.ndarray:
     """From both ends towards the middle, so that each end is exact."""
-    if steps < 0:
-        raise ArgumentError(f"{name}: {steps} steps; needs at least 0")
+    if not isinstance(steps, int) or steps < 0:
+        raise ArgumentError(f"{name}: {steps} steps; needs a whole number of at least 0")
     start, end = _number(name, start), _number(name, end)
     if dtype.kind != "f":
         start, end = int(start), int(end)

@@ -67,7 +67,7 @@ def ctc_loss(
     _check(x, lengths, counts, blank)
     labels = _labels(array_of(targets), counts, x.shape[2])
     losses = _ctc(x, labels, lengths, blank, zero_infinity)[0]
-    if reduction == "mean" or reduction == 1:
+    if reduction == "mean":
         losses = losses / np.maximum(counts, 1).astype(x.dtype)
     return reduced("ctc_loss", reshape(losses, ()) if alone else losses, reduction)
 

@@ -195,6 +195,8 @@ def gradient(
     spacing = 1 if spacing is None else spacing
     alone = isinstance(spacing, (int, float)) or hasattr(spacing, "ndim")
     spacings = [spacing] * len(axes) if alone else list(spacing)
+    if len(set(axes)) < len(axes):
+        raise ArgumentError(f"gradient: a dim appears twice in {dim}")
     if len(spacings) != len(axes):
         raise ArgumentError(f"gradient: {len(spacings)} spacings for {len(axes)} dimensions")
     for axis in axes:

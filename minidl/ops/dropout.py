@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import Variable
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, MinidlWarning, ShapeError
 from ..random import Generator, numpy_generator
+from .arithmetic import mul
 from .gates import SELU_ALPHA, SELU_SCALE
 from .inplace import update
 from .promotion import Array, check_floats
@@ -19,7 +20,7 @@ def dropout(
     input: Array, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Generator | None = None
 ) -> Array:
     """In training, each element is zero with probability p and otherwise scaled by 1 / (1 - p)."""
-    return _dropped("dropout", input, p, training, inplace, tuple(input.shape), generator)
+    return _dropped("dropout", input, p, training, inplace, input.ndim, generator)
 
 
 def _dropped(
@@ -28,55 +29,74 @@ def _dropped(
     p: float,
     training: bool,
     inplace: bool,
-    shape: tuple[int, ...],
+    own: int,
     generator: Generator | None,
 ) -> Array:
-    """What dropout leaves; one decision for each element of `shape`, which broadcasts."""
-    _check(name, input, p)
-    if not training or p == 0:
+    """What dropout leaves, with a decision of its own for each place in the first `own` dimensions."""
+    if not _drops(name, input, p, training, own):
         return input
     factors: Any = 0.0
     if p < 1:
-        kept = numpy_generator(generator).random(shape, np.float32) >= p
+        kept = _kept(input, p, own, generator)
         factors = kept * input.dtype.type(1 / (1 - p))
-    if inplace and isinstance(input, Variable):
-        return update(input, lambda x: x * factors)
-    return input * factors
+    return update(input, mul, factors) if inplace else input * factors
 
 
-def _check(name: str, input: Array, p: float) -> None:
+def _drops(name: str, input: Array, p: float, training: bool, own: int) -> bool:
+    """Whether there is anything to do, of arguments that are right."""
     if not 0 <= p <= 1:
         raise ArgumentError(f"{name}: p={p}; a probability is from 0 to 1")
+    if not training or p == 0:
+        return False
     check_floats(name, input)
+    if input.ndim < own:
+        raise ShapeError(f"{name}: shape {tuple(input.shape)}; needs (N, C, ...)")
+    return True
 
 
-def _channels(name: str, input: Array, dimensions: int) -> tuple[int, ...]:
-    """One decision for each channel of (N, C, ...) or (C, ...)."""
-    if input.ndim not in (dimensions + 1, dimensions + 2):
-        raise ShapeError(f"{name}: shape {tuple(input.shape)}; needs (N, C, ...) of {dimensions} dimensions more")
-    lead = input.ndim - dimensions
-    return tuple(input.shape[:lead]) + (1,) * dimensions
+def _kept(input: Array, p: float, own: int, generator: Generator | None) -> np.ndarray:
+    shape = tuple(input.shape[:own]) + (1,) * (input.ndim - own)
+    return numpy_generator(generator).random(shape, np.float32) >= p
 
 
 def dropout1d(
     input: Array, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Generator | None = None
 ) -> Array:
     """As `dropout`, of whole channels of (N, C, L) or (C, L)."""
-    return _dropped("dropout1d", input, p, training, inplace, _channels("dropout1d", input, 1), generator)
+    if input.ndim not in (2, 3):
+        raise ShapeError(f"dropout1d: shape {tuple(input.shape)}; needs (N, C, L) or (C, L)")
+    return _dropped("dropout1d", input, p, training, inplace, input.ndim - 1, generator)
 
 
 def dropout2d(
     input: Array, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Generator | None = None
 ) -> Array:
-    """As `dropout`, of whole channels of (N, C, H, W) or (C, H, W) (Tompson et al. 2015)."""
-    return _dropped("dropout2d", input, p, training, inplace, _channels("dropout2d", input, 2), generator)
+    """As `dropout`, of whole channels of (N, C, H, W) (Tompson et al. 2015)."""
+    if input.ndim != 4:
+        _warn_of_shape("dropout2d", input, "(N, C, H, W)")
+    return _dropped("dropout2d", input, p, training, inplace, 2, generator)
 
 
 def dropout3d(
     input: Array, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Generator | None = None
 ) -> Array:
     """As `dropout`, of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
-    return _dropped("dropout3d", input, p, training, inplace, _channels("dropout3d", input, 3), generator)
+    if input.ndim not in (4, 5):
+        _warn_of_shape("dropout3d", input, "(N, C, D, H, W) or (C, D, H, W)")
+    return _dropped("dropout3d", input, p, training, inplace, 1 if input.ndim == 4 else 2, generator)
+
+
+def _warn_of_shape(name: str, input: Array, needs: str) -> None:
+    warnings.warn(
+        f"{name}: shape {tuple(input.shape)} is taken as (N, C, ...); needs {needs}", MinidlWarning, stacklevel=3
+    )
+
+
+def feature_dropout(
+    input: Array, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Generator | None = None
+) -> Array:
+    """As `dropout`, of whole channels of (N, C, ...)."""
+    return _dropped("feature_dropout", input, p, training, inplace, 2, generator)
 
 
 def alpha_dropout(
@@ -86,17 +106,14 @@ def alpha_dropout(
 
     Klambauer et al. 2017.
     """
-    return _alpha_dropped("alpha_dropout", input, p, training, inplace, tuple(input.shape), generator)
+    return _alpha_dropped("alpha_dropout", input, p, training, inplace, input.ndim, generator)
 
 
 def feature_alpha_dropout(
     input: Array, p: float = 0.5, training: bool = False, inplace: bool = False, *, generator: Generator | None = None
 ) -> Array:
     """As `alpha_dropout`, of whole channels of (N, C, ...)."""
-    if training and input.ndim < 2:
-        raise ShapeError(f"feature_alpha_dropout: shape {tuple(input.shape)}; needs (N, C, ...)")
-    shape = tuple(input.shape[:2]) + (1,) * (input.ndim - 2)
-    return _alpha_dropped("feature_alpha_dropout", input, p, training, inplace, shape, generator)
+    return _alpha_dropped("feature_alpha_dropout", input, p, training, inplace, 2, generator)
 
 
 def _alpha_dropped(
@@ -105,18 +122,18 @@ def _alpha_dropped(
     p: float,
     training: bool,
     inplace: bool,
-    shape: tuple[int, ...],
+    own: int,
     generator: Generator | None,
 ) -> Array:
-    if training:
-        _check(name, input, p)
-    if not training or p == 0:
+    if not _drops(name, input, p, training, own):
         return input
     floor = -SELU_ALPHA * SELU_SCALE
     scale = 1 / math.sqrt((1 - p) * (1 + p * floor**2)) if p < 1 else 0.0
-    kept = (numpy_generator(generator).random(shape, np.float32) >= p).astype(input.dtype)
+    kept = _kept(input, p, own, generator).astype(input.dtype)
     factors = kept * input.dtype.type(scale)
     shifts = ((1 - kept) * floor - p * floor) * input.dtype.type(scale)
-    if inplace and isinstance(input, Variable):
-        return update(input, lambda x: x * factors + shifts)
-    return input * factors + shifts
+
+    def alpha_dropout(x: Array) -> Array:
+        return x * factors + shifts
+
+    return update(input, alpha_dropout) if inplace else alpha_dropout(input)

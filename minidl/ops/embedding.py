@@ -116,6 +116,35 @@ def embedding_bag(
     padding_idx            rows of this number do not count
     Other arguments as in `embedding`.  An empty bag gives zeros.
     """
+    return bagged(
+        input,
+        weight,
+        offsets,
+        max_norm,
+        norm_type,
+        scale_grad_by_freq,
+        mode,
+        sparse,
+        per_sample_weights,
+        include_last_offset,
+        padding_idx,
+    )[0]
+
+
+def bagged(
+    input: Array,
+    weight: Array,
+    offsets: Array | None,
+    max_norm: float | None,
+    norm_type: float,
+    scale_grad_by_freq: bool,
+    mode: str,
+    sparse: bool,
+    per_sample_weights: Array | None,
+    include_last_offset: bool,
+    padding_idx: int | None,
+) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray]:
+    """`embedding_bag`; beside it the bag of each number, the sizes of bags, and of mode "max" the rows chosen."""
     numbers = _checked("embedding_bag", input, weight, sparse)
     padding = _padding("embedding_bag", padding_idx, weight.shape[0])
     _check_mode(mode, scale_grad_by_freq, numbers, per_sample_weights)
@@ -123,17 +152,20 @@ def embedding_bag(
     flat = numbers.reshape(-1)[:end]
     if max_norm is not None:
         embedding_renorm_(weight, flat, max_norm, norm_type)
-    kept = np.arange(end) if padding is None else np.flatnonzero(flat != padding)
-    flat, bags = flat[kept], np.searchsorted(starts, kept, side="right") - 1
-    sizes = np.bincount(bags, minlength=starts.size)[:, None]
+    bags = np.searchsorted(starts, np.arange(end), side="right") - 1
+    kept = slice(None) if padding is None else np.flatnonzero(flat != padding)
+    flat, own = flat[kept], bags[kept]
+    sizes = np.bincount(own, minlength=starts.size)
     if mode == "max":
-        chosen = _first_greatest(array_of(weight), flat, bags, starts.size)
-        return where(sizes > 0, take_along(weight, chosen, 0), 0.0)
+        chosen = _first_greatest(array_of(weight), flat, own, starts.size)
+        return where(sizes[:, None] > 0, take_along(weight, chosen, 0), 0.0), bags, sizes, chosen
     rows = _selected(weight, flat, None, scale_grad_by_freq)
     if per_sample_weights is not None:
-        rows = rows * unsqueeze(reshape(per_sample_weights, (-1,))[kept], 1)
-    sums = put_at(rows, (starts.size, weight.shape[1]), bags)
-    return sums / np.maximum(sizes, 1).astype(weight.dtype) if mode == "mean" else sums
+        rows = rows * unsqueeze(reshape(per_sample_weights, (-1,))[:end][kept], 1)
+    sums = put_at(rows, (starts.size, weight.shape[1]), own)
+    if mode == "mean":
+        sums = sums / np.maximum(sizes, 1)[:, None].astype(weight.dtype)
+    return sums, bags, sizes, np.zeros(0, np.int64)
 
 
 def _check_mode(mode: str, by_frequency: bool, numbers: np.ndarray, factors: Array | None) -> None:
@@ -160,7 +192,7 @@ def _stretches(numbers: np.ndarray, offsets: Array | None, include_last: bool) -
         raise ShapeError(f"embedding_bag: offsets {starts.dtype}{starts.shape}; needs a vector of int64")
     if starts.size and (starts[0] != 0 or starts[-1] > numbers.size or (np.diff(starts) < 0).any()):
         raise ArgumentError(
-            f"embedding_bag: offsets from {starts[0]} to {starts[-1]}; needs rising ones, from 0 to {numbers.size} at most"
+            f"embedding_bag: offsets {starts[0]} to {starts[-1]}; needs rising ones, from 0 to {numbers.size} at most"
         )
     if include_last:
         return starts[:-1], int(starts[-1])

@@ -13,7 +13,7 @@ from ..errors import ShapeError
 from .comparison import maximum, minimum
 from .elementwise import astype, clone
 from .indexing import take_along
-from .promotion import Array, array_of, as_float
+from .promotion import Array, array_of, as_float, check_tensors
 from .reduction import Dim, also_numpy_words, axes_of, count_of, plain_sum, spread
 from .shape import reshape
 
@@ -105,6 +105,7 @@ def shared_evenly(g: Array, x: Array, y: Array) -> Array:
 @also_numpy_words
 def max(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | None = None) -> Any:
     """The greatest element of all; with `dim` the pair (values, indices) along it; of two tensors `maximum`."""
+    check_tensors("max", input)
     other = dim if isinstance(dim, (Variable, np.ndarray)) else other
     if other is not None:
         return maximum(input, other)
@@ -117,6 +118,7 @@ def max(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | 
 @also_numpy_words
 def min(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | None = None) -> Any:
     """The least element of all; with `dim` the pair (values, indices) along it; of two tensors `minimum`."""
+    check_tensors("min", input)
     other = dim if isinstance(dim, (Variable, np.ndarray)) else other
     if other is not None:
         return minimum(input, other)

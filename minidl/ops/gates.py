@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.graph import Variable
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..random import Generator, numpy_generator
 from . import activation
-from .activation import sigmoid, softmax, softplus, tanh
+from .activation import may_write, sigmoid, softmax, softplus, tanh
 from .comparison import where
 from .elementwise import abs, exp
 from .inplace import in_place, update
@@ -25,28 +22,10 @@ from .shape import axis_of, reshape
 from .special import erf
 
 
-def may_write(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give an activation PyTorch's last argument, `inplace`: the result is then written into the input."""
-    before = function.__code__.co_argcount - 1
-
-    @functools.wraps(function)
-    def activate(input: Any, *args: Any, inplace: bool = False, **named: Any) -> Any:
-        if len(args) > before:
-            *args, inplace = args  # type: ignore[assignment]
-        if inplace and isinstance(input, Variable):
-            return update(input, function, *args, **named)
-        return function(input, *args, **named)
-
-    return activate
-
-
 def relu(input: Array, inplace: bool = False) -> Array:
     """max(x, 0); the gradient at zero is zero."""
     return update(input, activation.relu) if inplace else activation.relu(input)
 
-
-leaky_relu = may_write(activation.leaky_relu)
-elu = may_write(activation.elu)
 
 # --- straight pieces -------------------------------------------------------------------------------------------------
 
@@ -62,7 +41,7 @@ def _(g, x, low, high):
 
 
 @may_write
-def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
+def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Array:
     """x limited to [min_val, max_val]; the gradient is zero at both ends."""
     check_numbers("hardtanh", input)
     if min_val > max_val:
@@ -79,7 +58,7 @@ def check_numbers(name: str, x: Array) -> None:
 
 
 @may_write
-def relu6(input: Array) -> Array:
+def relu6(input: Array, inplace: bool = False) -> Array:
     """x limited to [0, 6] (Krizhevsky 2010)."""
     check_numbers("relu6", input)
     return hardtanh(input, 0, 6)
@@ -96,7 +75,7 @@ def _(g, x):
 
 
 @may_write
-def hardsigmoid(input: Array) -> Array:
+def hardsigmoid(input: Array, inplace: bool = False) -> Array:
     """(x + 3) / 6, limited to [0, 1]."""
     check_floats("hardsigmoid", input)
     return _hardsigmoid(input)
@@ -113,7 +92,7 @@ def _(g, x):
 
 
 @may_write
-def hardswish(input: Array) -> Array:
+def hardswish(input: Array, inplace: bool = False) -> Array:
     """x * hardsigmoid(x) (Howard et al. 2019)."""
     check_floats("hardswish", input)
     return _hardswish(input)
@@ -144,7 +123,7 @@ def softshrink(input: Array, lambd: float = 0.5) -> Array:
 
 
 @may_write
-def threshold(input: Array, threshold: float, value: float) -> Array:
+def threshold(input: Array, threshold: float, value: float, inplace: bool = False) -> Array:
     """x where it exceeds the threshold, else `value`."""
     check_numbers("threshold", input)
     return where(input <= threshold, input.dtype.type(value), input)
@@ -193,6 +172,7 @@ def rrelu(
     lower: float = 1 / 8,
     upper: float = 1 / 3,
     training: bool = False,
+    inplace: bool = False,
     *,
     generator: Generator | None = None,
 ) -> Array:
@@ -220,7 +200,7 @@ def _(g, x, alpha):
 
 
 @may_write
-def celu(input: Array, alpha: float = 1.0) -> Array:
+def celu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     """x where positive, else alpha * (exp(x / alpha) - 1) (Barron 2017)."""
     check_floats("celu", input)
     if alpha == 0:
@@ -234,7 +214,7 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 
 
 @may_write
-def selu(input: Array) -> Array:
+def selu(input: Array, inplace: bool = False) -> Array:
     """SELU_SCALE * elu(x, SELU_ALPHA)"""
     check_floats("selu", input)
     return activation.elu(input, SELU_ALPHA) * SELU_SCALE
@@ -283,7 +263,7 @@ def _(g, x):
 
 
 @may_write
-def silu(input: Array) -> Array:
+def silu(input: Array, inplace: bool = False) -> Array:
     """x * sigmoid(x) (Hendrycks and Gimpel 2016; Ramachandran et al. 2017)."""
     check_floats("silu", input)
     return _silu(input)
@@ -301,7 +281,7 @@ def _(g, x):
 
 
 @may_write
-def mish(input: Array) -> Array:
+def mish(input: Array, inplace: bool = False) -> Array:
     """x * tanh(softplus(x)) (Misra 2019)."""
     check_floats("mish", input)
     return _mish(input)

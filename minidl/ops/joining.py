@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .padding import constant_pad_nd
-from .promotion import Array, aligned, array_of
+from .promotion import Array, aligned, array_of, check_tensors
 from .shape import atleast_1d, atleast_2d, atleast_3d, axis_of, narrow, reshape, unsqueeze
 
 
@@ -33,6 +33,7 @@ def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
     if not tensors:
         raise ArgumentError(f"{name}: got no tensors; needs at least one")
     parts = list(tensors)
+    check_tensors(name, *parts)
     if len({part.dtype for part in parts}) > 1:
         dtype = parts[0].dtype
         for part in parts[1:]:
@@ -150,6 +151,8 @@ def _divided(name: str, input: Array, dim: int, least: int, cuts: Any, named: di
     if input.ndim < least:
         raise ShapeError(f"{name}: shape {tuple(input.shape)}; needs at least {least} dimensions")
     cuts = named.get("indices", named.get("sections", cuts))
+    if isinstance(cuts, str) or cuts is None:
+        raise ArgumentError(f"{name}: got {cuts!r}; needs a number of sections, or the places to cut at")
     if isinstance(cuts, int) and (cuts < 1 or input.shape[dim] % cuts):
         raise ArgumentError(f"{name}: {cuts} sections do not divide the {input.shape[dim]} places of dim {dim}")
     return tensor_split(input, cuts, dim)

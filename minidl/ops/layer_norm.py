@@ -12,7 +12,7 @@ from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .arithmetic import pow
 from .elementwise import rsqrt, square
-from .norm import batch_norm, by_channel, check_channels
+from .norm import batch_norm, by_channel, check_channels, check_fitting, in_dtype_of
 from .padding import constant_pad_nd
 from .promotion import Array, check_floats
 from .rearranging import unfold
@@ -50,9 +50,7 @@ def _last(name: str, input: Array, normalized_shape: Sequence[int], weight: Any,
     sizes = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not sizes or tuple(input.shape[-len(sizes) :]) != sizes:
         raise ShapeError(f"{name}: normalized_shape {sizes} for input {tuple(input.shape)}; needs its last dimensions")
-    for part, value in (("weight", weight), ("bias", bias)):
-        if value is not None and tuple(value.shape) != sizes:
-            raise ShapeError(f"{name}: {part} {tuple(value.shape)}; needs {sizes}")
+    check_fitting(name, input, sizes, weight=weight, bias=bias)
     return tuple(range(input.ndim - len(sizes), input.ndim))
 
 
@@ -65,8 +63,8 @@ def layer_norm(
 ) -> Array:
     """Each sample's last dimensions to mean 0 and variance 1, times weight, plus bias (Ba et al. 2016)."""
     normal = standardised(input, _last("layer_norm", input, normalized_shape, weight, bias), eps)
-    normal = normal if weight is None else normal * weight
-    return normal if bias is None else normal + bias
+    scaled = normal if weight is None else normal * weight
+    return in_dtype_of(input, scaled if bias is None else scaled + bias)
 
 
 def rms_norm(
@@ -76,7 +74,7 @@ def rms_norm(
     axes = _last("rms_norm", input, normalized_shape, weight, None)
     eps = float(np.finfo(np.promote_types(input.dtype, np.float32)).eps) if eps is None else eps
     normal = standardised(input, axes, eps, centring=False)
-    return normal if weight is None else normal * weight
+    return in_dtype_of(input, normal if weight is None else normal * weight)
 
 
 def group_norm(
@@ -87,8 +85,10 @@ def group_norm(
     if input.ndim < 2 or num_groups < 1 or input.shape[1] % num_groups:
         raise ShapeError(f"group_norm: {num_groups} groups for shape {tuple(input.shape)}; it must divide the channels")
     check_channels("group_norm", input, weight=weight, bias=bias)
-    if input.shape[0] and math.prod(input.shape) == input.shape[0] * num_groups:
-        raise ShapeError(f"group_norm: got shape {tuple(input.shape)}: one value a group has no variance")
+    if input.shape[0] and math.prod(input.shape) == num_groups:
+        raise ShapeError(
+            f"group_norm: got shape {tuple(input.shape)}: one value a group has no variance; use a larger batch"
+        )
     grouped = reshape(input, (input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups))
     return by_channel(reshape(standardised(grouped, (2,), eps), tuple(input.shape)), weight, bias)
 
@@ -114,6 +114,8 @@ def instance_norm(
     check_channels("instance_norm", input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    if (running_mean is None) != (running_var is None):
+        raise ArgumentError("instance_norm: got one of running_mean and running_var; give both, or neither")
     axes = tuple(range(2, input.ndim))
     if running_mean is not None and running_var is not None:
         values = input.array

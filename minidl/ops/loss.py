@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .. import kernels
@@ -11,19 +13,20 @@ from .activation import log_softmax, logsigmoid, softmax
 from .comparison import clamp, where
 from .elementwise import log, log1p
 from .indexing import take_along
+from .linalg import linear
 from .promotion import Array, array_of
 from .reduction import mean as average
 from .reduction import sum as total
 from .shape import reshape, squeeze
 
 
-def reduced(name: str, losses: Array, reduction: str | int) -> Array:
-    """The losses as one number, "mean" or "sum", or as they are, "none"; 1, 2 and 0 are PyTorch's numbers of these."""
-    if reduction == "mean" or reduction == 1:
+def reduced(name: str, losses: Array, reduction: str) -> Array:
+    """The losses as one number, "mean" or "sum", or as they are, "none"."""
+    if reduction == "mean":
         return average(losses)
-    if reduction == "sum" or reduction == 2:
+    if reduction == "sum":
         return total(losses)
-    if reduction == "none" or reduction == 0:
+    if reduction == "none":
         return losses
     raise ArgumentError(f"{name}: reduction {reduction!r}; needs 'mean', 'sum' or 'none'")
 
@@ -224,3 +227,40 @@ def _soft_cross_entropy(x: Array, target: Array, weight: Array | None, reduction
     if reduction == "mean":
         return total(losses) / max(losses.numel(), 1)
     return reduced("cross_entropy", losses, reduction)
+
+
+def linear_cross_entropy(
+    input: Array,
+    linear_weight: Array,
+    target: Array,
+    *,
+    linear_bias: Array | None = None,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Array:
+    """`cross_entropy` of the logits input linear_weight^T + linear_bias, other arguments as there.
+
+    input (N, F) or (F,), linear_weight (C, F) or, with input (N, F), (C, d1, ..., dK, F) for K dimensions of targets
+    options    how PyTorch divides the work to save memory: without effect here
+    """
+    sizes = tuple(linear_weight.shape[:-1])
+    if input.ndim not in (1, 2) or not sizes or input.shape[-1] != linear_weight.shape[-1]:
+        raise ShapeError(
+            f"linear_cross_entropy: input {tuple(input.shape)} and linear_weight {tuple(linear_weight.shape)}; needs "
+            "(N, F) or (F,) and (C, ..., F)"
+        )
+    if linear_bias is not None and tuple(linear_bias.shape) != sizes:
+        raise ShapeError(f"linear_cross_entropy: linear_bias {tuple(linear_bias.shape)}; needs {sizes}")
+    if len(sizes) > 1 and input.ndim == 1:
+        raise ShapeError("linear_cross_entropy: a linear_weight of several dimensions needs an input (N, F)")
+    table = linear_weight if len(sizes) == 1 else reshape(linear_weight, (-1, input.shape[-1]))
+    shift = linear_bias if linear_bias is None or len(sizes) == 1 else reshape(linear_bias, (-1,))
+    logits = linear(input, table, shift)
+    logits = logits if len(sizes) == 1 else reshape(logits, (input.shape[0], *sizes))
+    if ignore_index is not None and logits.shape == target.shape:
+        raise ArgumentError("linear_cross_entropy: ignore_index is for classes, not for probabilities")
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(logits, target, weight, ignored, reduction, label_smoothing)

@@ -93,7 +93,12 @@ def _class_rows(name: str, input: Array, target: Array, weight: Array | None) ->
 
 
 def multi_margin_loss(
-    input: Array, target: Array, p: int = 1, margin: float = 1.0, weight: Array | None = None, reduction: str = "mean"
+    input: Array,
+    target: Array,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Array | None = None,
+    reduction: str = "mean",
 ) -> Array:
     """The mean over the other classes of max(0, margin - x[target] + x[class])^p."""
     if p not in (1, 2):

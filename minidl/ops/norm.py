@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import primitive
-from ..errors import ArgumentError, ShapeError
-from .elementwise import clone, rsqrt
+from ..errors import ArgumentError, DtypeError, ShapeError
+from .elementwise import astype, clone, rsqrt
 from .promotion import Array, check_floats
 from .reduction import mean as average
 from .reduction import sum as total
@@ -68,7 +68,7 @@ def batch_norm(
         scale = scale if weight is None else scale * weight
         shift = -running_mean * scale  # type: ignore[operator]
         shift = shift if bias is None else shift + bias
-        return input * reshape(scale, channels) + reshape(shift, channels)
+        return in_dtype_of(input, input * reshape(scale, channels) + reshape(shift, channels))
     x = input.array
     mean, variance = kernels.of(x).channel_moments(x)
     if running_mean is not None and running_var is not None:
@@ -80,19 +80,31 @@ def batch_norm(
 
 
 def by_channel(x: Array, weight: Array | None, bias: Array | None) -> Array:
-    """x times weight plus bias, both one number a channel, the second dimension."""
+    """x times weight plus bias, both one number a channel, the second dimension; in the dtype of x."""
     shape = (1, -1) + (1,) * (x.ndim - 2)
-    x = x if weight is None else x * reshape(weight, shape)
-    return x if bias is None else x + reshape(bias, shape)
+    y = x if weight is None else x * reshape(weight, shape)
+    return in_dtype_of(x, y if bias is None else y + reshape(bias, shape))
+
+
+def in_dtype_of(x: Array, y: Array) -> Array:
+    """y in the dtype of x, which a weight of float32 beside float16 has left."""
+    return y if y.dtype == x.dtype else astype(y, x.dtype)
 
 
 def check_channels(name: str, x: Array, **values: Array | None) -> None:
     """Raise unless all values have one number for each channel."""
+    check_fitting(name, x, (x.shape[1],), **values)
+
+
+def check_fitting(name: str, x: Array, shape: tuple[int, ...], **values: Array | None) -> None:
+    """Raise unless all values have this shape and the dtype of x; float32 goes with float16, too."""
     for part, value in values.items():
-        if value is not None and value.shape != (x.shape[1],):
-            raise ShapeError(
-                f"{name}: input {tuple(x.shape)} has {x.shape[1]} channels, {part} is {tuple(value.shape)}"
-            )
+        if value is None:
+            continue
+        if tuple(value.shape) != shape:
+            raise ShapeError(f"{name}: input {tuple(x.shape)} with {part} {tuple(value.shape)}; needs {shape}")
+        if value.dtype != x.dtype and (x.dtype, value.dtype) != (np.float16, np.float32):
+            raise DtypeError(f"{name}: input {x.dtype} with {part} {value.dtype}; needs one dtype")
 
 
 def _check(
@@ -112,6 +124,8 @@ def _check(
             f"batch_norm: got shape {tuple(x.shape)}: one value a channel has no variance; "
             "use a larger batch, or eval()"
         )
+    if (running_mean is None) != (running_var is None):
+        raise ArgumentError("batch_norm: got one of running_mean and running_var; give both, or neither")
     if not training and (running_mean is None or running_var is None):
         raise ArgumentError(
             "batch_norm: evaluation needs running_mean and running_var; pass training=True without them"

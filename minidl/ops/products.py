@@ -121,6 +121,9 @@ def cross(input: Array, other: Array, dim: int | None = None) -> Array:
 
 def linalg_cross(input: Array, other: Array, *, dim: int = -1) -> Array:
     """The cross products of vectors of 3 elements along `dim`."""
+    for x in (input, other):
+        if x.ndim and x.shape[axis_of("cross", x, dim)] != 3:
+            raise ShapeError(f"cross: {tuple(input.shape)} and {tuple(other.shape)}; needs size 3 along dim {dim}")
     return cross(input, other, dim)
 
 

@@ -80,7 +80,9 @@ def roll(input: Array, shifts: Any, dims: Any = None) -> Array:
     axes = tuple(axis_of("roll", input, d) for d in ((dims,) if isinstance(dims, int) else dims))
     if len(axes) != len(shifts):
         raise ArgumentError(f"roll: {len(shifts)} shifts for {len(axes)} dims")
-    return _roll(input, shifts, axes) if input.ndim else _flip(input, ())
+    if not input.ndim:
+        raise ShapeError("roll: a 0-d tensor has no dims to roll along; leave dims out")
+    return _roll(input, shifts, axes)
 
 
 # --- repeated -------------------------------------------------------------------------------------------------------

@@ -121,7 +121,12 @@ def kl_div(input: Array, target: Array, reduction: str = "mean", log_target: boo
 
 
 def poisson_nll_loss(
-    input: Array, target: Array, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
+    input: Array,
+    target: Array,
+    log_input: bool = True,
+    full: bool = False,
+    eps: float = 1e-8,
+    reduction: str = "mean",
 ) -> Array:
     """The negative logarithm of a Poisson chance of `target` at rate exp(input), or input without `log_input`.
 

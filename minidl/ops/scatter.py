@@ -289,6 +289,8 @@ def _fits(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 
 def _cast(value: Any, x: Array) -> Any:
     """A number or 0-d tensor in the dtype of x."""
+    if isinstance(value, complex):
+        raise DtypeError(f"got the complex number {value} for a tensor of {x.dtype}; needs a real one")
     return value.astype(x.dtype) if hasattr(value, "astype") else x.dtype.type(value)
 
 

@@ -231,6 +231,8 @@ def narrow(input: Array, dim: int, start: Any, length: int) -> Array:
     if not input.ndim:
         raise ShapeError("narrow: a 0-d tensor has no dimension to narrow")
     axis = axis_of("narrow", input, dim)
+    if array_of(start) is not start and (start.ndim or start.dtype.kind not in "iu"):
+        raise ShapeError(f"narrow: start is {start.dtype}{tuple(start.shape)}; needs one whole number")
     size, start = input.shape[axis], operator.index(start)
     first = start + size if start < 0 else start
     if not 0 <= first <= first + length <= size:

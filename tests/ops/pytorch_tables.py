@@ -72,6 +72,12 @@ def find(name: str) -> Any:
     return found.fget if isinstance(found, property) else found
 
 
+def function_of(op: Any) -> Any:
+    """minidl's function for one entry of the tables; None if there is none."""
+    named = f"{op.name} {op.variant_test_name}"
+    return SWAPPED.get(named) or find(f"{op.name}_" if op.variant_test_name == "in_place" else op.name)
+
+
 def translated(value: Any) -> Any:
     """A PyTorch argument as minidl takes it."""
     if isinstance(value, torch.Tensor):
@@ -257,8 +263,7 @@ def samples(op: Any, dtype: str, gradient: bool, most: int) -> list[Any]:
 
 def differences(op: Any, dtype: str, most: int = 40) -> list[str]:
     """What differs, a line a sample."""
-    named = f"{op.name} {op.variant_test_name}"
-    function = SWAPPED.get(named) or find(f"{op.name}_" if op.variant_test_name == "in_place" else op.name)
+    function = function_of(op)
     if function is None:
         return ["absent"]
     if getattr(torch, dtype) not in op.supported_dtypes("cpu"):

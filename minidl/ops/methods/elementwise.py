@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...autograd.graph import Variable
-from .. import activation, arithmetic, elementwise, inplace, rounding, special, trigonometric
+from .. import activation, arithmetic, elementwise, gates, inplace, rounding, special, trigonometric
 from ..inplace import in_place
 
 
@@ -151,6 +151,8 @@ class ElementwiseMethods(Variable):
     relu = activation.relu
     relu_ = in_place(activation.relu)
     logsigmoid = activation.logsigmoid
+    prelu = gates.prelu
+    hardshrink = gates.hardshrink
     softmax = activation.softmax
     log_softmax = activation.log_softmax
 
