@@ -12,10 +12,10 @@ from ..autograd.graph import Variable
 from ..errors import ShapeError
 from .comparison import maximum, minimum
 from .elementwise import astype, clone
-from .indexing import take_along
+from .indexing import put_along
 from .promotion import Array, array_of, as_float, check_tensors
 from .reduction import Dim, also_numpy_words, axes_of, count_of, plain_sum, spread
-from .shape import reshape
+from .shape import unsqueeze
 
 
 @primitive
@@ -68,12 +68,22 @@ def _with_indices(name: str, choose: Callable[..., Any], x: Array, dim: int, kee
     if x.ndim == 0:
         return clone(x), choose(x)
     (axis,) = _nonempty_axes(name, x, dim)
-    indices = choose(x, axis, True)
-    values = take_along(x, array_of(indices), axis)
-    if keepdim:
-        return values, indices
-    shape = tuple(n for i, n in enumerate(x.shape) if i != axis)
-    return reshape(values, shape), reshape(indices, shape)
+    return _picked(x, np.argmax if choose is argmax else np.argmin, axis, keepdim)
+
+
+@primitive(outputs=("values", "indices"))
+def _picked(x, choose, axis, keepdim):
+    indices = choose(x, axis, keepdims=True)
+    values = np.take_along_axis(x, indices, axis)
+    return (values, indices) if keepdim else (values.squeeze(axis), indices.squeeze(axis))
+
+
+@_picked.gradient("x")
+def _(g, x_shape, indices, axis, keepdim):
+    g, places = g[0], array_of(indices)
+    if not keepdim:
+        g, places = unsqueeze(g, axis), np.expand_dims(places, axis)
+    return put_along(g, x_shape, places, axis)
 
 
 @primitive

@@ -222,7 +222,8 @@ def selu(input: Array, inplace: bool = False) -> Array:
 
 @primitive
 def _gelu(x):
-    return x * (0.5 * (1 + erf(x * x.dtype.type(math.sqrt(0.5))))).astype(x.dtype)
+    wide = x.astype(np.promote_types(x.dtype, np.float32), copy=False)
+    return (x * (0.5 * (1 + erf(wide * math.sqrt(0.5))))).astype(x.dtype, copy=False)
 
 
 @_gelu.gradient

@@ -11,7 +11,7 @@ from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .padding import constant_pad_nd
 from .promotion import Array, aligned, array_of, check_tensors
-from .shape import atleast_1d, atleast_2d, atleast_3d, axis_of, narrow, reshape, unsqueeze
+from .shape import atleast_1d, atleast_2d, atleast_3d, axis_of, narrow, reshape
 
 
 @primitive
@@ -61,11 +61,20 @@ def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
 def stack(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along a new dimension."""
     parts = _promoted("stack", tensors)
+    return _stack(axis_of("stack", parts[0], dim, extra=1), *parts)
+
+
+@primitive
+def _stack(axis, *parts):
     for part in parts[1:]:
         if part.shape != parts[0].shape:
-            raise ShapeError(f"stack: {tuple(parts[0].shape)} and {tuple(part.shape)} differ; all must be equal")
-    axis = axis_of("stack", parts[0], dim, extra=1)
-    return _concatenate(axis, *[unsqueeze(part, axis) for part in parts])
+            raise ShapeError(f"stack: {parts[0].shape} and {part.shape} differ; all must be equal")
+    return np.concatenate([np.expand_dims(part, axis) for part in parts], axis)
+
+
+@_stack.gradient("parts")
+def _(g, axis, parts_shape):
+    return [g[(slice(None),) * axis + (i,)] for i in range(len(parts_shape))]
 
 
 def split(tensor: Array, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Array, ...]:

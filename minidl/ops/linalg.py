@@ -26,6 +26,21 @@ def _(g, a):
     return _matmul(matrix_transpose(a), g)
 
 
+@primitive
+def _dot(a, b):
+    return np.dot(a, b)
+
+
+@_dot.gradient("a")
+def _(g, b):
+    return g * b
+
+
+@_dot.gradient("b")
+def _(g, a):
+    return g * a
+
+
 def matmul(a: Array, b: Array) -> Array:
     """a @ b: matrices (n, k) @ (k, m) -> (n, m), batches of them with broadcasting; a vector counts as a row or column.
 
@@ -40,6 +55,8 @@ def matmul(a: Array, b: Array) -> Array:
         raise ShapeError(f"matmul: {tuple(a.shape)} @ {tuple(b.shape)}: inner sizes {a.shape[-1]} and {inner} differ")
     if a.ndim > 1 and b.ndim > 1:
         return _matmul(a, b)
+    if a.ndim == 1 and b.ndim == 1:
+        return _dot(a, b)
     rows = unsqueeze(a, 0) if a.ndim == 1 else a
     columns = unsqueeze(b, 1) if b.ndim == 1 else b
     product = _matmul(rows, columns)

@@ -191,6 +191,8 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"cross_entropy: label_smoothing {label_smoothing}; needs 0 to 1")
     if target.dtype.kind == "f" and target.shape == input.shape:
+        if ignore_index >= 0:
+            raise ArgumentError(f"cross_entropy: ignore_index {ignore_index} is for classes, not for probabilities")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     axis, classes, counted = _classes("cross_entropy", input, target, weight, ignore_index)
     if input.ndim == 2 and not label_smoothing:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -132,9 +133,21 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
         input = astype(input, dtypes.as_dtype(dtype))
     if input.dtype.kind != "f":
         raise DtypeError(f"mean: got {input.dtype}, needs a floating dtype; use x.float().mean() or pass dtype=")
+    if dim is None and not keepdim:
+        return _mean_of_all(input)
     axes = axes_of("mean", input, dim)
     count = count_of(input.shape, axes)
     return _scaled_sum(input, axes, keepdim, 1 / count if count else float("nan"))
+
+
+@primitive
+def _mean_of_all(x):
+    return np.add.reduce(x, None) / x.dtype.type(x.size)
+
+
+@_mean_of_all.gradient
+def _(g, x_shape):
+    return broadcast(g / math.prod(x_shape), x_shape)
 
 
 @also_numpy_words
@@ -157,7 +170,7 @@ def var(
 ) -> Array:
     """The variance over `dim`, divided by n - correction (1 unless `unbiased` is False)."""
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
-    return _variance_and_mean("var", input, dim, unbiased if correction is None else correction, keepdim)[0]
+    return _variance_over("var", input, dim, unbiased if correction is None else correction, keepdim)
 
 
 def _dim_or_unbiased(dim: Any, unbiased: bool) -> tuple[Dim, bool]:
@@ -165,16 +178,26 @@ def _dim_or_unbiased(dim: Any, unbiased: bool) -> tuple[Dim, bool]:
     return (None, dim) if isinstance(dim, bool) else (dim, unbiased)
 
 
-def _variance_and_mean(name: str, x: Array, dim: Dim, correction: float, keepdim: bool) -> tuple[Array, Array]:
+def _variance_over(name: str, x: Array, dim: Dim, correction: float, keepdim: bool) -> Array:
     check_floats(name, x)
     axes = axes_of(name, x, dim)
     count = count_of(x.shape, axes)
     freedom = builtins.max(count - correction, 0)
-    centre = mean(x, axes or None, True)
-    centred = x - centre
     scale = 1 / freedom if freedom else float("inf" if count > 1 else "nan")
-    variance = _scaled_sum(centred * centred, axes, keepdim, scale)
-    return variance, centre if keepdim else reshape(centre, tuple(variance.shape))
+    return _variance(x, axes, keepdim, scale)
+
+
+@primitive
+def _variance(x, axes, keepdim, scale):
+    """The sum of squares about the mean, times `scale`."""
+    count = x.dtype.type(count_of(x.shape, axes))
+    centred = x - np.add.reduce(x, axes, keepdims=True) / count
+    return np.add.reduce(centred * centred, axes, keepdims=keepdim) * x.dtype.type(scale)
+
+
+@_variance.gradient("x")
+def _(g, x, x_shape, axes, scale):
+    return spread(g, x_shape, axes) * ((x - mean(x, axes or None, True)) * (2 * scale))
 
 
 @primitive
@@ -194,7 +217,7 @@ def std(
     """The square root of `var`; where it is zero, so is its gradient."""
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
     correction = unbiased if correction is None else correction
-    return _deviation(_variance_and_mean("std", input, dim, correction, keepdim)[0])
+    return _deviation(_variance_over("std", input, dim, correction, keepdim))
 
 
 @also_numpy_words
@@ -203,7 +226,8 @@ def var_mean(
 ) -> tuple[Array, Array]:
     """The variance and the mean."""
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
-    return _variance_and_mean("var_mean", input, dim, unbiased if correction is None else correction, keepdim)
+    variance = _variance_over("var_mean", input, dim, unbiased if correction is None else correction, keepdim)
+    return variance, mean(input, dim, keepdim)
 
 
 @also_numpy_words
@@ -245,6 +269,10 @@ def sum_to_size(input: Array, *size: Any) -> Array:
 
 @primitive
 def _product(x):
+    if x.ndim == 1 and x.size > 1 << 12:  # down the columns NumPy multiplies with vector registers
+        whole = x.size - x.size % 1024
+        columns = np.multiply.reduce(x[:whole].reshape(-1, 1024), 0, dtype=x.dtype)
+        x = np.concatenate([columns, x[whole:]])
     return np.multiply.reduce(x, -1, dtype=x.dtype)
 
 

@@ -198,9 +198,10 @@ def multinomial(
     rows = np.atleast_2d(weights).astype(np.float64)
     if not np.isfinite(rows).all() or (rows < 0).any() or (rows.sum(1) <= 0).any():
         raise ArgumentError("multinomial: a weight is negative, infinite or NaN, or all of a row are zero")
-    if num_samples < 1 or (not replacement and num_samples > (rows > 0).sum(1).min(initial=num_samples)):
+    most = num_samples if replacement else int((rows > 0).sum(1).min(initial=rows.shape[1]))
+    if not 1 <= num_samples <= most:
         raise ArgumentError(
-            f"multinomial: {num_samples} samples from {(rows > 0).sum(1).min(initial=0)} weights above zero; "
+            f"multinomial: {num_samples} samples from {most} weights above zero; "
             "needs 1 to as many, or replacement=True"
         )
     random = numpy_generator(generator)

@@ -260,7 +260,7 @@ def cov(input: Array, *, correction: int = 1, fweights: Array | None = None, awe
         if part is not None:
             if part.ndim != 1 or part.shape[0] != x.shape[1]:
                 raise ShapeError(f"cov: weights {tuple(part.shape)} for {x.shape[1]} observations")
-            if np.any(array_of(part) < 0) or (part is fweights and part.dtype.kind == "f"):
+            if np.any(array_of(part) < 0) or (part is fweights and array_of(part).dtype.kind == "f"):
                 raise ArgumentError("cov: a weight is negative, or one of fweights is no integer")
             weight = part if weight is None else weight * part
     if weight is None:

@@ -37,7 +37,7 @@ WRONG_SHAPES = [
     (nn.BatchNorm2d(3), floats(4, 3), ["BatchNorm2d", "(4, 3)", "(N, C, H, W)"]),
     (nn.BatchNorm2d(3).eval(), floats(2, 4, 5, 5), ["BatchNorm2d", "(2, 4, 5, 5)", "4 channels", "3"]),
     (nn.BatchNorm1d(3), floats(1, 3), ["batch_norm", "(1, 3)", "larger batch"]),
-    (nn.BatchNorm2d(3), floats(0, 3, 4, 4), ["batch_norm", "(0, 3, 4, 4)", "larger batch"]),
+    (nn.BatchNorm2d(3), floats(1, 3, 1, 1), ["batch_norm", "(1, 3, 1, 1)", "larger batch"]),
     (nn.Softmax(dim=2), floats(3, 4), ["softmax", "dim 2", "(3, 4)"]),
     (nn.Flatten(), floats(4), ["flatten", "dim 1", "(4,)"]),
     (nn.Flatten(1, 3), floats(4, 5), ["flatten", "dim 3", "(4, 5)"]),

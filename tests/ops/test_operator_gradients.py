@@ -22,10 +22,11 @@ def inputs_of(sample):
 def test_first_and_second_derivatives_agree_with_finite_differences(sample):
     inputs = inputs_of(sample)
     assert gradcheck(lambda *xs: sample.program(minidl, *xs), inputs, rtol=1e-6, atol=1e-7)
-    assert gradgradcheck(lambda *xs: sample.program(minidl, *xs), inputs, rtol=1e-6, atol=1e-6)
+    if sample.order > 1:
+        assert gradgradcheck(lambda *xs: sample.program(minidl, *xs), inputs, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=str)
+@pytest.mark.parametrize("sample", [s for s in DIFFERENTIABLE if s.order > 2], ids=str)
 def test_third_derivatives_agree_with_finite_differences(sample):
     inputs = inputs_of(sample)
     weights = minidl.from_numpy(RNG.standard_normal(sample.program(minidl, *inputs).shape))
@@ -66,6 +67,6 @@ def test_the_samples_reach_every_gradient_rule():
         seed = minidl.ones_like(result).requires_grad_()
         first = minidl.autograd.grad(result, inputs, seed, create_graph=True, allow_unused=True)
         squares = [(g * g).sum() for g in first if g is not None and g.requires_grad]
-        if squares:
+        if squares and sample.order > 1:
             minidl.autograd.grad(sum(squares), [*inputs, seed], create_graph=True, allow_unused=True)
     assert {operator.name for operator in declared if not operator.plans} == set()

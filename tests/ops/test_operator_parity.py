@@ -34,7 +34,7 @@ def run(T, sample, dtype):
     first = T.autograd.grad(result, inputs, made(np.asarray(weights)), create_graph=True, allow_unused=True)
     squares = [(g * g).sum() for g in first if g is not None]
     second = []
-    if any(square.requires_grad for square in squares):
+    if min(sample.order, sample.pytorch_order) > 1 and any(square.requires_grad for square in squares):
         try:
             second = T.autograd.grad(sum(squares), inputs, allow_unused=True)
         except NotImplementedError:

@@ -7,53 +7,12 @@ import numpy as np
 from .jit import serial
 
 
-@serial
-def ctc_sample(log_probs, labels, blank, gradient):
-    """-log of the chance of `labels` (S,) under log_probs (T, C); its slope is written into gradient (T, C).
-
-    The labels stand between blanks: places 0, 2, 4, ... are blanks, places 1, 3, ... labels.
-    """
-    steps, count = log_probs.shape[0], 2 * labels.shape[0] + 1
-    forward = np.full((steps, count), -np.inf)
-    backward = np.full((steps, count), -np.inf)
-    symbols = np.full(count, blank)
-    for s in range(labels.shape[0]):
-        symbols[2 * s + 1] = labels[s]
-    forward[0, 0] = log_probs[0, blank]
-    if count > 1:
-        forward[0, 1] = log_probs[0, symbols[1]]
-    for t in range(1, steps):
-        for s in range(count):
-            total = forward[t - 1, s]
-            if s > 0:
-                total = np.logaddexp(total, forward[t - 1, s - 1])
-            if s > 1 and symbols[s] != blank and symbols[s] != symbols[s - 2]:
-                total = np.logaddexp(total, forward[t - 1, s - 2])
-            forward[t, s] = total + log_probs[t, symbols[s]]
-    likelihood = forward[steps - 1, count - 1]
-    if count > 1:
-        likelihood = np.logaddexp(likelihood, forward[steps - 1, count - 2])
-    if likelihood == -np.inf:
-        return np.inf
-    backward[steps - 1, count - 1] = 0.0
-    if count > 1:
-        backward[steps - 1, count - 2] = 0.0
-    for t in range(steps - 2, -1, -1):
-        for s in range(count):
-            total = backward[t + 1, s] + log_probs[t + 1, symbols[s]]
-            if s + 1 < count:
-                total = np.logaddexp(total, backward[t + 1, s + 1] + log_probs[t + 1, symbols[s + 1]])
-            if s + 2 < count and symbols[s + 2] != blank and symbols[s + 2] != symbols[s]:
-                total = np.logaddexp(total, backward[t + 1, s + 2] + log_probs[t + 1, symbols[s + 2]])
-            backward[t, s] = total
-    for t in range(steps):
-        for s in range(count):
-            gradient[t, symbols[s]] -= np.exp(forward[t, s] + backward[t, s] - likelihood)
-    return -likelihood
-
-
 def ctc(log_probs, labels, lengths, blank):
-    """Losses (N,) and slopes (T, N, C) of log_probs (T, N, C): N vectors of labels, N numbers of steps."""
+    """Losses (N,) and slopes (T, N, C) of log_probs (T, N, C): N vectors of labels, N numbers of steps.
+
+    A loss is -log of the chance of the labels; of labels that so few steps cannot give it is infinite, its slope NaN.
+    The slopes are those in the numbers that log_softmax made log_probs of.
+    """
     losses = np.zeros(log_probs.shape[1], log_probs.dtype)
     slopes = np.zeros_like(log_probs)
     for n, own in enumerate(labels):
@@ -61,8 +20,67 @@ def ctc(log_probs, labels, lengths, blank):
         if steps == 0:
             losses[n] = np.inf if own.size else 0
             continue
+        symbols = np.full(2 * own.size + 1, blank)
+        symbols[1::2] = own
         part = np.ascontiguousarray(log_probs[:steps, n], np.float64)
         slope = np.exp(part)
-        losses[n] = ctc_sample(part, own, blank, slope)
+        losses[n] = _sample(part, symbols, slope)
         slopes[:steps, n] = slope
     return losses, slopes
+
+
+@serial
+def _sample(log_probs, symbols, slope):
+    """The loss of one sample of log_probs (T, C); the chance of each symbol at each time is taken off the slope (T, C).
+
+    symbols (S,): the labels with blanks before, between and after them.
+    """
+    steps, last = len(log_probs) - 1, len(symbols) - 1
+    before, after = _forward(log_probs, symbols), _backward(log_probs, symbols)
+    likelihood = before[steps, last]
+    if last > 0:
+        likelihood = np.logaddexp(likelihood, before[steps, last - 1])
+    if likelihood == -np.inf:
+        slope[:] = np.nan
+        return np.inf
+    for t in range(len(log_probs)):
+        for s in range(len(symbols)):
+            slope[t, symbols[s]] -= np.exp(before[t, s] + after[t, s] - likelihood)
+    return -likelihood
+
+
+@serial
+def _forward(log_probs, symbols):
+    """The log-chances (T, S) of all ways to be at a symbol at a time (Graves et al. 2006, eq. 6 and 7)."""
+    chances = np.full((len(log_probs), len(symbols)), -np.inf)
+    chances[0, 0] = log_probs[0, symbols[0]]
+    if len(symbols) > 1:
+        chances[0, 1] = log_probs[0, symbols[1]]
+    for t in range(1, len(log_probs)):
+        for s in range(len(symbols)):
+            total = chances[t - 1, s]
+            if s > 0:
+                total = np.logaddexp(total, chances[t - 1, s - 1])
+            if s > 1 and symbols[s] != symbols[s - 2]:  # over a blank, but not between equal labels or blanks
+                total = np.logaddexp(total, chances[t - 1, s - 2])
+            chances[t, s] = total + log_probs[t, symbols[s]]
+    return chances
+
+
+@serial
+def _backward(log_probs, symbols):
+    """The log-chances (T, S) of all ways on from a symbol at a time to the end (eq. 9 to 11, less the time itself)."""
+    steps, last = len(log_probs) - 1, len(symbols) - 1
+    chances = np.full((len(log_probs), len(symbols)), -np.inf)
+    chances[steps, last] = 0.0
+    if last > 0:
+        chances[steps, last - 1] = 0.0
+    for t in range(steps - 1, -1, -1):
+        for s in range(len(symbols)):
+            total = chances[t + 1, s] + log_probs[t + 1, symbols[s]]
+            if s < last:
+                total = np.logaddexp(total, chances[t + 1, s + 1] + log_probs[t + 1, symbols[s + 1]])
+            if s < last - 1 and symbols[s] != symbols[s + 2]:
+                total = np.logaddexp(total, chances[t + 1, s + 2] + log_probs[t + 1, symbols[s + 2]])
+            chances[t, s] = total
+    return chances

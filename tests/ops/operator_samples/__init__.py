@@ -3,10 +3,34 @@
 A sample's program is written once over a namespace `T`, which is minidl or PyTorch.
 """
 
-from . import arithmetic, convolution, creation, elementwise, images, losses, products, reductions, selection, shapes
+from . import (
+    activations,
+    arithmetic,
+    convolution,
+    creation,
+    elementwise,
+    images,
+    losses,
+    products,
+    reductions,
+    selection,
+    shapes,
+)
 from .base import RNG
 
-FAMILIES = [arithmetic, elementwise, reductions, shapes, selection, products, convolution, losses, images, creation]
+FAMILIES = [
+    arithmetic,
+    elementwise,
+    activations,
+    reductions,
+    shapes,
+    selection,
+    products,
+    convolution,
+    losses,
+    images,
+    creation,
+]
 SAMPLES = [sample for family in FAMILIES for sample in family.SAMPLES]
 
 __all__ = ["RNG", "SAMPLES"]

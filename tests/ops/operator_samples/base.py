@@ -45,6 +45,10 @@ class Sample:
     program: Callable[..., Any]
     inputs: list[np.ndarray]
     differentiable: bool = True
+    order: int = 3
+    """How often it can be differentiated, if at all."""
+    pytorch_order: int = 3
+    """How often PyTorch can, if that is less."""
     pytorch_error: float = 0.0
     """How far PyTorch's own float64 result is from the right one."""
 

@@ -1,0 +1,55 @@
+"""One program run by minidl and by PyTorch: results, gradients and second derivatives side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+import minidl
+
+CLOSE = {"float16": 5e-3, "float32": 3e-6, "float64": 1e-12}
+
+
+def made(T: Any, array: Any, dtype: str) -> Any:
+    """A leaf of this namespace."""
+    values = np.array(array, dtype)
+    return (torch.from_numpy if T is torch else minidl.from_numpy)(values).requires_grad_()
+
+
+def weighed(T: Any, like: Any, dtype: str) -> Any:
+    """Weights, each another, for the elements of a result."""
+    shape = tuple(like.shape)
+    return made(T, np.linspace(0.5, 1.5, int(np.prod(shape))).reshape(shape), dtype)
+
+
+def derivatives(T: Any, program: Callable[..., Any], arrays: Sequence[Any], dtype: str, order: int) -> list[np.ndarray]:
+    """The result; the gradients of the result weighted; the gradients of those weighted; zeros where there is none."""
+    inputs = [made(T, array, dtype) for array in arrays]
+    results = [program(T, *inputs)]
+    found = [*results]
+    for n in range(order):
+        roots = [r for r in results if r.requires_grad]
+        weights = [weighed(T, r, dtype) for r in roots]
+        slopes: Any = [None] * len(inputs)
+        if roots:
+            slopes = T.autograd.grad(roots, inputs, weights, create_graph=n + 1 < order, allow_unused=True)
+        results = [T.zeros_like(x) if g is None else g for g, x in zip(slopes, inputs, strict=True)]
+        found += results
+    return [r.detach().numpy() if T is minidl else r.numpy(force=True) for r in found]
+
+
+def assert_same(
+    program: Callable[..., Any], arrays: Sequence[Any], dtype: str, order: int = 2, close: float = 0.0
+) -> None:
+    """Results, dtypes and derivatives up to `order` agree, infinities and NaN included."""
+    close = close or CLOSE[dtype]
+    for mine, other in zip(
+        derivatives(minidl, program, arrays, dtype, order),
+        derivatives(torch, program, arrays, dtype, order),
+        strict=True,
+    ):
+        assert mine.dtype == other.dtype
+        np.testing.assert_allclose(mine, other, rtol=close, atol=close * 1e-2)
