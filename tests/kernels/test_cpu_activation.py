@@ -1,5 +1,7 @@
 """Activations against formulas in float64, over every size and memory order that picks another path."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,7 @@ CASES = {
     "elu": (lambda x: cpu.elu(x, 0.7), elu),
     "softplus": (lambda x: cpu.softplus(x, 1.5, 6.0), softplus),
     "logsigmoid": (cpu.logsigmoid, logsigmoid),
+    "erf": (cpu.erf, np.vectorize(math.erf, otypes=[float])),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .activation import (
     elu,
+    erf,
     gate,
     leaky_relu,
     log_softmax,
@@ -44,6 +45,7 @@ _JITTED = {
 __all__ = [
     *_JITTED,
     "elu",
+    "erf",
     "gate",
     "leaky_relu",
     "linear",

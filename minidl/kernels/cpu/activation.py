@@ -26,6 +26,17 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
+def erf(x: np.ndarray) -> np.ndarray:
+    """The error function."""
+    if x.dtype == np.float32 and _passes(x):
+        from . import elementwise
+
+        return elementwise.erf(x)
+    import scipy.special
+
+    return np.asarray(scipy.special.erf(x)).astype(x.dtype, copy=False)
+
+
 def relu(x: np.ndarray) -> np.ndarray:
     """max(x, 0); NaN stays NaN."""
     if _passes(x):
