@@ -154,18 +154,19 @@ def copy_(target: Variable, value: Array, non_blocking: bool = False) -> Any:
 
 
 @primitive
-def _index_put(x, value, index):
+def write_at(x, value, index):
+    """x with a value written at an index of any form; of several at one place, the last."""
     written = x.copy()
     written[index] = value
     return written
 
 
-@_index_put.gradient("x")
+@write_at.gradient("x")
 def _(g, index):
-    return _index_put(g, 0.0, index)
+    return write_at(g, 0.0, index)
 
 
-@_index_put.gradient("value")
+@write_at.gradient("value")
 def _(g, index):
     return g[index]
 
@@ -178,4 +179,4 @@ def setitem(target: Any, index: Any, value: Any) -> None:
     if is_basic(index):
         copy_(target[index], value)
     else:
-        update(target, _index_put, value, index)
+        update(target, write_at, value, index)

@@ -16,7 +16,7 @@ from .comparison import where
 from .diagonal import diagonal
 from .elementwise import clone
 from .indexing import IndexRangeError, getitem, places_along, put_along, put_at, raw_index, select, take_along
-from .inplace import blank_view
+from .inplace import blank_view, write_at
 from .promotion import Array, array_of
 from .rearranging import as_strided
 from .shape import axis_of, broadcast, narrow, reshape
@@ -60,24 +60,6 @@ def _prepared(name: str, input: Array, dim: int, index: Array, src: Any) -> tupl
     return x, axis, indices, src
 
 
-@primitive
-def _put(x, values, places):
-    """x with values written at places; of several at one place, the last."""
-    written = x.copy()
-    written[places] = values
-    return written
-
-
-@_put.gradient("x")
-def _(g, places):
-    return _put(g, 0.0, places)
-
-
-@_put.gradient("values")
-def _(g, places):
-    return getitem(g, places)
-
-
 def scatter(
     input: Array, dim: int, index: Array, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Array:
@@ -95,7 +77,7 @@ def scatter(
             src = np.full(np.shape(array_of(index)), src, input.dtype)
         return scatter_reduce(input, dim, index, src, "sum" if reduce == "add" else "prod")
     x, axis, indices, src = _prepared("scatter", input, dim, index, src)
-    return reshape(_put(x, src, places_along(indices, axis)), tuple(input.shape)) if indices.size else clone(input)
+    return reshape(write_at(x, src, places_along(indices, axis)), tuple(input.shape)) if indices.size else clone(input)
 
 
 def scatter_add(input: Array, dim: int, index: Array, src: Array) -> Array:
@@ -244,7 +226,7 @@ def index_copy(input: Array, dim: int, index: Array, source: Array) -> Array:
     axis, indices = _vector("index_copy", input, dim, index)
     x = input if input.ndim else reshape(input, (1,))
     rows = _rows("index_copy", x, axis, indices, source)
-    return reshape(_put(x, rows, _at(axis, indices)), tuple(input.shape))
+    return reshape(write_at(x, rows, _at(axis, indices)), tuple(input.shape))
 
 
 def index_fill(input: Array, dim: int, index: Array, value: Any) -> Array:
@@ -253,7 +235,7 @@ def index_fill(input: Array, dim: int, index: Array, value: Any) -> Array:
     if getattr(value, "ndim", 0):
         raise ShapeError(f"index_fill: value {tuple(value.shape)}; needs one number")
     x = input if input.ndim else reshape(input, (1,))
-    return reshape(_put(x, _cast(value, input), _at(axis, np.unique(indices))), tuple(input.shape))
+    return reshape(write_at(x, _cast(value, input), _at(axis, np.unique(indices))), tuple(input.shape))
 
 
 def index_reduce(
@@ -317,7 +299,7 @@ def masked_scatter(input: Array, mask: Array, source: Array) -> Array:
         raise DtypeError(f"masked_scatter: source is {source.dtype}, the input {input.dtype}; needs one dtype")
     if array_of(source).size < count:
         raise ShapeError(f"masked_scatter: {array_of(source).size} elements for the {count} places of the mask")
-    return _put(x, narrow(reshape(source, (-1,)), 0, 0, count), truth)
+    return write_at(x, narrow(reshape(source, (-1,)), 0, 0, count), truth)
 
 
 def take(input: Array, index: Array) -> Array:
@@ -333,7 +315,7 @@ def put(input: Array, index: Array, source: Array, accumulate: bool = False) -> 
     if array_of(source).size != indices.size:
         raise ShapeError(f"put: {array_of(source).size} elements for {indices.size} indices; needs as many")
     x, values = reshape(input, (-1,)), reshape(source, (-1,))
-    written = x + put_at(values, tuple(x.shape), indices) if accumulate else _put(x, values, indices)
+    written = x + put_at(values, tuple(x.shape), indices) if accumulate else write_at(x, values, indices)
     return reshape(written, tuple(input.shape))
 
 
@@ -353,7 +335,7 @@ def index_put(input: Array, indices: Any, values: Any, accumulate: bool = False)
         wanted = array_of(input)[index].shape
         values = broadcast(values, wanted) if tuple(values.shape) != wanted else values
         return input + put_at(values, tuple(input.shape), index)
-    return _put(input, values, index)
+    return write_at(input, values, index)
 
 
 # --- where a view looks ----------------------------------------------------------------------------------------------

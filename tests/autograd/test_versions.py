@@ -16,7 +16,7 @@ def leaf(*values):
     [
         (lambda y: minidl.sin(y), "sin"),
         (lambda y: y * y, "mul"),
-        (lambda y: y @ minidl.ones(2, 2, dtype=minidl.float64) @ y, "matmul"),
+        (lambda y: y @ minidl.ones(2, 2, dtype=minidl.float64) @ y, "dot"),
         (lambda y: minidl.nn.functional.softplus(y), "softplus"),
     ],
 )
