@@ -15,6 +15,7 @@ from .tensor import Size, Tensor  # first, since below `minidl.tensor` becomes t
 # isort: split
 from . import autograd
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .devices import device
 from .dtypes import bool_ as bool
 from .dtypes import (
     can_cast,
@@ -423,6 +424,7 @@ __version__ = "0.1.0"
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minidl\.(ops|kernels|autograd)\.")
 
 _LATER = {
+    "cuda": "cuda",
     "linalg": "linalg",
     "nn": "nn",
     "special": "special",

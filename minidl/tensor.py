@@ -17,9 +17,12 @@ from . import dtypes
 from .autograd.backward import backward
 from .autograd.graph import refresh
 from .autograd.primitive import describe, wrap, wrap_with
+from .devices import device
 from .errors import DeviceError, DtypeError, GraphError, ShapeError
 from .ops import creation, elementwise, joining, shape
 from .ops.methods import OPERATORS, Methods
+
+CPU = device("cpu")
 
 
 class Size(tuple):
@@ -101,9 +104,9 @@ class Tensor(Methods):
         return self.array.dtype
 
     @property
-    def device(self) -> str:
+    def device(self) -> device:
         """Where the array lives."""
-        return "cpu"
+        return CPU
 
     def numel(self) -> int:
         """The number of elements."""

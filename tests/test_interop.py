@@ -9,7 +9,7 @@ import pytest
 
 import minidl
 from minidl import nn
-from minidl.errors import ArgumentError, DtypeError, GraphError
+from minidl.errors import ArgumentError, DeviceError, DtypeError, GraphError
 
 
 def test_dlpack_shares_memory_both_ways():
@@ -73,3 +73,16 @@ def test_a_tensor_is_its_own_key():
     x, y = minidl.zeros(2), minidl.zeros(2)
     assert {x: "x", y: "y"}[x] == "x" and hash(x) != hash(y)
     assert f"{minidl.tensor(1.25):.1f}" == "1.2" and f"{x}" == repr(x)
+
+
+def test_a_program_may_choose_its_device():
+    device = minidl.device("cuda" if minidl.cuda.is_available() else "cpu")
+    x = minidl.zeros(2, device=device)
+    assert x.device == device == "cpu" and x.device.type == "cpu" and x.device.index is None
+    assert nn.Linear(2, 1).to(device)(x.to(device)).shape == (1,)
+    assert minidl.device("cuda", 1) == minidl.device("cuda:1") == "cuda:1" and minidl.device("cuda:1").index == 1
+    assert repr(minidl.device("cuda:1")) == "device(type='cuda', index=1)"
+    with pytest.raises(DeviceError, match="not available"):
+        minidl.zeros(2, device=minidl.device("cuda"))
+    with pytest.raises(ArgumentError, match="'tpu'"):
+        minidl.device("tpu")

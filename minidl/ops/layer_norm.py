@@ -14,7 +14,7 @@ from .arithmetic import pow
 from .elementwise import rsqrt, square
 from .norm import batch_norm, by_channel, check_channels, check_fitting, in_dtype_of
 from .padding import constant_pad_nd
-from .promotion import Array, check_floats
+from .promotion import Array, array_of, check_floats
 from .rearranging import unfold
 from .reduction import mean, plain_sum
 from .shape import reshape
@@ -118,7 +118,7 @@ def instance_norm(
         raise ArgumentError("instance_norm: got one of running_mean and running_var; give both, or neither")
     axes = tuple(range(2, input.ndim))
     if running_mean is not None and running_var is not None:
-        values = input.array
+        values = array_of(input)
         moments = values.mean(axes).mean(0), values.var(axes, ddof=1).mean(0)
         for running, new in zip((running_mean, running_var), moments, strict=True):
             running.array += momentum * (new - running.array)

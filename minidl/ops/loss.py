@@ -226,8 +226,6 @@ def _soft_cross_entropy(x: Array, target: Array, weight: Array | None, reduction
     if weight is not None:
         each = each * reshape(weight, [-1 if i == axis else 1 for i in range(x.ndim)])
     losses = total(each, axis)
-    if reduction == "mean":
-        return total(losses) / max(losses.numel(), 1)
     return reduced("cross_entropy", losses, reduction)
 
 

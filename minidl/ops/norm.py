@@ -11,7 +11,7 @@ from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .elementwise import astype, clone, rsqrt
-from .promotion import Array, check_floats
+from .promotion import Array, array_of, check_floats
 from .reduction import mean as average
 from .reduction import sum as total
 from .shape import reshape
@@ -69,7 +69,7 @@ def batch_norm(
         shift = -running_mean * scale  # type: ignore[operator]
         shift = shift if bias is None else shift + bias
         return in_dtype_of(input, input * reshape(scale, channels) + reshape(shift, channels))
-    x = input.array
+    x = array_of(input)
     mean, variance = kernels.of(x).channel_moments(x)
     if running_mean is not None and running_var is not None:
         count = x.size // max(x.shape[1], 1)

@@ -45,6 +45,8 @@ DIFFERENT = {
     "linalg.norm subgradients_at_zero": "the second derivative at zero is 0, not NaN",
     "special.bessel_j0": "SciPy's values, which have some digits more",
     "special.bessel_y1": "SciPy's values, which have some digits more",
+    "nn.functional.linear_cross_entropy chunked": "the chunked form, too, has second derivatives",
+    "nn.functional.linear_cross_entropy chunked_none": "the chunked form, too, has second derivatives",
     "as_strided_scatter": "overlapping memory: PyTorch's own gradients depend on the dtype",
 }
 """How operators differ, by name and, where it has one, the variant that PyTorch's tables give it."""
