@@ -12,6 +12,9 @@ import numpy as np
 from ..errors import DeviceError
 from . import cpu
 
+LARGE = 1 << 17
+"""Elements from which a sum divided among threads beats NumPy's (measured on 2 cores)."""
+
 _ndarray = np.ndarray  # the usual case, asked for by one comparison
 
 

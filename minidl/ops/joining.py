@@ -47,14 +47,15 @@ def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
     parts = _promoted("cat", tensors)
     if any(not part.ndim for part in parts):
         raise ShapeError("cat: a 0-d tensor cannot be joined; use stack(), or reshape(1) it")
-    parts = [part for part in parts if tuple(part.shape) != (0,)] or parts[:1]  # an empty vector fits to everything
+    shapes = [array_of(part).shape for part in parts]
+    if (0,) in shapes:  # an empty vector fits to everything
+        parts = [part for part, shape in zip(parts, shapes, strict=True) if shape != (0,)] or parts[:1]
+        shapes = [array_of(part).shape for part in parts]
     axis = axis_of("cat", parts[0], dim)
-    first = parts[0].shape
-    for part in parts[1:]:
-        if part.ndim != len(first) or any(
-            m != n for i, (m, n) in enumerate(zip(part.shape, first, strict=True)) if i != axis
-        ):
-            raise ShapeError(f"cat: {tuple(first)} and {tuple(part.shape)} differ outside dim {dim}")
+    first = shapes[0]
+    for shape in shapes[1:]:
+        if shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :] or len(shape) != len(first):
+            raise ShapeError(f"cat: {first} and {shape} differ outside dim {dim}")
     return _concatenate(axis, *parts)
 
 

@@ -92,8 +92,28 @@ def _with_weight(input: Array, end: Array, weight: Any) -> tuple[Array, Array, A
 def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
     """input + value * tensor1 * tensor2"""
     tensor1, value = _first_factor("addcmul", input, tensor1, tensor2, value)
-    product = tensor1 * tensor2
-    return input + (product if value == 1 else product * value)
+    return _addcmul(input, tensor1, tensor2, value)
+
+
+@primitive
+def _addcmul(x, a, b, value):
+    product = np.multiply(*aligned(a, b))
+    return np.add(*aligned(x, product if value == 1 else np.multiply(*aligned(product, value))))
+
+
+@_addcmul.gradient("x")
+def _(g):
+    return g
+
+
+@_addcmul.gradient("a")
+def _(g, b, value):
+    return g * (b if value == 1 else b * value)
+
+
+@_addcmul.gradient("b")
+def _(g, a, value):
+    return g * (a if value == 1 else a * value)
 
 
 def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:

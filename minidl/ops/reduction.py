@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
-from .elementwise import astype, exp, log
+from .elementwise import astype, exp
 from .promotion import Array, array_of, as_float, check_floats
-from .rounding import isnan
+from .rounding import isinf, isnan
 from .shape import broadcast, reshape, size_of, squeeze, transpose, unsqueeze
 
 Dim = int | tuple[int, ...] | list[int] | None
@@ -105,7 +105,7 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
 
 @primitive
 def _total(x):
-    return np.add.reduce(x, None)
+    return np.add.reduce(x, None) if x.size < kernels.LARGE else kernels.of(x).total(x)
 
 
 @_total.gradient
@@ -142,7 +142,8 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
 
 @primitive
 def _mean_of_all(x):
-    return np.add.reduce(x, None) / x.dtype.type(x.size)
+    whole = np.add.reduce(x, None) if x.size < kernels.LARGE else kernels.of(x).total(x)
+    return whole / x.dtype.type(x.size)
 
 
 @_mean_of_all.gradient
@@ -244,12 +245,21 @@ def logsumexp(input: Array, dim: Dim, keepdim: bool = False) -> Array:
     """log(sum(exp(x))) without overflow: the greatest element is taken out first."""
     x = as_float(input)
     axes = axes_of("logsumexp", x, dim)
-    if count_of(x.shape, axes) == 0:
-        return log(plain_sum(exp(x), axes, keepdim))
-    top = np.maximum.reduce(array_of(x), axes, keepdims=True)
-    top = np.where(np.isinf(top), top.dtype.type(0), top)
-    total = log(plain_sum(exp(x - top), axes, True)) + top
-    return total if keepdim else reshape(total, tuple(n for i, n in enumerate(total.shape) if i not in axes))
+    return _logsumexp(x, axes, keepdim)
+
+
+@primitive
+def _logsumexp(x, axes, keepdim):
+    top = np.maximum.reduce(x, axes, keepdims=True, initial=-np.inf)
+    top = np.where(np.isinf(top), x.dtype.type(0), top)
+    total = np.log(np.add.reduce(np.exp(x - top), axes, keepdims=True)) + top
+    return total if keepdim else np.squeeze(total, axes)
+
+
+@_logsumexp.gradient("x")
+def _(g, x, y, x_shape, axes):
+    finite = where(isinf(y), 0.0, y)  # nothing flows where all are -inf, and no NaN
+    return spread(g, x_shape, axes) * exp(x - spread(finite, x_shape, axes))
 
 
 def sum_to_size(input: Array, *size: Any) -> Array:
@@ -308,7 +318,7 @@ def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype: 
         input = astype(input, dtypes.int64)
     axes = axes_of("prod", input, dim)
     if dim is None or not input.ndim:
-        return _product(reshape(input, (-1,)))
+        return _product(input if input.ndim == 1 else reshape(input, (-1,)))
     result = _product(transpose(input, axes[0], -1))
     result = transpose(unsqueeze(result, -1), axes[0], -1)
     return result if keepdim else squeeze(result, axes[0])

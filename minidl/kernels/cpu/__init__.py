@@ -40,6 +40,7 @@ _JITTED = {
     "rmsprop_step": "optimizer",
     "adam_step": "optimizer",
     "ctc": "ctc",
+    "total": "reduction",
 }
 
 __all__ = [

@@ -1,0 +1,37 @@
+"""The sum of large arrays against exact summation."""
+
+import math
+
+import numpy as np
+import pytest
+
+from minidl.kernels import cpu
+
+RANDOM = np.random.default_rng(6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(0,), (1,), (4095,), (4097,), (300, 500), (3, 7, 11, 13)])
+def test_the_sum_is_as_exact_as_its_dtype(dtype, shape):
+    x = (RANDOM.standard_normal(shape) + 1).astype(dtype)
+    for arranged in (x, x.T, np.repeat(x, 2, -1)[..., ::2], x[::-1]):
+        found = cpu.total(arranged)
+        assert found.dtype == dtype and found.shape == ()
+        np.testing.assert_allclose(float(found), math.fsum(x.ravel().tolist()), rtol=40 * np.finfo(dtype).eps)
+
+
+def test_a_long_sum_of_float32_keeps_its_digits():
+    x = np.full(30_000_001, 0.1, np.float32)
+    np.testing.assert_allclose(cpu.total(x), 30_000_001 * float(np.float32(0.1)), rtol=4e-7)
+
+
+def test_infinities_and_nan_are_results():
+    x = np.ones(200_000, np.float32)
+    x[7] = np.inf
+    assert cpu.total(x) == np.inf
+    x[150_000] = -np.inf
+    assert np.isnan(cpu.total(x))
+
+
+def test_half_precision_is_summed_too():
+    assert cpu.total(np.ones(1000, np.float16)) == 1000 and cpu.total(np.ones(1000, np.float16)).dtype == np.float16
