@@ -78,6 +78,7 @@ from .ops.copies import (
     expand_copy,
     narrow_copy,
     permute_copy,
+    split_copy,
     split_with_sizes_copy,
     squeeze_copy,
     t_copy,
@@ -133,6 +134,7 @@ from .ops.cumulative import (
 from .ops.decomposition import cholesky_of_matrix as cholesky
 from .ops.decomposition import qr_of_matrix as qr
 from .ops.decomposition import svd_of_matrix as svd
+from .ops.determinant import det, logdet, slogdet
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, tril, triu
 from .ops.einsum import einsum, ger, inner, kron, outer, tensordot, trace
 from .ops.elementwise import (
@@ -174,6 +176,7 @@ from .ops.gates import (
     threshold_,
 )
 from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
+from .ops.householder import geqrf, ormqr
 from .ops.indexing import (
     argwhere,
     gather,
@@ -203,6 +206,7 @@ from .ops.joining import (
     unbind,
     unsafe_chunk,
     unsafe_split,
+    unsafe_split_with_sizes,
     vsplit,
     vstack,
 )
@@ -222,6 +226,9 @@ from .ops.logic import (
     logical_or,
     logical_xor,
 )
+from .ops.lu import lu_of_matrix as lu
+from .ops.lu import lu_solve_of_matrix as lu_solve
+from .ops.lu import lu_unpack
 from .ops.native import (
     alpha_dropout,
     alpha_dropout_,
@@ -271,9 +278,10 @@ from .ops.pairwise import (
 )
 from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.pool import adaptive_max_pool1d, max_pool1d, max_pool2d, max_pool3d
-from .ops.products import addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, matrix_power, mv, vdot
+from .ops.products import addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, mv, vdot
+from .ops.pseudoinverse import pinverse
 from .ops.queries import is_complex, is_floating_point, is_same_size, is_signed, is_tensor, numel
-from .ops.rearranging import as_strided, flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
+from .ops.rearranging import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .ops.reduction import (
     all,
     any,
@@ -322,7 +330,6 @@ from .ops.sampling import (
     randperm,
 )
 from .ops.scatter import (
-    as_strided_scatter,
     diagonal_scatter,
     index_add,
     index_copy,
@@ -364,8 +371,8 @@ from .ops.shape import (
     unflatten,
     unsqueeze,
 )
-from .ops.solving import cholesky_inverse, cholesky_solve, det, logdet, matrix_exp, pinverse, slogdet, triangular_solve
 from .ops.solving import inv as inverse
+from .ops.solving import matrix_exp, matrix_power
 from .ops.sorting import (
     argsort,
     bucketize,
@@ -391,7 +398,9 @@ from .ops.statistics import (
     nanquantile,
     quantile,
 )
+from .ops.storage import as_strided, as_strided_scatter
 from .ops.transposed_conv import conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .ops.triangular import cholesky_inverse, cholesky_solve, triangular_solve
 from .ops.trigonometric import (
     acos,
     acosh,

@@ -18,6 +18,10 @@ class DtypeError(MinidlError, TypeError):
     """A dtype, or a Python type, that the operation does not take."""
 
 
+class LinAlgError(MinidlError, RuntimeError):
+    """A matrix for which the result does not exist: it is singular, say, or not positive definite."""
+
+
 class GraphError(MinidlError, RuntimeError):
     """A gradient that cannot be computed: no graph, a freed graph, a value changed since it was kept."""
 

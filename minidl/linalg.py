@@ -1,24 +1,17 @@
 """The namespace `minidl.linalg`: linear algebra under the names of torch.linalg."""
 
-from .ops.decomposition import cholesky, eigh, eigvalsh, qr, svd, svdvals
+from .errors import LinAlgError
+from .ops.decomposition import cholesky, cholesky_ex, eigh, eigvalsh, qr, svd, svdvals
+from .ops.determinant import det, slogdet
 from .ops.diagonal import matrix_diagonal as diagonal
+from .ops.householder import householder_product
 from .ops.linalg import matmul
+from .ops.lu import lu, lu_factor, lu_factor_ex, lu_solve
 from .ops.norms import cond, matrix_norm, vector_norm
 from .ops.norms import linalg_norm as norm
 from .ops.products import linalg_cross as cross
-from .ops.products import matrix_power, multi_dot, vecdot
-from .ops.solving import (
-    det,
-    inv,
-    inv_ex,
-    matrix_exp,
-    matrix_rank,
-    pinv,
-    slogdet,
-    solve,
-    solve_ex,
-    solve_triangular,
-    tensorinv,
-    tensorsolve,
-    vander,
-)
+from .ops.products import multi_dot, vecdot
+from .ops.pseudoinverse import lstsq, matrix_rank, pinv
+from .ops.solving import inv, inv_ex, matrix_exp, matrix_power, solve, solve_ex, tensorinv, tensorsolve
+from .ops.solving import linalg_vander as vander
+from .ops.triangular import solve_triangular

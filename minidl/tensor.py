@@ -116,8 +116,8 @@ class Tensor(Methods):
         """Whether the elements are floats."""
         return self.array.dtype.kind == "f"
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in order in memory."""
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether the elements lie in order in memory; memory_format makes no difference."""
         return self.array.flags.c_contiguous
 
     def __len__(self) -> int:

@@ -21,15 +21,23 @@ from . import modes
 
 
 class View:
-    """How a tensor looks into the memory of another: `operator(parent, *args)`."""
+    """How a tensor looks into the memory of another: `operator(source, *args)`."""
 
-    __slots__ = ("args", "operator", "parent", "rebases")
+    __slots__ = ("args", "operator", "outlook", "parent", "rebases")
 
     def __init__(self, parent: Variable, operator: Callable[..., Any], args: tuple[Any, ...], rebases: int) -> None:
         self.parent = parent
+        self.outlook = parent._view  # another one, once the parent has taken another shape in place
         self.operator = operator
         self.args = args
         self.rebases = rebases  # the rebase count of the shared memory that the tensor's node was made at
+
+    def source(self) -> Variable:
+        """The parent, with the shape that it had when it was looked into."""
+        source = self.parent
+        while source._view is not self.outlook and source._view is not None:
+            source = source._view.parent
+        return source
 
 
 class Variable:
@@ -179,9 +187,10 @@ def refresh(variable: Variable) -> None:
     view = variable._view
     if view is None or view.rebases == variable.version[1]:
         return
-    refresh(view.parent)
+    source = view.source()
+    refresh(source)
     with modes.enable_grad():
-        now = view.operator(view.parent, *view.args)
+        now = view.operator(source, *view.args)
     variable.node = now.node
     variable._requires_grad = now._requires_grad
     view.rebases = variable.version[1]

@@ -8,10 +8,11 @@ from typing import Any
 
 from .diagonal import diagonal
 from .elementwise import clone
-from .joining import split_with_sizes, unbind
+from .joining import split, split_with_sizes, unbind
 from .promotion import Array
-from .rearranging import as_strided, unfold
+from .rearranging import unfold
 from .shape import expand, narrow, permute, squeeze, t, transpose, unsqueeze, view
+from .storage import as_strided
 
 
 def _copying(look: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,6 +38,7 @@ diagonal_copy = _copying(diagonal)
 expand_copy = _copying(expand)
 narrow_copy = _copying(narrow)
 permute_copy = _copying(permute)
+split_copy = _copying(split)
 split_with_sizes_copy = _copying(split_with_sizes)
 squeeze_copy = _copying(squeeze)
 t_copy = _copying(t)

@@ -14,7 +14,7 @@ from ..autograd.primitive import wrap
 from ..errors import ArgumentError, DeviceError, DtypeError, ShapeError
 from .elementwise import astype
 from .promotion import array_of
-from .shape import size_of
+from .words import size_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -12,16 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from ..autograd import primitive
-from ..errors import ArgumentError, DtypeError, GraphError, ShapeError
+from ..errors import ArgumentError
 from .creation import made
 from .diagonal import diag_embed, diagonal, tril
 from .joining import cat
 from .linalg import matmul
-from .products import check_square
+from .matrices import check_matrices, check_square_floats, computed, each_matrix, lapack, refuse_failures
 from .promotion import Array, array_of
 from .shape import matrix_transpose as mT
 from .shape import unsqueeze
-from .solving import computed, solve_matrix
+from .triangular import triangular_solution
 
 
 class QR(NamedTuple):
@@ -40,37 +40,77 @@ class SVD(NamedTuple):
     Vh: Array
 
 
-def check_matrices(name: str, x: Array) -> None:
-    """Raise unless x holds matrices of float32 or float64."""
-    if x.ndim < 2:
-        raise ShapeError(f"{name}: shape {tuple(x.shape)}; needs matrices (..., m, n)")
-    if x.dtype.kind != "f" or x.dtype.itemsize < 4:
-        raise DtypeError(f"{name}: got {x.dtype}, needs float32 or float64")
-
-
 # --- Cholesky --------------------------------------------------------------------------------------------------------
 
 
+class CholeskyInfo(NamedTuple):
+    L: Array
+    info: Array
+
+
+NOT_POSITIVE = "the matrix is not positive definite"
+
+
 @primitive
-def _cholesky(x):
-    return computed("cholesky", x, np.linalg.cholesky)
+def _cholesky(x, checked):
+    try:
+        y = np.linalg.cholesky(x)
+        if np.isfinite(np.diagonal(y, axis1=-2, axis2=-1)).all():
+            return y
+    except np.linalg.LinAlgError:
+        pass
+    y, info = _cholesky_so_far(x)
+    if checked:
+        refuse_failures("cholesky", info, NOT_POSITIVE)
+    return y
 
 
-@_cholesky.gradient
+def _cholesky_so_far(x: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The factors as far as they go, and for each the place of the first pivot that is not positive, from 1, or 0."""
+    factor = lapack("potrf", x.dtype)
+
+    def one(matrix: np.ndarray) -> tuple[np.ndarray, np.int32]:
+        if not matrix.size:
+            return matrix.copy(), np.int32(0)
+        y, info = factor(matrix, lower=1, clean=1)
+        strange = ~np.isfinite(np.diagonal(y))  # some LAPACKs go on with NaN
+        first = int(np.argmax(strange)) + 1 if strange.any() else 0
+        return y, np.int32(info or first)
+
+    return each_matrix(one, x)
+
+
+@_cholesky.gradient("x")
 def _(g, y):
     inner = tril(matmul(mT(y), g))
     halved = inner - diag_embed(diagonal(inner, 0, -2, -1)) * 0.5
-    left = solve_matrix(mT(y), halved)
-    full = mT(solve_matrix(mT(y), mT(left)))
+    left = triangular_solution(mT(y), halved, True, False)
+    full = mT(triangular_solution(mT(y), mT(left), True, False))
     return (full + mT(full)) * 0.5
 
 
 def cholesky(A: Array, *, upper: bool = False) -> Array:
-    """The lower triangle L with A = L L^T of symmetric positive definite matrices; `upper`: its transpose."""
-    check_matrices("cholesky", A)
-    check_square("cholesky", A)
-    factor = _cholesky(A)
-    return mT(factor) if upper else factor
+    """The lower triangle L with A = L L^T of symmetric positive definite matrices, of which the lower triangle is read.
+
+    `upper`: the transpose of L, and the upper triangle is read.  Raises LinAlgError for another matrix.
+    """
+    return _triangle(A, upper, True)
+
+
+def _triangle(A: Array, upper: bool, checked: bool) -> Array:
+    check_square_floats("cholesky", A)
+    return mT(_cholesky(mT(A), checked)) if upper else _cholesky(A, checked)
+
+
+def cholesky_ex(A: Array, *, upper: bool = False, check_errors: bool = False) -> CholeskyInfo:
+    """`cholesky`, and for each matrix the place of the first pivot that is not positive, from 1, or 0.
+
+    Of such a matrix the factor is what came before.  It is an error only with `check_errors`.
+    """
+    factor = _triangle(A, upper, check_errors)
+    x = array_of(A)
+    _, info = _cholesky_so_far(x.swapaxes(-1, -2) if upper else x)
+    return CholeskyInfo(factor, made(info))
 
 
 # --- QR --------------------------------------------------------------------------------------------------------------
@@ -99,28 +139,34 @@ def _qr_slope(q: Array, r: Array, gq: Array, gr: Array) -> Array:
     m = matmul(r, mT(gr)) - matmul(mT(gq), q)
     lower = tril(m, -1)
     symmetric = lower + mT(lower) + diag_embed(diagonal(m, 0, -2, -1))
-    return mT(solve_matrix(r, mT(gq + matmul(q, symmetric))))
+    return mT(triangular_solution(r, mT(gq + matmul(q, symmetric)), True, False))
+
+
+@primitive(outputs=("q", "r"))
+def complete_qr(x):
+    """The square Q: its further columns are free to turn, so it has no gradient."""
+    return tuple(np.linalg.qr(x, "complete"))
+
+
+@primitive
+def r_of_qr(x):
+    """R alone: its gradient would need Q."""
+    return np.linalg.qr(x, "r")
 
 
 def qr(A: Array, mode: str = "reduced") -> QR:
-    """Q with orthonormal columns and an upper triangle R, A = Q R; mode "reduced", "complete" or "r" (R alone)."""
+    """Q with orthonormal columns and an upper triangle R, A = Q R; mode "reduced", "complete" or "r" (R alone).
+
+    The reduced form has a gradient; for matrices that are not tall the complete form is the same.
+    """
     check_matrices("qr", A)
-    if mode not in ("reduced", "complete", "r"):
-        raise ArgumentError(f"qr: mode {mode!r}; needs 'reduced', 'complete' or 'r'")
-    if mode == "reduced":
+    if mode == "reduced" or (mode == "complete" and A.shape[-2] <= A.shape[-1]):
         return QR(*_qr(A))
-    q, r = np.linalg.qr(array_of(A), "complete")
-    if mode == "complete" and A.shape[-2] <= A.shape[-1]:
-        return QR(*_qr(A))
-    _refuse_gradient("qr", A, f"mode {mode!r}")
     if mode == "complete":
-        return QR(made(q), made(r))
-    return QR(made(np.zeros(0, q.dtype)), made(np.linalg.qr(array_of(A), "r")))
-
-
-def _refuse_gradient(name: str, A: Array, what: str) -> None:
-    if getattr(A, "requires_grad", False):
-        raise GraphError(f"{name}: {what} has no gradient; use the reduced form, or detach() the tensor")
+        return QR(*complete_qr(A))
+    if mode == "r":
+        return QR(made(np.zeros(0, A.dtype)), r_of_qr(A))
+    raise ArgumentError(f"qr: mode {mode!r}; needs 'reduced', 'complete' or 'r'")
 
 
 # --- eigenvalues of symmetric matrices -------------------------------------------------------------------------------
@@ -146,8 +192,7 @@ def _(g, values, vectors):
 
 def eigh(A: Array, UPLO: str = "L") -> Eigh:
     """Eigenvalues in rising order and eigenvectors, as columns, of symmetric matrices; one triangle is read."""
-    check_matrices("eigh", A)
-    check_square("eigh", A)
+    check_square_floats("eigh", A)
     if UPLO.upper() not in ("L", "U"):
         raise ArgumentError(f"eigh: UPLO {UPLO!r}; needs 'L' or 'U'")
     return Eigh(*_eigh(A, UPLO.upper()))

@@ -1,17 +1,20 @@
 """Einstein's summation: any product of tensors, summed over the subscripts that the result lacks.
 
 Two tensors at a time are brought to one batched matrix product: subscripts of both that are still needed are its batch,
-those of one side alone its rows or columns, those of both that nothing else needs its inner dimension.  It is made of
-operators, so gradients of any order follow.
+those of one side alone its rows or columns, those of both that nothing else needs its inner dimension.  Of several
+tensors the two that cost the fewest multiplications come first.  It is made of operators, so gradients of any order
+follow.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from .diagonal import diagonal
 from .linalg import matmul
 from .promotion import Array
@@ -19,43 +22,64 @@ from .reduction import plain_sum
 from .reduction import sum as total
 from .shape import axis_of, permute, reshape
 
+Part = tuple[Array, str]
+"""A tensor and its subscripts, each of them once."""
+
 
 def einsum(equation: Any, *operands: Any) -> Array:
     """`einsum("ij,jk->ik", a, b)`, or with lists of numbers as subscripts: `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
 
-    Without "->" the result has the subscripts that stand once, in alphabetical order.  A repeated subscript in one
-    operand takes the diagonal; "..." stands for further dimensions, which broadcast.
+    Without "->" the result has the subscripts that stand once, in alphabetical order, capitals first.  A repeated
+    subscript in one operand takes the diagonal; "..." stands for further dimensions.  Sizes of 1 broadcast.
     """
     given: Sequence[Any] = operands
     if not isinstance(equation, str):
         equation, given = _from_lists((equation, *operands))
     tensors = list(given[0]) if len(given) == 1 and isinstance(given[0], (list, tuple)) else list(given)
     inputs, output = _parsed(equation, tensors)
-    sizes: dict[str, int] = {}
-    parts = [_own_diagonals(x, subscripts, sizes, equation) for x, subscripts in zip(tensors, inputs, strict=True)]
+    parts = [_own_diagonals(x, subscripts, equation) for x, subscripts in zip(tensors, inputs, strict=True)]
+    sizes = _sizes(parts, equation)
     for subscript in output:
         if subscript not in sizes:
             raise ArgumentError(f"einsum: {equation!r}: the result's subscript {subscript!r} is in no operand")
-    x, subscripts = parts[0]
-    x, subscripts = _summed(x, subscripts, {s for _, other in parts[1:] for s in other} | set(output))
-    for i in range(1, len(parts)):
-        needed = {s for _, other in parts[i + 1 :] for s in other} | set(output)
-        x, subscripts = _product(x, subscripts, *_summed(*parts[i], needed | set(subscripts)), needed)
+    parts = [_without_ones(part, sizes) for part in parts]
+    while len(parts) > 1:
+        i, j = _cheapest_pair(parts, sizes) if len(parts) > 2 else (0, 1)
+        others = parts[:i] + parts[i + 1 : j] + parts[j + 1 :]
+        needed = set(output).union(*(subscripts for _, subscripts in others))
+        a = _summed(parts[i], needed.union(parts[j][1]))
+        b = _summed(parts[j], needed.union(parts[i][1]))
+        parts = [_product(a, b, needed, sizes), *others]
+    x, subscripts = _summed(parts[0], set(output))
     return permute(x, tuple(subscripts.index(s) for s in output)) if output else x
+
+
+# --- the equation ----------------------------------------------------------------------------------------------------
 
 
 def _from_lists(given: Sequence[Any]) -> tuple[str, list[Any]]:
     """The equation of the form with lists of numbers."""
+    letters = string.ascii_uppercase + string.ascii_lowercase
 
-    def letters(numbers: Sequence[Any]) -> str:
+    def written(numbers: Sequence[Any]) -> str:
+        if not isinstance(numbers, (list, tuple)):
+            raise DtypeError(f"einsum: {type(numbers).__name__} where a list of subscripts is needed")
         if any(n is not Ellipsis and not (isinstance(n, int) and 0 <= n < 52) for n in numbers):
             raise ArgumentError(f"einsum: subscripts {list(numbers)}; needs numbers from 0 to 51, or ...")
-        return "".join("..." if n is Ellipsis else string.ascii_letters[n] for n in numbers)
+        return "".join("..." if n is Ellipsis else letters[n] for n in numbers)
 
     operands, lists = list(given[0::2]), list(given[1::2])
-    result = letters(operands.pop()) if len(given) % 2 else None
-    equation = ",".join(letters(part) for part in lists)
+    result = written(operands.pop()) if len(given) % 2 else None
+    equation = ",".join(written(part) for part in lists)
     return equation if result is None else f"{equation}->{result}", operands
+
+
+def _letters(term: str, equation: str) -> str:
+    """The subscripts of a term that are written out."""
+    written = term.replace("...", "", 1)
+    if not set(written) <= set(string.ascii_letters):
+        raise ArgumentError(f"einsum: {equation!r}: {term!r}; subscripts are letters, and '...' once")
+    return written
 
 
 def _parsed(equation: str, tensors: list[Any]) -> tuple[list[str], str]:
@@ -64,29 +88,29 @@ def _parsed(equation: str, tensors: list[Any]) -> tuple[list[str], str]:
     terms = left.split(",")
     if len(terms) != len(tensors):
         raise ArgumentError(f"einsum: {equation!r} has {len(terms)} operands, got {len(tensors)}")
-    extra = 0
-    for term, x in zip(terms, tensors, strict=True):
-        named = len(term.replace("...", ""))
-        if not set(term.replace("...", "")) <= set(string.ascii_letters):
-            raise ArgumentError(f"einsum: {equation!r}: subscripts are letters, and '...'")
-        if named > x.ndim or (named < x.ndim and "..." not in term):
+    written = [_letters(term, equation) for term in terms]
+    for term, letters, x in zip(terms, written, tensors, strict=True):
+        if not hasattr(x, "ndim"):
+            raise DtypeError(f"einsum: got {type(x).__name__} where a tensor is needed; use minidl.tensor(...) on it")
+        if len(letters) > x.ndim or (len(letters) < x.ndim and "..." not in term):
             raise ShapeError(f"einsum: {equation!r}: {term!r} for shape {tuple(x.shape)}; needs {x.ndim} subscripts")
-        extra = max(extra, x.ndim - named if "..." in term else 0)
-    dots = [chr(0x3B1 + i) for i in range(extra)]  # characters that no equation has
-    inputs = [
-        term.replace("...", "".join(dots[extra - (x.ndim - len(term.replace("...", ""))) :]))
-        for term, x in zip(terms, tensors, strict=True)
-    ]
+    spans = [x.ndim - len(letters) for letters, x in zip(written, tensors, strict=True)]
+    dots = [chr(0x3B1 + i) for i in range(max(spans))]  # characters that no equation has
+    inputs = [term.replace("...", "".join(dots[len(dots) - span :])) for term, span in zip(terms, spans, strict=True)]
     if arrow:
-        if len(set(right.replace("...", ""))) < len(right.replace("...", "")):
+        letters = _letters(right, equation)
+        if len(set(letters)) < len(letters):
             raise ArgumentError(f"einsum: {equation!r}: a subscript of the result appears twice")
         return inputs, right.replace("...", "".join(dots))
-    written = "".join(term.replace("...", "") for term in terms)
-    return inputs, "".join(dots) + "".join(sorted(s for s in set(written) if written.count(s) == 1))
+    letters = "".join(written)
+    return inputs, "".join(dots) + "".join(sorted(s for s in set(letters) if letters.count(s) == 1))
 
 
-def _own_diagonals(x: Array, subscripts: str, sizes: dict[str, int], equation: str) -> tuple[Array, str]:
-    """Each subscript once; the sizes of all are noted, and sizes of 1 dropped where another operand has more."""
+# --- one tensor ------------------------------------------------------------------------------------------------------
+
+
+def _own_diagonals(x: Array, subscripts: str, equation: str) -> Part:
+    """A tensor with each of its subscripts once."""
     while len(set(subscripts)) < len(subscripts):
         twice = next(s for s in subscripts if subscripts.count(s) > 1)
         first = subscripts.index(twice)
@@ -95,55 +119,82 @@ def _own_diagonals(x: Array, subscripts: str, sizes: dict[str, int], equation: s
             raise ShapeError(f"einsum: {equation!r}: {twice!r} has sizes {x.shape[first]} and {x.shape[second]}")
         x = diagonal(x, 0, first, second)
         subscripts = subscripts[:first] + subscripts[first + 1 : second] + subscripts[second + 1 :] + twice
-    for s, n in zip(subscripts, x.shape, strict=True):
-        known = sizes.get(s, 1)
-        if n != known and 1 not in (n, known):
-            raise ShapeError(f"einsum: {equation!r}: {s!r} has sizes {known} and {n}")
-        sizes[s] = max(n, known) if 0 not in (n, known) else 0
     return x, subscripts
 
 
-def _summed(x: Array, subscripts: str, needed: set[str]) -> tuple[Array, str]:
+def _sizes(parts: Iterable[Part], equation: str) -> dict[str, int]:
+    """The size of each subscript."""
+    sizes: dict[str, int] = {}
+    for x, subscripts in parts:
+        for s, n in zip(subscripts, x.shape, strict=True):
+            known = sizes.get(s, 1)
+            if n != known and 1 not in (n, known):
+                raise ShapeError(f"einsum: {equation!r}: {s!r} has sizes {known} and {n}")
+            sizes[s] = n if known == 1 else known
+    return sizes
+
+
+def _without_ones(part: Part, sizes: dict[str, int]) -> Part:
+    """Without the dimensions of size 1 that another operand has larger: they broadcast."""
+    x, subscripts = part
+    kept = [i for i, s in enumerate(subscripts) if x.shape[i] == sizes[s]]
+    if len(kept) == x.ndim:
+        return part
+    return reshape(x, tuple(x.shape[i] for i in kept)), "".join(subscripts[i] for i in kept)
+
+
+def _summed(part: Part, needed: set[str]) -> Part:
     """Without the subscripts that nothing else needs."""
+    x, subscripts = part
     axes = tuple(i for i, s in enumerate(subscripts) if s not in needed)
-    return (plain_sum(x, axes, False) if axes else x), "".join(s for s in subscripts if s in needed)
+    if not axes:
+        return part
+    return (plain_sum(x, axes, False) if x.dtype.kind == "f" else total(x, axes)), "".join(
+        s for s in subscripts if s in needed
+    )
 
 
-def _product(a: Array, left: str, b: Array, right: str, needed: set[str]) -> tuple[Array, str]:
+# --- two tensors -----------------------------------------------------------------------------------------------------
+
+
+def _count(sizes: dict[str, int], subscripts: Iterable[str]) -> int:
+    return math.prod(sizes[s] for s in subscripts)
+
+
+def _cheapest_pair(parts: list[Part], sizes: dict[str, int]) -> tuple[int, int]:
+    """The two whose product takes the fewest multiplications; of equals those that give the smallest result."""
+
+    def cost(pair: tuple[int, int]) -> tuple[int, int]:
+        both = set(parts[pair[0]][1]).union(parts[pair[1]][1])
+        left = {s for k, (_, subscripts) in enumerate(parts) if k not in pair for s in subscripts}
+        return _count(sizes, both), _count(sizes, both & left)
+
+    return min(itertools.combinations(range(len(parts)), 2), key=cost)
+
+
+def _product(first: Part, second: Part, needed: set[str], sizes: dict[str, int]) -> Part:
     """The product of two, summed over the subscripts of both that nothing else needs."""
-    a, left = _without_ones(a, left, b, right)
-    b, right = _without_ones(b, right, a, left)
+    (a, left), (b, right) = first, second
     batch = [s for s in left if s in right and s in needed]
     inner = [s for s in left if s in right and s not in needed]
     rows = [s for s in left if s not in right]
     columns = [s for s in right if s not in left]
-    sizes = {**dict(zip(left, a.shape, strict=True)), **dict(zip(right, b.shape, strict=True))}
-
-    def matrix(x: Array, subscripts: str, *groups: list[str]) -> Array:
-        ordered = permute(x, tuple(subscripts.index(s) for group in groups for s in group))
-        shape = [_count(sizes, group) for group in groups]
-        return reshape(ordered, (*(sizes[s] for s in groups[0]), *shape[1:]))
-
-    product = matmul(matrix(a, left, batch, rows, inner), matrix(b, right, batch, inner, columns))
     subscripts = [*batch, *rows, *columns]
+
+    def arranged(x: Array, own: str, order: list[str], shape: tuple[int, ...]) -> Array:
+        return reshape(permute(x, tuple(own.index(s) for s in order)), shape)
+
+    count = tuple(_count(sizes, group) for group in (batch, rows, inner, columns))
+    if inner:
+        product = matmul(
+            arranged(a, left, [*batch, *rows, *inner], (count[0], count[1], count[2])),
+            arranged(b, right, [*batch, *inner, *columns], (count[0], count[2], count[3])),
+        )
+    else:
+        product = arranged(a, left, [*batch, *rows], (count[0], count[1], 1)) * arranged(
+            b, right, [*batch, *columns], (count[0], 1, count[3])
+        )
     return reshape(product, tuple(sizes[s] for s in subscripts)), "".join(subscripts)
-
-
-def _count(sizes: dict[str, int], group: list[str]) -> int:
-    count = 1
-    for s in group:
-        count *= sizes[s]
-    return count
-
-
-def _without_ones(a: Array, left: str, b: Array, right: str) -> tuple[Array, str]:
-    """a, without dimensions of size 1 that b has larger: they broadcast."""
-    sizes = dict(zip(right, b.shape, strict=True))
-    axes = tuple(i for i, s in enumerate(left) if a.shape[i] == 1 and sizes.get(s, 1) != 1)
-    if not axes:
-        return a, left
-    kept = [i for i in range(a.ndim) if i not in axes]
-    return reshape(a, tuple(a.shape[i] for i in kept)), "".join(left[i] for i in kept)
 
 
 # --- products that einsum generalises --------------------------------------------------------------------------------
@@ -212,6 +263,8 @@ def trace(input: Array) -> Array:
     """The sum of the diagonal of a matrix."""
     if input.ndim != 2:
         raise ShapeError(f"trace: shape {tuple(input.shape)}; needs a matrix")
+    if input.dtype.kind == "b":
+        raise DtypeError("trace: got booleans, needs numbers")
     return total(diagonal(input))
 
 

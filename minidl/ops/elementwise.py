@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from ..autograd import primitive
-from ..errors import DtypeError
-from .promotion import Array, as_float
+from ..errors import DtypeError, ShapeError
+from .promotion import Array, array_of, as_float, check_tensors
 from .rounding import sign
 
 
@@ -135,7 +135,9 @@ def _(g, x):
 
 @primitive
 def abs(x):
-    """|x|; the gradient at zero is zero."""
+    """|x|, of numbers; the gradient at zero is zero."""
+    if x.dtype.kind == "b":
+        raise DtypeError("abs: got bool, needs numbers; use x.int()")
     return np.abs(x)
 
 
@@ -166,21 +168,17 @@ def _(g):
     return g
 
 
-@primitive
-def positive(x):
-    """x itself, of numbers."""
-    if x.dtype.kind == "b":
-        raise DtypeError("positive: got bool, needs numbers")
-    return x
-
-
-@positive.gradient
-def _(g):
-    return g
+def positive(input: Array) -> Array:
+    """The input itself, of numbers."""
+    check_tensors("positive", input)
+    if input.dtype.kind == "b":
+        raise DtypeError("positive: got bool, needs numbers; use x.int()")
+    return input
 
 
 def real(input: Array) -> Array:
     """The real part: the tensor itself, since all numbers here are real."""
+    check_tensors("real", input)
     return input
 
 
@@ -189,7 +187,11 @@ conj = resolve_conj = resolve_neg = conj_physical = real
 
 def is_nonzero(input: Array) -> bool:
     """Whether the one element is not zero."""
-    return bool(input != 0)
+    check_tensors("is_nonzero", input)
+    array = array_of(input)
+    if array.size != 1:
+        raise ShapeError(f"is_nonzero: shape {array.shape}; needs one element, or use .any()")
+    return bool(array.item() != 0)
 
 
 absolute = abs

@@ -14,8 +14,9 @@ from .comparison import maximum, minimum
 from .elementwise import astype, clone
 from .indexing import put_along
 from .promotion import Array, array_of, as_float, check_tensors
-from .reduction import Dim, also_numpy_words, axes_of, count_of, plain_sum, spread
+from .reduction import Dim, axes_of, count_of, plain_sum, spread
 from .shape import unsqueeze
+from .words import also_numpy_words
 
 
 @primitive

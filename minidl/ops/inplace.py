@@ -60,20 +60,20 @@ def _write(name: str, target: Variable, value: Any) -> None:
     if value.dtype is not array.dtype and not can_cast(value.dtype, array.dtype):
         raise DtypeError(f"{name}: a result of {value.dtype} does not fit into a tensor of {array.dtype}")
     if not array.flags.writeable:
-        raise GraphError(f"{name}: several elements share one place in memory (expand); clone() it first")
+        raise GraphError(f"{name}: several elements share one place in memory (expand, unfold); clone() it first")
     array[...] = value
     target.version[0] += 1
 
 
 def _check_writable(name: str, target: Variable) -> None:
-    root = target
-    while root._view is not None:
-        root = root._view.parent
-    if root.node is None and root._requires_grad:
-        raise GraphError(
-            f"{name}: a leaf that requires a gradient, or a view of it, cannot be changed in place while recording; "
-            "use no_grad(), or work on a clone()"
-        )
+    seen: Variable | None = target
+    while seen is not None:
+        if seen.node is None and seen._requires_grad:
+            raise GraphError(
+                f"{name}: a leaf that requires a gradient, or a view of it, cannot be changed in place while "
+                "recording; use no_grad(), or work on a clone()"
+            )
+        seen = seen._view.source() if seen._view is not None else None
 
 
 def _take_place(target: Variable, after: Variable) -> None:
@@ -82,7 +82,7 @@ def _take_place(target: Variable, after: Variable) -> None:
     value = after
     looking = target
     while looking._view is not None:
-        parent, view = looking._view.parent, looking._view
+        parent, view = looking._view.source(), looking._view
         value = _write_view(wrap(parent.array, parent.node), value, view.operator, view.args)
         looking = parent
     looking.node = value.node

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..autograd import primitive
+from ..autograd.primitive import describe, wrap
+from ..dtypes import get_default_dtype
 from ..errors import ArgumentError, ShapeError
 from .padding import constant_pad_nd
 from .promotion import Array, aligned, array_of, check_tensors
 from .shape import atleast_1d, atleast_2d, atleast_3d, axis_of, narrow, reshape
+from .words import also_numpy_words, size_of
 
 
 @primitive
@@ -42,6 +46,7 @@ def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
     return parts
 
 
+@also_numpy_words
 def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along an existing dimension."""
     parts = _promoted("cat", tensors)
@@ -59,6 +64,7 @@ def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
     return _concatenate(axis, *parts)
 
 
+@also_numpy_words
 def stack(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along a new dimension."""
     parts = _promoted("stack", tensors)
@@ -80,23 +86,33 @@ def _(g, axis, parts_shape):
 
 def split(tensor: Array, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Array, ...]:
     """Pieces along `dim`: of one size (the last may be smaller), or of the given sizes."""
-    axis = _axis_of_parts("split", tensor, dim)
+    if isinstance(split_size_or_sections, (list, tuple)):
+        return split_with_sizes(tensor, split_size_or_sections, dim)
+    axis, (step,) = _axis_of_parts("split", tensor, dim), size_of((split_size_or_sections,), "split")
     total = tensor.shape[axis]
-    if isinstance(split_size_or_sections, int):
-        step = split_size_or_sections
-        if step < 0 or (step == 0 and total):
-            raise ArgumentError(f"split: size {step}; needs at least 1")
-        sizes = [min(step, total - start) for start in range(0, total, max(step, 1))] or [0]
-    else:
-        sizes = list(split_size_or_sections)
-        if sum(sizes) != total:
-            raise ShapeError(
-                f"split: sizes {sizes} sum to {sum(sizes)}, dim {dim} of {tuple(tensor.shape)} has {total}"
-            )
-    starts = np.cumsum([0, *sizes]).tolist()
-    return tuple(narrow(tensor, axis, start, size) for start, size in zip(starts, sizes, strict=False))
+    if step < 0 or (step == 0 and total):
+        raise ArgumentError(f"split: size {step}; needs at least 1")
+    starts = range(0, total, max(step, 1)) or (0,)
+    return tuple(narrow(tensor, axis, start, min(step, total - start)) for start in starts)
 
 
+def unsafe_split(tensor: Array, split_size: Any, dim: int = 0) -> tuple[Array, ...]:
+    """As `split`."""
+    return split(tensor, split_size, dim)
+
+
+@also_numpy_words
+def split_with_sizes(input: Array, split_sizes: Sequence[int], dim: int = 0) -> tuple[Array, ...]:
+    """Pieces of the given sizes along `dim`."""
+    axis, sizes = _axis_of_parts("split", input, dim), size_of((tuple(split_sizes),), "split")
+    total = input.shape[axis]
+    if sum(sizes) != total or min(sizes, default=0) < 0:
+        raise ShapeError(f"split: sizes {sizes} for the {total} places of dim {dim} of {tuple(input.shape)}")
+    starts = itertools.accumulate(sizes, initial=0)
+    return tuple(narrow(input, axis, start, size) for start, size in zip(starts, sizes, strict=False))
+
+
+@also_numpy_words
 def chunk(input: Array, chunks: int, dim: int = 0) -> tuple[Array, ...]:
     """At most `chunks` pieces of equal size along `dim`, the last one smaller where it does not divide."""
     if chunks <= 0:
@@ -113,56 +129,75 @@ def _axis_of_parts(name: str, x: Array, dim: int) -> int:
     return axis_of(name, x, dim)
 
 
-def split_with_sizes(input: Array, split_sizes: Sequence[int], dim: int = 0) -> tuple[Array, ...]:
-    """Pieces of the given sizes along `dim`."""
-    return split(input, list(split_sizes), dim)
-
-
+@also_numpy_words
 def unbind(input: Array, dim: int = 0) -> tuple[Array, ...]:
     """The slices along `dim`, without it."""
     axis = _axis_of_parts("unbind", input, dim)
     return tuple(input[(slice(None),) * axis + (i,)] for i in range(input.shape[axis]))
 
 
-def tensor_split(input: Array, indices_or_sections: Any = None, dim: int = 0, **named: Any) -> tuple[Array, ...]:
+@also_numpy_words
+def tensor_split(
+    input: Array,
+    indices_or_sections: Any = None,
+    dim: int = 0,
+    *,
+    indices: Any = None,
+    sections: Any = None,
+    tensor_indices_or_sections: Any = None,
+) -> tuple[Array, ...]:
     """Pieces along `dim`: so many, the first ones larger where it does not divide, or cut at the given places."""
-    cuts = named.get("indices", named.get("sections", indices_or_sections))
     axis = _axis_of_parts("tensor_split", input, dim)
     size = input.shape[axis]
-    cuts = array_of(cuts)
-    if np.ndim(cuts) == 0:
+    given = _given("tensor_split", indices_or_sections, indices, sections, tensor_indices_or_sections)
+    cuts = np.asarray(array_of(given), None if np.size(array_of(given)) else np.int64)
+    if cuts.dtype.kind not in "iu" or cuts.ndim > 1:
+        raise ArgumentError(f"tensor_split: got {describe(given)}; needs a number of sections, or the places to cut at")
+    if cuts.ndim == 0:
         sections = int(cuts)
         if sections < 1:
             raise ArgumentError(f"tensor_split: {sections} sections; needs at least 1")
         large = size % sections
         sizes = [size // sections + (i < large) for i in range(sections)]
         return split_with_sizes(input, sizes, axis)
-    bounds = [slice(None, n).indices(size)[1] for n in np.asarray(cuts, np.int64).tolist()]
+    bounds = [slice(None, n).indices(size)[1] for n in cuts.tolist()]
     starts, ends = [0, *bounds], [*bounds, size]
     return tuple(narrow(input, axis, min(a, b), max(b - a, 0)) for a, b in zip(starts, ends, strict=True))
 
 
-def hsplit(input: Array, indices_or_sections: Any = None, **named: Any) -> tuple[Array, ...]:
+def _given(name: str, *forms: Any) -> Any:
+    """The one of several arguments that was given."""
+    given = [form for form in forms if form is not None]
+    if len(given) != 1:
+        raise ArgumentError(f"{name}: got {given}; needs a number of sections, or the places to cut at")
+    return given[0]
+
+
+def hsplit(
+    input: Array, indices_or_sections: Any = None, *, indices: Any = None, sections: Any = None
+) -> tuple[Array, ...]:
     """`tensor_split` along the second dimension; of a vector along the first."""
-    return _divided("hsplit", input, 0 if input.ndim == 1 else 1, 1, indices_or_sections, named)
+    cuts = _given("hsplit", indices_or_sections, indices, sections)
+    return _divided("hsplit", input, 0 if input.ndim == 1 else 1, 1, cuts)
 
 
-def vsplit(input: Array, indices_or_sections: Any = None, **named: Any) -> tuple[Array, ...]:
+def vsplit(
+    input: Array, indices_or_sections: Any = None, *, indices: Any = None, sections: Any = None
+) -> tuple[Array, ...]:
     """`tensor_split` along the first dimension."""
-    return _divided("vsplit", input, 0, 2, indices_or_sections, named)
+    return _divided("vsplit", input, 0, 2, _given("vsplit", indices_or_sections, indices, sections))
 
 
-def dsplit(input: Array, indices_or_sections: Any = None, **named: Any) -> tuple[Array, ...]:
+def dsplit(
+    input: Array, indices_or_sections: Any = None, *, indices: Any = None, sections: Any = None
+) -> tuple[Array, ...]:
     """`tensor_split` along the third dimension."""
-    return _divided("dsplit", input, 2, 3, indices_or_sections, named)
+    return _divided("dsplit", input, 2, 3, _given("dsplit", indices_or_sections, indices, sections))
 
 
-def _divided(name: str, input: Array, dim: int, least: int, cuts: Any, named: dict[str, Any]) -> tuple[Array, ...]:
+def _divided(name: str, input: Array, dim: int, least: int, cuts: Any) -> tuple[Array, ...]:
     if input.ndim < least:
         raise ShapeError(f"{name}: shape {tuple(input.shape)}; needs at least {least} dimensions")
-    cuts = named.get("indices", named.get("sections", cuts))
-    if isinstance(cuts, str) or cuts is None:
-        raise ArgumentError(f"{name}: got {cuts!r}; needs a number of sections, or the places to cut at")
     if isinstance(cuts, int) and (cuts < 1 or input.shape[dim] % cuts):
         raise ArgumentError(f"{name}: {cuts} sections do not divide the {input.shape[dim]} places of dim {dim}")
     return tensor_split(input, cuts, dim)
@@ -194,6 +229,8 @@ def column_stack(tensors: Sequence[Array]) -> Array:
 
 def block_diag(*tensors: Array) -> Array:
     """A matrix with the given ones along its diagonal, zeros elsewhere; vectors count as rows."""
+    if not tensors:
+        return wrap(np.empty((1, 0), get_default_dtype()))
     if any(x.ndim > 2 for x in tensors):
         raise ShapeError(f"block_diag: shapes {[tuple(x.shape) for x in tensors]}; needs at most 2 dimensions each")
     parts = _promoted("block_diag", [reshape(x, (1, -1)) if x.ndim < 2 else x for x in tensors])
@@ -207,5 +244,5 @@ def block_diag(*tensors: Array) -> Array:
 
 concat = concatenate = cat
 row_stack = vstack
-unsafe_split = split
 unsafe_chunk = chunk
+unsafe_split_with_sizes = split_with_sizes

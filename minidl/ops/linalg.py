@@ -8,7 +8,9 @@ from .. import kernels
 from ..autograd import primitive
 from ..errors import DtypeError, ShapeError
 from .promotion import Array
-from .shape import matrix_transpose, reshape, unsqueeze
+from .shape import broadcast_shapes, matrix_transpose, permute, reshape, unsqueeze
+
+_BOOLEANS = np.dtype(bool)
 
 
 @primitive
@@ -49,8 +51,9 @@ def matmul(a: Array, b: Array) -> Array:
     if a.ndim == 0 or b.ndim == 0:
         raise ShapeError(f"matmul: {tuple(a.shape)} @ {tuple(b.shape)}: needs at least one dimension each; use *")
     inner = b.shape[0] if b.ndim == 1 else b.shape[-2]
-    if a.dtype != b.dtype:
-        raise DtypeError(f"matmul: {a.dtype} @ {b.dtype}: needs one dtype; convert one with .to(dtype)")
+    dtype, other = a.dtype, b.dtype
+    if (dtype is not other and dtype != other) or dtype is _BOOLEANS:
+        raise DtypeError(f"matmul: {dtype} @ {other}: needs one dtype of numbers; convert one with .to(dtype)")
     if a.shape[-1] != inner:
         raise ShapeError(f"matmul: {tuple(a.shape)} @ {tuple(b.shape)}: inner sizes {a.shape[-1]} and {inner} differ")
     if a.ndim > 1 and b.ndim > 1:
@@ -80,7 +83,7 @@ def dot(a: Array, b: Array) -> Array:
 
 @primitive
 def _linear(x, weight, bias):
-    _check_linear(x, weight, bias)
+    _check_linear(x, weight)
     if x.dtype.kind != "f":
         y = kernels.of(x).matmul(x, weight.T)
         return y if bias is None else y + bias
@@ -108,11 +111,45 @@ def _rows(x: Array) -> Array:
 
 
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
-    """input @ weight.T + bias: (..., in), (out, in), (out,) -> (..., out)."""
-    return _linear(input, weight, bias)
+    """input @ weight.T + bias: (..., in), (out, in), (out,) -> (..., out).
+
+    A weight of one dimension gives (...); a bias of another shape broadcasts to the result.
+    """
+    if weight.ndim == 2 and (bias is None or tuple(bias.shape) == tuple(weight.shape[:1])):
+        return _linear(input, weight, bias)
+    if weight.ndim == 1 and bias is None:
+        return matmul(input, weight)
+    if weight.ndim != 2 or bias is None:
+        raise ShapeError(f"linear: weight {tuple(weight.shape)}; needs (out, in), or without a bias (in,)")
+    product = _linear(input, weight, None)
+    shape = tuple(product.shape)
+    if bias.dtype != product.dtype or tuple(broadcast_shapes(tuple(bias.shape), shape)) != shape:
+        raise ShapeError(f"linear: bias {bias.dtype}{tuple(bias.shape)} for a result {product.dtype}{shape}")
+    return product + bias
 
 
-def _check_linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> None:
+def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = None) -> Array:
+    """x1 W_k x2 + b_k for each k: (..., n), (..., m), (out, n, m), (out,) -> (..., out)."""
+    if (
+        weight.ndim != 3
+        or not input1.ndim == input2.ndim > 0
+        or tuple(input1.shape[:-1]) != tuple(input2.shape[:-1])
+        or (input1.shape[-1], input2.shape[-1]) != tuple(weight.shape[1:])
+        or (bias is not None and tuple(bias.shape) != tuple(weight.shape[:1]))
+    ):
+        raise ShapeError(
+            f"bilinear: inputs {tuple(input1.shape)} and {tuple(input2.shape)}, weight {tuple(weight.shape)}, "
+            f"bias {None if bias is None else tuple(bias.shape)}; needs (..., n), (..., m), (out, n, m) and (out,)"
+        )
+    out, n, m = weight.shape
+    rows = int(np.prod(input1.shape[:-1]))
+    turned = matmul(reshape(input1, (rows, n)), reshape(permute(weight, (1, 0, 2)), (n, out * m)))
+    product = matmul(reshape(turned, (rows, out, m)), reshape(input2, (rows, m, 1)))
+    product = reshape(product, (*input1.shape[:-1], out))
+    return product if bias is None else product + bias
+
+
+def _check_linear(x: np.ndarray, weight: np.ndarray) -> None:
     if weight.ndim != 2 or x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ShapeError(
             f"linear: input {x.shape} and weight {weight.shape}: the input's last size must "
@@ -123,5 +160,3 @@ def _check_linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) ->
         raise DtypeError(
             f"linear: input {x.dtype} and weight {weight.dtype} need one dtype of numbers; use input.to(weight.dtype)"
         )
-    if bias is not None and bias.shape != weight.shape[:1]:
-        raise ShapeError(f"linear: bias {bias.shape} for {weight.shape[0]} outputs")

@@ -1,19 +1,20 @@
-"""Products of vectors and matrices with sums: addmm and its like; cross products, powers, chains."""
+"""Products of vectors and matrices with sums: addmm and its like; cross products, chains."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from ..errors import ArgumentError, DtypeError, ShapeError
-from .creation import made
+from ..autograd import primitive
+from ..errors import ArgumentError, ShapeError
+from .comparison import where
 from .einsum import outer
+from .elementwise import astype
 from .indexing import select
 from .joining import stack
 from .linalg import matmul
-from .promotion import Array
+from .matrices import check_one_dtype
+from .promotion import Array, check_floats
 from .reduction import plain_sum
 from .reduction import sum as total
 from .shape import axis_of, broadcast, broadcast_shapes, reshape
@@ -49,23 +50,44 @@ def vdot(input: Array, other: Array) -> Array:
 
 def vecdot(x: Array, y: Array, *, dim: int = -1) -> Array:
     """The inner products of the vectors along `dim`."""
+    check_floats("vecdot", x)
+    check_one_dtype("vecdot", x, y)
     product = x * y
     return total(product, axis_of("vecdot", product, dim)) if product.ndim else product
 
 
+@primitive
+def without_slope(value, x):
+    """The value, which stands in the place of x but does not move with it: the gradient for x is zero."""
+    return value
+
+
+@without_slope.gradient("value")
+def _(g):
+    return g
+
+
+@without_slope.gradient("x")
+def _(g):
+    return where(True, 0.0, g)
+
+
 def _added(name: str, input: Array, product: Array, beta: Any, alpha: Any) -> Array:
     """beta * input + alpha * product; with beta 0 the input does not count, not even its NaN."""
-    if input.dtype != product.dtype:
-        raise DtypeError(f"{name}: input {input.dtype} and product {product.dtype}; needs one dtype")
+    check_one_dtype(name, input, product)
     if input.dtype.kind != "f":
         beta, alpha = int(beta), int(alpha)  # as PyTorch cuts them
+    _check_fits(name, input, product)
+    scaled = product if alpha == 1 else product * alpha
+    if beta == 0:
+        return without_slope(scaled, input)
+    return scaled + (input if beta == 1 else input * beta)
+
+
+def _check_fits(name: str, input: Array, product: Array) -> None:
     shape = tuple(product.shape)
     if tuple(broadcast_shapes(tuple(input.shape), shape)) != shape:
         raise ShapeError(f"{name}: input {tuple(input.shape)} does not broadcast to {shape}")
-    scaled = product if alpha == 1 else product * alpha
-    if beta == 0:
-        return scaled
-    return scaled + (input if beta == 1 else input * beta)
 
 
 def addmm(input: Array, mat1: Array, mat2: Array, *, beta: Any = 1, alpha: Any = 1) -> Array:
@@ -86,10 +108,11 @@ def addr(input: Array, vec1: Array, vec2: Array, *, beta: Any = 1, alpha: Any = 
 
 def _added_outer(input: Array, vec1: Array, vec2: Array, beta: Any, alpha: Any) -> Array:
     product = outer(vec1, vec2)
-    if product.dtype.kind == "b" or input.dtype.kind == "b":
+    _check_fits("addr", input, product)
+    if product.dtype.kind == input.dtype.kind == "b":
         return (input & bool(beta)) | (product & bool(alpha))
     scaled = product if alpha == 1 else product * alpha
-    return scaled if beta == 0 else scaled + (input if beta == 1 else input * beta)
+    return without_slope(scaled, input) if beta == 0 else scaled + (input if beta == 1 else input * beta)
 
 
 def baddbmm(input: Array, batch1: Array, batch2: Array, *, beta: Any = 1, alpha: Any = 1) -> Array:
@@ -99,13 +122,15 @@ def baddbmm(input: Array, batch1: Array, batch2: Array, *, beta: Any = 1, alpha:
 
 def addbmm(input: Array, batch1: Array, batch2: Array, *, beta: Any = 1, alpha: Any = 1) -> Array:
     """beta * input + alpha * the sum of the products of two batches of matrices"""
-    return _added("addbmm", input, plain_sum(bmm(batch1, batch2), (0,), False), beta, alpha)
+    products = bmm(batch1, batch2)
+    return _added("addbmm", input, astype(plain_sum(products, (0,), False), products.dtype), beta, alpha)
 
 
 def cross(input: Array, other: Array, dim: int | None = None) -> Array:
     """The cross products of vectors of 3 elements along `dim`; left out, the first dimension of size 3."""
     if input.ndim != other.ndim:
         raise ShapeError(f"cross: {tuple(input.shape)} and {tuple(other.shape)}; needs as many dimensions")
+    check_one_dtype("cross", input, other)
     shape = broadcast_shapes(tuple(input.shape), tuple(other.shape))
     if dim is None:
         if 3 not in shape:
@@ -125,31 +150,6 @@ def linalg_cross(input: Array, other: Array, *, dim: int = -1) -> Array:
         if x.ndim and x.shape[axis_of("cross", x, dim)] != 3:
             raise ShapeError(f"cross: {tuple(input.shape)} and {tuple(other.shape)}; needs size 3 along dim {dim}")
     return cross(input, other, dim)
-
-
-def matrix_power(input: Array, n: int) -> Array:
-    """A square matrix times itself, n times; the identity for 0, the power of the inverse below."""
-    check_square("matrix_power", input)
-    if n < 0:
-        from .solving import inv  # which is built on products itself
-
-        return matrix_power(inv(input), -n)
-    result, square = None, input
-    while n:
-        if n & 1:
-            result = square if result is None else matmul(result, square)
-        n >>= 1
-        square = matmul(square, square) if n else square
-    if result is None:
-        identity = np.broadcast_to(np.eye(input.shape[-1], dtype=input.dtype), tuple(input.shape)).copy()
-        return made(identity) + input * 0 if input.dtype.kind == "f" else made(identity)
-    return result
-
-
-def check_square(name: str, x: Array) -> None:
-    """Raise ShapeError unless x is a square matrix, or a batch of them."""
-    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise ShapeError(f"{name}: shape {tuple(x.shape)}; needs square matrices (..., n, n)")
 
 
 def multi_dot(tensors: Sequence[Array]) -> Array:
@@ -191,4 +191,6 @@ def _chained(parts: list[Array], splits: dict[tuple[int, int], int], i: int, j: 
 
 def chain_matmul(*matrices: Array) -> Array:
     """`multi_dot`, of matrices given one by one."""
+    if not matrices:
+        raise ArgumentError("chain_matmul: got no matrices; needs at least one")
     return multi_dot(matrices) if len(matrices) > 1 else matrices[0]

@@ -79,4 +79,9 @@ def aligned_floats(a: Array, b: Array) -> tuple[Array, Array]:
 
 def as_float(x: Array) -> Array:
     """Integers and booleans as the default float, floats as they are."""
-    return x if isinstance(x, (float, int)) or x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype())
+    return x if x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype())
+
+
+def at_least_single(x: Array) -> Array:
+    """Half precision as float32, for what is computed in several steps; others as they are."""
+    return x.astype(dtypes.float32) if x.dtype == dtypes.float16 else x

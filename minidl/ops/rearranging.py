@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
+from ..autograd.primitive import wrap
 from ..errors import ArgumentError, ShapeError
-from .indexing import getitem, put_at
+from .indexing import getitem
 from .promotion import Array, array_of
-from .shape import axis_of, broadcast, reshape, size_of, transpose
+from .shape import axis_of, broadcast, ordered_copy, reshape, transpose
+from .words import also_numpy_words, size_of
 
 
 def flip(input: Array, *dims: Any, **named: Any) -> Array:
     """The order reversed along the given dimensions."""
-    axes = tuple(axis_of("flip", input, d) for d in size_of(dims or (named.get("dims", ()),)))
+    axes = tuple(axis_of("flip", input, d) for d in size_of(dims, "flip", named, "dims"))
     if len(set(axes)) < len(axes):
         raise ArgumentError(f"flip: a dim appears twice in {axes}")
     return _flip(input, axes if input.ndim else ())
@@ -88,9 +90,9 @@ def roll(input: Array, shifts: Any, dims: Any = None) -> Array:
 # --- repeated -------------------------------------------------------------------------------------------------------
 
 
-def repeat(input: Array, *repeats: Any) -> Array:
+def repeat(input: Array, *repeats: Any, **named: Any) -> Array:
     """The whole, so many times along each dimension; more numbers than dimensions make new ones in front."""
-    counts = size_of(repeats)
+    counts = size_of(repeats, "repeat", named, "repeats")
     lead = len(counts) - input.ndim
     if lead < 0 or min(counts, default=0) < 0:
         raise ShapeError(f"repeat: {counts} times for shape {tuple(input.shape)}; needs a number for each dimension")
@@ -98,15 +100,16 @@ def repeat(input: Array, *repeats: Any) -> Array:
     spread = [n for size in shape for n in (1, size)]
     repeated = [n for size, count in zip(shape, counts, strict=True) for n in (count, size)]
     wide = broadcast(reshape(input, tuple(spread)), tuple(repeated))
-    return reshape(wide, tuple(size * count for size, count in zip(shape, counts, strict=True)))
+    return reshape(ordered_copy(wide), tuple(size * count for size, count in zip(shape, counts, strict=True)))
 
 
 def tile(input: Array, *dims: Any, **named: Any) -> Array:
     """As `repeat`; fewer numbers than dimensions stand for the last ones."""
-    counts = size_of(dims or (named.get("dims", ()),))
+    counts = size_of(dims, "tile", named, "dims")
     return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 
+@also_numpy_words
 def repeat_interleave(
     input: Array, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Array:
@@ -115,24 +118,24 @@ def repeat_interleave(
     repeats    a number, or one for each place; alone, `repeat_interleave(repeats)` gives each index so many times
     """
     if repeats is None:
-        counts = array_of(input)
-        return getitem(_arange_like(input), np.repeat(np.arange(counts.size), counts))
+        array = array_of(input)
+        return wrap(_repeated_places(input, array.size, output_size).astype(array.dtype, copy=False))
+    x = reshape(input, (-1,)) if dim is None or not input.ndim else input
+    axis = 0 if dim is None else axis_of("repeat_interleave", x, dim)
+    return getitem(x, (slice(None),) * axis + (_repeated_places(repeats, x.shape[axis], output_size),))
+
+
+def _repeated_places(repeats: Any, size: int, output_size: int | None) -> np.ndarray:
+    """0 to size - 1, each so many times."""
     counts = np.asarray(array_of(repeats))
     if counts.dtype.kind not in "iu" or counts.ndim > 1 or (counts.size and counts.min() < 0):
         raise ArgumentError("repeat_interleave: repeats must be a whole number of at least 0, or a vector of them")
-    x = reshape(input, (-1,)) if dim is None or not input.ndim else input
-    axis = 0 if dim is None else axis_of("repeat_interleave", x, dim)
-    size = x.shape[axis]
     if counts.ndim and counts.size not in (1, size):
-        raise ShapeError(f"repeat_interleave: {counts.size} repeats for the {size} places of dim {dim}")
+        raise ShapeError(f"repeat_interleave: {counts.size} repeats for {size} places")
     places = np.repeat(np.arange(size), counts)
     if output_size is not None and output_size != places.size:
         raise ShapeError(f"repeat_interleave: output_size {output_size}, but the repeats sum to {places.size}")
-    return getitem(x, (slice(None),) * axis + (places,))
-
-
-def _arange_like(input: Array) -> Array:
-    return input * 0 + np.arange(input.shape[0], dtype=input.dtype)
+    return places
 
 
 # --- windows --------------------------------------------------------------------------------------------------------
@@ -141,7 +144,8 @@ def _arange_like(input: Array) -> Array:
 @primitive(view=True)
 def windows(x, axis, size, step):
     """All windows of `size` elements along an axis, `step` apart, as the last dimension."""
-    every = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=x.flags.writeable)
+    writeable = x.flags.writeable and step >= size  # else windows overlap
+    every = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=writeable)
     return every[(slice(None),) * axis + (slice(None, None, step),)]
 
 
@@ -179,33 +183,3 @@ def unfold(input: Array, dimension: int, size: int, step: int) -> Array:
             f"size of at most {input.shape[axis]} and a step of at least 1"
         )
     return windows(input, axis, size, step)
-
-
-@primitive(view=True)
-def _strided(x, size, stride, offset):
-    steps = tuple(n * x.itemsize for n in stride)
-    return np.lib.stride_tricks.as_strided(x.reshape(-1, copy=False)[offset:], size, steps, writeable=x.flags.writeable)
-
-
-@_strided.gradient("x")
-def _(g, x_shape, size, stride, offset):
-    return reshape(put_at(g, (int(np.prod(x_shape)),), _places(size, stride, offset)), x_shape)
-
-
-def _places(size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> np.ndarray:
-    places = np.full(size, offset)
-    for axis, (n, step) in enumerate(zip(size, stride, strict=True)):
-        places += (np.arange(n) * step).reshape((-1,) + (1,) * (len(size) - 1 - axis))
-    return places
-
-
-def as_strided(input: Array, size: Any, stride: Any, storage_offset: int | None = None) -> Array:
-    """A view of the memory of a contiguous tensor: element (i, j, ...) is the one at offset + i * stride[0] + ..."""
-    size, stride, offset = size_of((tuple(size),)), size_of((tuple(stride),)), storage_offset or 0
-    if not array_of(input).flags.c_contiguous:
-        raise ShapeError("as_strided: the tensor is not contiguous; use contiguous() first")
-    last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=False)) if all(size) else -1
-    count = array_of(input).size
-    if len(size) != len(stride) or min(stride, default=0) < 0 or offset < 0 or last >= count:
-        raise ShapeError(f"as_strided: size {size}, stride {stride}, offset {offset} reach outside {count} elements")
-    return _strided(input, size, stride, offset)

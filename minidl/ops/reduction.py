@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import builtins
-import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,27 +18,10 @@ from .comparison import where
 from .elementwise import astype, exp
 from .promotion import Array, array_of, as_float, check_floats
 from .rounding import isinf, isnan
-from .shape import broadcast, reshape, size_of, squeeze, transpose, unsqueeze
+from .shape import broadcast, reshape, squeeze, transpose, unsqueeze
+from .words import also_numpy_words, size_of
 
 Dim = int | tuple[int, ...] | list[int] | None
-
-
-def also_numpy_words(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `axis` and `keepdims` stand for `dim` and `keepdim`."""
-
-    @functools.wraps(function)
-    def reduction(*args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            return function(*args)
-        if "out" in kwargs and kwargs["out"] is None:  # np.mean(tensor) says so
-            del kwargs["out"]
-        if "axis" in kwargs:
-            kwargs["dim"] = kwargs.pop("axis")
-        if "keepdims" in kwargs:
-            kwargs["keepdim"] = kwargs.pop("keepdims")
-        return function(*args, **kwargs)
-
-    return reduction
 
 
 def axes_of(name: str, x: Array, dim: Dim) -> tuple[int, ...]:

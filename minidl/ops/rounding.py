@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..autograd import primitive
 from ..errors import DtypeError
 from .comparison import flat, where
-from .promotion import Array, array_of
+from .promotion import Array, array_of, at_least_single, check_floats, check_tensors
+
+
+def _rounded(name: str, function: Callable[[Any], Any], x: Any) -> Any:
+    if x.dtype.kind == "b":
+        raise DtypeError(f"{name}: got bool, needs numbers; use x.int()")
+    return function(x) if x.dtype.kind == "f" else x.copy()
 
 
 @primitive
 def floor(x):
     """The greatest whole number of at most x."""
-    return np.floor(x) if x.dtype.kind == "f" else x.copy()
+    return _rounded("floor", np.floor, x)
 
 
 @floor.gradient
@@ -26,7 +33,7 @@ def _(g):
 @primitive
 def ceil(x):
     """The least whole number of at least x."""
-    return np.ceil(x) if x.dtype.kind == "f" else x.copy()
+    return _rounded("ceil", np.ceil, x)
 
 
 @ceil.gradient
@@ -37,7 +44,7 @@ def _(g):
 @primitive
 def trunc(x):
     """x without its fraction."""
-    return np.trunc(x) if x.dtype.kind == "f" else x.copy()
+    return _rounded("trunc", np.trunc, x)
 
 
 @trunc.gradient
@@ -48,7 +55,9 @@ def _(g):
 @primitive
 def round(x, decimals=0):
     """The nearest number of so many decimals; halves go to the even neighbour."""
-    return np.round(x, decimals) if x.dtype.kind == "f" else x.copy()
+    if decimals:
+        check_floats("round", x)
+    return _rounded("round", lambda a: np.round(at_least_single(a), decimals).astype(a.dtype, copy=False), x)
 
 
 @round.gradient("x")
@@ -59,6 +68,7 @@ def _(g):
 @primitive
 def frac(x):
     """x - trunc(x)"""
+    check_floats("frac", x)
     return x - np.trunc(x)
 
 
@@ -90,34 +100,39 @@ def _signbit(x):
     return np.signbit(x) if x.dtype.kind == "f" else x < 0
 
 
+def _told(test: Callable[[Any], Any], x: Any, of_others: bool = False) -> Any:
+    """What a test of floats says; of integers and booleans the answer is known."""
+    return test(x) if x.dtype.kind == "f" else np.full(x.shape, of_others)
+
+
 @primitive
 def isfinite(x):
     """Where x is neither infinite nor NaN."""
-    return np.isfinite(x)
+    return _told(np.isfinite, x, True)
 
 
 @primitive
 def isinf(x):
     """Where x is infinite."""
-    return np.isinf(x)
+    return _told(np.isinf, x)
 
 
 @primitive
 def isnan(x):
     """Where x is not a number."""
-    return np.isnan(x)
+    return _told(np.isnan, x)
 
 
 @primitive
 def isposinf(x):
     """Where x is plus infinity."""
-    return np.isposinf(x)
+    return _told(np.isposinf, x)
 
 
 @primitive
 def isneginf(x):
     """Where x is minus infinity."""
-    return np.isneginf(x) if x.dtype.kind != "b" else np.zeros(x.shape, bool)
+    return _told(np.isneginf, x)
 
 
 @primitive
@@ -140,6 +155,7 @@ def nan_to_num(
     input: Array, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
 ) -> Array:
     """NaN replaced by `nan` (0), infinities by `posinf` and `neginf` (the dtype's greatest and least numbers)."""
+    check_tensors("nan_to_num", input)
     if input.dtype.kind != "f":
         return input * 1 if input.dtype.kind != "b" else input | False
     return _nan_to_num(input, nan or 0.0, posinf, neginf)
@@ -152,28 +168,20 @@ class FrexpResult(NamedTuple):
     exponent: Array
 
 
-@primitive
-def _frexp_mantissa(x, exponent):
-    return np.ldexp(x, -exponent).astype(x.dtype)
+@primitive(outputs=("mantissa", "exponent"))
+def _frexp(x):
+    check_floats("frexp", x)
+    return np.frexp(x)
 
 
-@_frexp_mantissa.gradient("x")
+@_frexp.gradient("x")
 def _(g, exponent):
-    return g * np.ldexp(np.ones(exponent.shape, g.dtype), -exponent)
+    return g[0] * np.ldexp(g[0].dtype.type(1), -array_of(exponent))
 
 
 def frexp(input: Array) -> FrexpResult:
     """The mantissa, of a size from 1/2 to 1, and the int32 exponent of 2."""
-    array = array_of(input)
-    if array.dtype.kind != "f":
-        raise DtypeError(f"frexp: got {array.dtype}, needs a floating dtype; use x.float()")
-    exponent = np.asarray(np.frexp(array)[1], np.int32)
-    return FrexpResult(_frexp_mantissa(input, exponent), _as_result(input, exponent))
-
-
-@primitive
-def _as_result(x, values):
-    return values
+    return FrexpResult(*_frexp(input))
 
 
 fix = trunc

@@ -18,7 +18,7 @@ from ..random import Generator, numpy_generator
 from .creation import checked_size, float_dtype, made
 from .inplace import copy_
 from .promotion import array_of, check_floats
-from .shape import size_of
+from .words import size_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -18,7 +18,6 @@ from .elementwise import clone
 from .indexing import IndexRangeError, getitem, places_along, put_along, put_at, raw_index, select, take_along
 from .inplace import blank_view, write_at
 from .promotion import Array, array_of
-from .rearranging import as_strided
 from .shape import axis_of, broadcast, narrow, reshape
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
@@ -383,8 +382,3 @@ def slice_scatter(
 def diagonal_scatter(input: Array, src: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
     """The input with src on a diagonal."""
     return _scattered("diagonal_scatter", input, src, diagonal, (offset, dim1, dim2))
-
-
-def as_strided_scatter(input: Array, src: Array, size: Any, stride: Any, storage_offset: int | None = None) -> Array:
-    """The input with src where `as_strided` looks."""
-    return _scattered("as_strided_scatter", input, src, as_strided, (size, stride, storage_offset))

@@ -5,29 +5,27 @@ Where memory allows the result is a view, which shares the memory of its input; 
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
 import numpy as np
 
 from ..autograd import primitive
+from ..autograd.primitive import wrap
+from ..dtypes import as_dtype
 from ..errors import ArgumentError, ShapeError
 from .promotion import Array, array_of
-
-
-def size_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
-    """Sizes given one by one or as one sequence."""
-    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
-        sizes = tuple(sizes[0])
-    try:
-        return tuple(operator.index(n) for n in sizes)
-    except TypeError:
-        raise ShapeError(f"sizes {sizes}: needs whole numbers") from None
+from .words import also_numpy_words, size_of
 
 
 def axis_of(name: str, x: Array, dim: int, extra: int = 0) -> int:
     """`dim` counted from the front."""
     ndim = max(x.ndim + extra, 1)
+    try:
+        dim = operator.index(dim)
+    except TypeError:
+        raise ArgumentError(f"{name}: dim {dim!r}; needs a whole number") from None
     if not -ndim <= dim < ndim:
         raise ShapeError(f"{name}: dim {dim} of a tensor with shape {tuple(x.shape)}; needs -{ndim} to {ndim - 1}")
     return dim % ndim
@@ -38,7 +36,7 @@ def axis_of(name: str, x: Array, dim: int, extra: int = 0) -> int:
 
 @primitive(view=True)
 def view_as_shape(x, shape):
-    return x.reshape(shape, copy=False)
+    return x.reshape(shape)  # of the tensor's own array a view: reshape() and view() have asked
 
 
 @view_as_shape.gradient("x")
@@ -82,58 +80,81 @@ def _is_view(array: Any, shape: tuple[int, ...]) -> bool:
     return True
 
 
-def reshape(x: Array, *shape: Any) -> Array:
-    """x in another shape with the same elements in order; one size may be -1.  A view where memory allows."""
-    shape = size_of(shape)
-    array = array_of(x)
-    if array is x:
-        return x.reshape(shape)
-    shape = _resolved("reshape", x, shape)
-    return view_as_shape(x, shape) if _is_view(array, shape) else copy_to_shape(x, shape)
+def reshape(input: Array, *shape: Any, **named: Any) -> Array:
+    """The same elements in order in another shape; one size may be -1.  A view where memory allows."""
+    sizes = size_of(shape, "reshape", named, "shape")
+    array = array_of(input)
+    if array is input:
+        return input.reshape(sizes)
+    sizes = _resolved("reshape", input, sizes)
+    return view_as_shape(input, sizes) if _is_view(array, sizes) else copy_to_shape(input, sizes)
 
 
-def view(x: Array, *shape: Any) -> Array:
-    """As `reshape`, sharing memory.
+def view(input: Array, *size: Any, **named: Any) -> Array:
+    """As `reshape`, sharing memory; or, given a dtype, the same bytes read as that dtype, without gradient.
 
     Images that a convolution left channels-last are copied, since their memory has another order than their shape
     says; any other tensor for which no view exists is a ShapeError: use reshape().
     """
-    shape = _resolved("view", x, size_of(shape))
-    array = array_of(x)
+    asked = named.get("dtype", size[0] if size else None)
+    if isinstance(asked, np.dtype) and len(size) + len(named) == 1:
+        return _view_as_dtype(input, as_dtype(asked))
+    shape = _resolved("view", input, size_of(size, "view", named, "size"))
+    array = array_of(input)
     if _is_view(array, shape):
-        return view_as_shape(x, shape)
+        return view_as_shape(input, shape)
     if array.ndim == 4 and array.transpose(0, 2, 3, 1).flags.c_contiguous:
-        return copy_to_shape(x, shape)
+        return copy_to_shape(input, shape)
     raise ShapeError(
-        f"view: {tuple(x.shape)} with strides {array.strides} cannot be seen as {shape} without a copy; use reshape()"
+        f"view: {array.shape} with strides {array.strides} cannot be seen as {shape} without a copy; use reshape()"
     )
 
 
-def flatten(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
+def _view_as_dtype(x: Array, dtype: np.dtype) -> Array:
+    array = array_of(x)
+    try:
+        seen = array.view(dtype)
+    except ValueError:
+        seen = None
+    if seen is None or not seen.flags.aligned:
+        raise ShapeError(
+            f"view: {array.dtype}{array.shape} with strides {array.strides} cannot be read as {dtype}; needs a last "
+            "dimension that lies in order and holds whole elements; use contiguous()"
+        )
+    if array is x:
+        return seen
+    result = wrap(seen)
+    result.version = x.version
+    return result
+
+
+def flatten(input: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
     """Dimensions start_dim to end_dim as one."""
-    if x.ndim == 0:
-        return reshape(x, (1,))
-    start, end = axis_of("flatten", x, start_dim), axis_of("flatten", x, end_dim)
+    start, end = axis_of("flatten", input, start_dim), axis_of("flatten", input, end_dim)
     if start > end:
         raise ArgumentError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
-    length = 1
-    for n in x.shape[start : end + 1]:
-        length *= n
-    return reshape(x, (*x.shape[:start], length, *x.shape[end + 1 :]))
+    sizes = array_of(input).shape
+    return reshape(input, (*sizes[:start], math.prod(sizes[start : end + 1]), *sizes[end + 1 :]))
 
 
-def squeeze(x: Array, dim: int | tuple[int, ...] | None = None) -> Array:
+@also_numpy_words
+def squeeze(input: Array, dim: int | tuple[int, ...] | None = None) -> Array:
     """Without dimensions of size 1: all of them, or those of `dim` that have it."""
-    dims = (
-        range(x.ndim) if dim is None else [axis_of("squeeze", x, d) for d in ((dim,) if isinstance(dim, int) else dim)]
-    )
-    return reshape(x, tuple(n for i, n in enumerate(x.shape) if not (i in dims and n == 1)))
+    sizes = array_of(input).shape
+    if dim is None:
+        return reshape(input, tuple(n for n in sizes if n != 1))
+    dims = [axis_of("squeeze", input, d) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))]
+    if len(set(dims)) < len(dims):
+        raise ArgumentError(f"squeeze: a dim appears twice in {dim}")
+    return reshape(input, tuple(n for i, n in enumerate(sizes) if n != 1 or i not in dims))
 
 
-def unsqueeze(x: Array, dim: int) -> Array:
+@also_numpy_words
+def unsqueeze(input: Array, dim: int) -> Array:
     """With a new dimension of size 1 at `dim`."""
-    axis = axis_of("unsqueeze", x, dim, extra=1)
-    return reshape(x, (*x.shape[:axis], 1, *x.shape[axis:]))
+    axis = axis_of("unsqueeze", input, dim, extra=1)
+    sizes = array_of(input).shape
+    return reshape(input, (*sizes[:axis], 1, *sizes[axis:]))
 
 
 # --- transpose ------------------------------------------------------------------------------------------------------
@@ -149,35 +170,44 @@ def _(g, axes):
     return _permute(g, tuple(axes.index(i) for i in range(len(axes))))
 
 
-def permute(x: Array, *dims: Any) -> Array:
+def permute(input: Array, *dims: Any, **named: Any) -> Array:
     """The dimensions in the order `dims`."""
-    dims = size_of(dims)
-    if sorted(d % max(x.ndim, 1) for d in dims) != list(range(x.ndim)):
-        raise ShapeError(f"permute: {dims} is no order of the {x.ndim} dimensions of {tuple(x.shape)}")
-    return _permute(x, tuple(d % x.ndim for d in dims))
+    order = size_of(dims, "permute", named, "dims")
+    ndim = input.ndim
+    axes = tuple(d + ndim if d < 0 else d for d in order)
+    if sorted(axes) != list(range(ndim)):
+        raise ShapeError(f"permute: {order} is no order of the {ndim} dimensions of {tuple(input.shape)}")
+    return _permute(input, axes)
 
 
-def transpose(x: Array, dim0: int, dim1: int) -> Array:
+def transpose(input: Array, dim0: int, dim1: int) -> Array:
     """With two dimensions exchanged."""
-    axes = list(range(x.ndim))
-    i, j = axis_of("transpose", x, dim0), axis_of("transpose", x, dim1)
+    axes = list(range(input.ndim))
+    i, j = axis_of("transpose", input, dim0), axis_of("transpose", input, dim1)
     if axes:
         axes[i], axes[j] = axes[j], axes[i]
-    return _permute(x, tuple(axes))
+    return _permute(input, tuple(axes))
 
 
-def t(x: Array) -> Array:
+def swapaxes(input: Array, axis0: int, axis1: int) -> Array:
+    """With two dimensions exchanged."""
+    return transpose(input, axis0, axis1)
+
+
+def t(input: Array) -> Array:
     """The transpose of a matrix; a vector as it is."""
-    if x.ndim > 2:
-        raise ShapeError(f"t: got shape {tuple(x.shape)}, needs at most 2 dimensions; use transpose(dim0, dim1) or .mT")
-    return _permute(x, tuple(reversed(range(x.ndim))))
+    if input.ndim > 2:
+        shape = tuple(input.shape)
+        raise ShapeError(f"t: got shape {shape}, needs at most 2 dimensions; use transpose(dim0, dim1) or .mT")
+    return _permute(input, tuple(reversed(range(input.ndim))))
 
 
 def matrix_transpose(x: Array) -> Array:
-    """The last two dimensions exchanged."""
-    if x.ndim < 2:
+    """The last two dimensions exchanged; of a 0-d tensor itself."""
+    ndim = x.ndim
+    if ndim == 1:
         raise ShapeError(f"mT: got shape {tuple(x.shape)}, needs at least 2 dimensions")
-    return _permute(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+    return _permute(x, (*range(ndim - 2), ndim - 1, ndim - 2) if ndim else ())
 
 
 # --- expand ---------------------------------------------------------------------------------------------------------
@@ -194,23 +224,30 @@ def _(g):
     return g  # the engine sums over the new dimensions
 
 
-def expand(x: Array, *shape: Any) -> Array:
+def expand(input: Array, *size: Any, **named: Any) -> Array:
     """Repeated, without copying, along dimensions of size 1 and new leading ones; -1 leaves a size as it is."""
-    shape = size_of(shape)
-    lead = len(shape) - x.ndim
-    shape = tuple(x.shape[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(shape))
-    if lead < 0 or any(m not in (1, n) for m, n in zip(x.shape, shape[lead:], strict=True)):
-        raise ShapeError(f"expand: {tuple(x.shape)} cannot be repeated to {shape}; sizes must be equal or 1")
-    return broadcast(x, shape)
+    sizes, own = size_of(size, "expand", named, "size"), array_of(input).shape
+    lead = len(sizes) - len(own)
+    sizes = tuple(own[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(sizes))
+    if lead < 0 or min(sizes, default=0) < 0 or any(m not in (1, n) for m, n in zip(own, sizes[lead:], strict=True)):
+        raise ShapeError(f"expand: {own} cannot be repeated to {sizes}; sizes must be equal or 1")
+    return broadcast(input, sizes)
+
+
+def broadcast_to(input: Array, *size: Any, **named: Any) -> Array:
+    """As `expand`."""
+    return expand(input, *size, **named)
 
 
 # --- layout ---------------------------------------------------------------------------------------------------------
 
 
-def contiguous(x: Array) -> Array:
-    """x itself if its elements lie in order in memory, else a copy that does."""
-    array = array_of(x)
-    return x if array.flags.c_contiguous else ordered_copy(x)
+def contiguous(input: Array, *, memory_format: Any = None) -> Array:
+    """The tensor itself if its elements lie in order in memory, else a copy that does.
+
+    memory_format    makes no difference: the copy lies in order
+    """
+    return input if array_of(input).flags.c_contiguous else ordered_copy(input)
 
 
 @primitive
@@ -253,9 +290,9 @@ def ravel(input: Array) -> Array:
 def unflatten(input: Array, dim: int, sizes: Any) -> Array:
     """One dimension as several, of the given sizes; one of them may be -1."""
     axis = axis_of("unflatten", input, dim)
+    sizes = size_of((tuple(sizes),), "unflatten")
     if not sizes:
         raise ShapeError("unflatten: no sizes; give one or more")
-    sizes = size_of((tuple(sizes),))
     known = int(np.prod([n for n in sizes if n != -1]))
     total = input.shape[axis] if input.ndim else 1
     if sizes.count(-1) == 1 and known and total % known == 0:
@@ -327,5 +364,4 @@ def _at_least(tensors: tuple[Any, ...], change: Any) -> Any:
 
 
 moveaxis = movedim
-swapaxes = swapdims = transpose
-broadcast_to = expand
+swapdims = transpose

@@ -7,16 +7,18 @@ Library of Mathematical Functions, chapters 5 (gamma), 7 (error functions) and 1
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import kernels
-from ..autograd import primitive
-from ..errors import ArgumentError
-from .comparison import clip, where
-from .elementwise import exp, log, log1p
-from .promotion import Array, aligned_floats, as_float
+from ..autograd import no_grad, primitive
+from ..errors import ArgumentError, DtypeError
+from .comparison import where
+from .elementwise import exp, log
+from .promotion import Array, aligned_floats, array_of, as_float, at_least_single, check_tensors
 from .rounding import sign
 
 _ROOT_PI = math.sqrt(math.pi)
@@ -27,8 +29,7 @@ def scipy_special(name: str, *values: Any) -> np.ndarray:
     import scipy.special
 
     x = as_float(values[-1])
-    wide = x.astype(np.float32) if x.dtype == np.float16 else x
-    return np.asarray(getattr(scipy.special, name)(*values[:-1], wide)).astype(x.dtype, copy=False)
+    return np.asarray(getattr(scipy.special, name)(*values[:-1], at_least_single(x))).astype(x.dtype, copy=False)
 
 
 # --- error functions ------------------------------------------------------------------------------------------------
@@ -71,7 +72,8 @@ def _(g, x, y):
 @primitive
 def erfinv(x):
     """The number whose error function is x; infinite at -1 and 1, NaN outside."""
-    return scipy_special("erfinv", x)
+    y = scipy_special("erfinv", x)
+    return np.copysign(y, x, dtype=y.dtype)
 
 
 @erfinv.gradient
@@ -109,7 +111,18 @@ def log_ndtr(x):
 
 @log_ndtr.gradient
 def _(g, x):
-    return g * (math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5)))
+    return g * _inverse_mills(x)
+
+
+@primitive
+def _inverse_mills(x):
+    """A normal number's density at x over its chance to be less, the inverse of Mills' ratio."""
+    return math.sqrt(2 / math.pi) / scipy_special("erfcx", x * -math.sqrt(0.5))
+
+
+@_inverse_mills.gradient
+def _(g, x, y):
+    return -g * (y * (x + y))
 
 
 # --- gamma functions ------------------------------------------------------------------------------------------------
@@ -118,7 +131,8 @@ def _(g, x):
 @primitive
 def lgamma(x):
     """log |Gamma(x)|"""
-    return scipy_special("gammaln", x)
+    x = as_float(x)
+    return np.where(np.isneginf(x), np.inf, scipy_special("gammaln", x))
 
 
 @lgamma.gradient
@@ -153,20 +167,31 @@ def _(g, n, x):
 
 def polygamma(n: int, input: Array) -> Array:
     """The n-th derivative of digamma."""
-    if n < 0:
-        raise ArgumentError(f"polygamma: order {n}; needs at least 0")
+    n = _whole_number("polygamma", "n", n, 0)
     return digamma(input) if n == 0 else _polygamma(n, input)
 
 
 def mvlgamma(input: Array, p: int) -> Array:
     """The logarithm of the multivariate gamma function of dimension p."""
-    if p < 1:
-        raise ArgumentError(f"mvlgamma: p {p}; needs at least 1")
+    p = _whole_number("mvlgamma", "p", p, 1)
+    check_tensors("mvlgamma", input)
+    if input.dtype.kind == "b":
+        raise DtypeError("mvlgamma: got bool, needs numbers; use x.int()")
     x = as_float(input)
-    total = lgamma(x)
-    for i in range(1, p):
-        total = total + lgamma(x - i / 2)
-    return total + p * (p - 1) / 4 * math.log(math.pi)
+    total = p * (p - 1) / 4 * math.log(math.pi)
+    for i in range(1, p + 1):
+        total = lgamma(x + (1 - i) / 2) + total
+    return total
+
+
+def _whole_number(name: str, argument: str, value: Any, least: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise DtypeError(f"{name}: {argument} {value!r}; needs a whole number") from None
+    if number < least:
+        raise ArgumentError(f"{name}: {argument} {number}; needs at least {least}")
+    return number
 
 
 @primitive
@@ -176,6 +201,11 @@ def zeta(a, b):
 
     a, b = aligned_floats(a, b)
     return np.asarray(scipy.special.zeta(a, b)).astype(np.result_type(a, b), copy=False)
+
+
+@zeta.gradient("b")
+def _(g, a, b):
+    return -g * (a * zeta(a + 1, b))
 
 
 # --- Bessel functions -----------------------------------------------------------------------------------------------
@@ -211,8 +241,7 @@ def i1(x):
 
 @i1.gradient
 def _(g, x, y):
-    ratio = where(x == 0, 0.5, y / where(x == 0, 1.0, x))
-    return g * (i0(x) - ratio)
+    return _beside_zero(g, x, lambda away: i0(away) - y / away)
 
 
 @primitive
@@ -223,8 +252,14 @@ def i1e(x):
 
 @i1e.gradient
 def _(g, x, y):
-    slope = i0e(x) - y * (sign(x) + 1 / where(x == 0, 1.0, x))
-    return g * where(x == 0, 0.5, slope)
+    return _beside_zero(g, x, lambda away: i0e(away) - y * (sign(away) + 1 / away))
+
+
+def _beside_zero(g: Array, x: Array, slope: Callable[[Array], Array]) -> Array:
+    """g * slope(x), and the limit at zero, g / 2, where x is too small to divide by."""
+    epsilon = np.finfo(x.dtype).eps
+    distinct = np.abs(array_of(x)) > epsilon
+    return g * where(distinct, slope(where(distinct, x, epsilon)), 0.5)
 
 
 def _without_gradient(name: str, theirs: str, meaning: str) -> Any:
@@ -233,7 +268,7 @@ def _without_gradient(name: str, theirs: str, meaning: str) -> Any:
 
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = f"{meaning}; it has no gradient, as in PyTorch."
-    return primitive(forward)
+    return no_grad()(primitive(forward))
 
 
 bessel_j0 = _without_gradient("bessel_j0", "j0", "The Bessel function of the first kind, order 0")
@@ -248,31 +283,50 @@ scaled_modified_bessel_k0 = _without_gradient("scaled_modified_bessel_k0", "k0e"
 scaled_modified_bessel_k1 = _without_gradient("scaled_modified_bessel_k1", "k1e", "exp(x) K1(x)")
 
 
+@no_grad()
 @primitive
 def spherical_bessel_j0(x):
     """The spherical Bessel function sin(x) / x; it has no gradient, as in PyTorch."""
     x = as_float(x)
-    return np.sinc(x / math.pi).astype(x.dtype)
+    wide = at_least_single(x)
+    quotient = np.where(np.isinf(x), 0.0, np.sin(wide) / wide)
+    return np.where(x == 0, 1.0, quotient).astype(x.dtype, copy=False)
 
 
+@no_grad()
 @primitive
 def airy_ai(x):
     """The Airy function Ai; it has no gradient, as in PyTorch."""
     import scipy.special
 
     x = as_float(x)
-    return np.asarray(scipy.special.airy(x)[0]).astype(x.dtype)
+    values = np.asarray(scipy.special.airy(at_least_single(x))[0])
+    vanished = np.isfinite(x) & (x > 110)  # where SciPy gives up in the end
+    return np.where(vanished, 0.0, values).astype(x.dtype, copy=False)
 
 
 # --- of probabilities -----------------------------------------------------------------------------------------------
 
 
+@primitive
+def _logit(x, eps):
+    x = as_float(x)
+    odds = at_least_single(x)
+    if eps is not None:
+        odds = np.where(odds < eps, eps, np.where(odds > 1 - eps, 1 - eps, odds))
+    return np.log(odds / (1 - odds)).astype(x.dtype, copy=False)
+
+
+@_logit.gradient("x")
+def _(g, x, eps):
+    low = 0.0 if eps is None else eps
+    outside = (x < low) | (x > 1 - low)
+    return where(outside, math.nan if eps is None else 0.0, g / (x * (1 - x)))
+
+
 def logit(input: Array, eps: float | None = None) -> Array:
     """log(x / (1 - x)), the inverse of sigmoid; with `eps`, of x limited to [eps, 1 - eps]."""
-    x = as_float(input)
-    if eps is not None:
-        x = clip(x, eps, 1 - eps)
-    return log(x) - log1p(-x)
+    return _logit(input, eps)
 
 
 @primitive

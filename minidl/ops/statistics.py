@@ -16,9 +16,10 @@ from .indexing import getitem, take_along
 from .joining import stack
 from .linalg import matmul
 from .promotion import Array, array_of, check_floats
-from .reduction import also_numpy_words, mean, plain_sum
+from .reduction import mean, plain_sum
 from .shape import axis_of, matrix_transpose, narrow, reshape, squeeze, transpose, unsqueeze
 from .sorting import sort
+from .words import also_numpy_words
 
 
 class Median(NamedTuple):

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from ..autograd import primitive
-from .comparison import where
+from .comparison import flat, where
 from .elementwise import rsqrt
-from .promotion import Array, array_of, as_float
+from .promotion import as_float, at_least_single
 
 
 @primitive
@@ -136,14 +136,15 @@ def _(g, x):
 @primitive
 def sinc(x):
     """sin(pi x) / (pi x), and 1 at zero."""
-    return np.sinc(as_float(x)).astype(as_float(x).dtype, copy=False)
+    x = as_float(x)
+    return np.sinc(at_least_single(x)).astype(x.dtype, copy=False)
 
 
 @sinc.gradient
 def _(g, x):
     angle = math.pi * x
-    slope = (cos(angle) * angle - sin(angle)) / (angle * x)
-    return where(x == 0, 0.0, g * where(x == 0, 0.0, slope))
+    square = x * angle
+    return where(square == 0, 0.0, g * ((angle * cos(angle) - sin(angle)) / square))
 
 
 @primitive
@@ -170,21 +171,16 @@ def _(g):
     return g * (180 / math.pi)
 
 
-def angle(input: Array) -> Array:
-    """The angle of a number in the complex plane: 0, or pi below zero; NaN stays."""
-    array = as_float(array_of(input))
-    values = np.where(np.isnan(array), array, np.where(array < 0, math.pi, 0)).astype(array.dtype)
-    return _constant(input, values)
-
-
 @primitive
-def _constant(x, values):
-    return values
+def angle(x):
+    """The angle of a number in the complex plane: 0, or pi below zero; NaN stays."""
+    x = as_float(x)
+    return np.where(np.isnan(x), x, np.where(x < 0, math.pi, 0.0)).astype(x.dtype, copy=False)
 
 
-@_constant.gradient("x")
+@angle.gradient
 def _(g):
-    return g * 0
+    return flat(g)
 
 
 arcsin = asin

@@ -122,6 +122,49 @@ def accumulate(T, x):
     return total
 
 
+def write_through_a_view_of_all_before_a_transpose(T, x):
+    y = x * 1
+    y.view(-1).mul_(2)
+    return y.t() * x.t().exp()
+
+
+def write_through_unfold_diagonal_and_narrow(T, x):
+    y = x * 1
+    y.unfold(1, 2, 2)[..., 0].mul_(x[:, :2])
+    y.diagonal(1).add_(x[0, 0])
+    y.narrow(0, 1, 2).squeeze(0).mT[1:].mul_(3)
+    return y * x
+
+
+def write_by_strides(T, x):
+    y = x * 1
+    y.as_strided((2, 2), (1, 5), 1).mul_(x[:2, :2])
+    y[1:].as_strided((2,), (2,), 5).add_(x[0, :2])
+    y.t().as_strided((3,), (4,)).mul_(2)
+    return y * x
+
+
+def other_shape_in_place(T, x):
+    y = x * 1
+    row, column = y[0], y[:, 1]
+    y.t_()
+    y[0].mul_(row.sum())
+    column.mul_(2)
+    y.unsqueeze_(0).transpose_(0, 2).mul_(x[:, :, None])
+    row.add_(y.squeeze_()[:, 0].sum())
+    return y * row.sum() + column.sum()
+
+
+def other_shape_of_a_view_in_place(T, x):
+    y = x * 1
+    corner = y[:2, :2]
+    part = corner[0]
+    corner.t_()
+    corner[0].mul_(3)
+    part.mul_(x[0, :2])
+    return y * corner.sum()
+
+
 def running_product(T, x):
     y = x[0] * 1
     for i in range(1, 3):
@@ -157,6 +200,24 @@ VIEWS = [
     lambda T, x: x.transpose(0, -1),
     lambda T, x: x.flatten() if x.is_contiguous() else x,
     lambda T, x: x.detach(),
+    lambda T, x: x.squeeze(),
+    lambda T, x: x.unsqueeze(-1).squeeze(0),
+    lambda T, x: x.permute(tuple(reversed(range(x.ndim)))),
+    lambda T, x: x.movedim(0, -1),
+    lambda T, x: x.mT,
+    lambda T, x: x.expand(2, *x.shape),
+    lambda T, x: x.narrow(-1, 1, 2),
+    lambda T, x: x.select(-1, 0),
+    lambda T, x: x.diagonal(1),
+    lambda T, x: x.unfold(0, 2, 2),
+    lambda T, x: x.unfold(-1, 2, 1),
+    lambda T, x: x.as_strided((2, 2), (3, 1), x.storage_offset()) if x.is_contiguous() else x,
+    lambda T, x: x.as_strided((2, 2), (1, 2), 1),
+    lambda T, x: x.as_strided((2, 2), (1, 1)),
+    lambda T, x: x.view(-1),
+    lambda T, x: x.view(*x.shape, 1),
+    lambda T, x: x.reshape(-1),
+    lambda T, x: x.unflatten(0, (1, -1)),
 ]
 WRITES = [
     lambda T, x, y: x.mul_(2),
@@ -167,6 +228,15 @@ WRITES = [
     lambda T, x, y: x.zero_(),
     lambda T, x, y: x.__setitem__(0, 1.5),
     lambda T, x, y: x.__setitem__(Ellipsis, y * 2),
+    lambda T, x, y: x.triu_(),
+]
+RESHAPES = [
+    lambda T, x: x.t_(),
+    lambda T, x: x.transpose_(0, -1),
+    lambda T, x: x.swapaxes_(-1, 0),
+    lambda T, x: x.unsqueeze_(0),
+    lambda T, x: x.unsqueeze_(-1),
+    lambda T, x: x.squeeze_(),
 ]
 VALUES = [
     lambda T, x, y: x + y,
@@ -177,7 +247,12 @@ VALUES = [
     lambda T, x, y: x.sum() * y,
 ]
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["view", "write", "value"]), st.integers(0, 99), st.integers(0, 99), st.integers(0, 99)),
+    st.tuples(
+        st.sampled_from(["view", "write", "value", "reshape"]),
+        st.integers(0, 99),
+        st.integers(0, 99),
+        st.integers(0, 99),
+    ),
     min_size=1,
     max_size=8,
 )
@@ -194,6 +269,8 @@ def follow(T, steps, array):
                 tensors.append(VIEWS[which % len(VIEWS)](T, a))
             elif kind == "value":
                 tensors.append(VALUES[which % len(VALUES)](T, a, b))
+            elif kind == "reshape":
+                RESHAPES[which % len(RESHAPES)](T, a)
             else:
                 if b is not a and np.shares_memory(a.detach().numpy(), b.detach().numpy()):
                     b = b.clone()  # PyTorch may read what it has just written: no number to agree with

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...autograd.graph import Variable
 from .. import activation, arithmetic, elementwise, gates, inplace, rounding, special, trigonometric
+from .. import elementwise_in_place as written
 from ..inplace import in_place
 
 
@@ -15,37 +16,37 @@ class ElementwiseMethods(Variable):
     __slots__ = ()
 
     neg = negative = arithmetic.neg
-    neg_ = negative_ = in_place(arithmetic.neg)
+    neg_ = negative_ = written.neg_
     positive = elementwise.positive
     abs = absolute = elementwise.abs
-    abs_ = absolute_ = in_place(elementwise.abs)
+    abs_ = absolute_ = written.abs_
     square = elementwise.square
-    square_ = in_place(elementwise.square)
+    square_ = written.square_
     sqrt = elementwise.sqrt
-    sqrt_ = in_place(elementwise.sqrt)
+    sqrt_ = written.sqrt_
     rsqrt = elementwise.rsqrt
-    rsqrt_ = in_place(elementwise.rsqrt)
+    rsqrt_ = written.rsqrt_
     reciprocal = elementwise.reciprocal
-    reciprocal_ = in_place(elementwise.reciprocal)
+    reciprocal_ = written.reciprocal_
     exp = elementwise.exp
-    exp_ = in_place(elementwise.exp)
+    exp_ = written.exp_
     exp2 = elementwise.exp2
-    exp2_ = in_place(elementwise.exp2)
+    exp2_ = written.exp2_
     expm1 = elementwise.expm1
-    expm1_ = in_place(elementwise.expm1)
+    expm1_ = written.expm1_
     log = elementwise.log
-    log_ = in_place(elementwise.log)
+    log_ = written.log_
     log2 = elementwise.log2
-    log2_ = in_place(elementwise.log2)
+    log2_ = written.log2_
     log10 = elementwise.log10
-    log10_ = in_place(elementwise.log10)
+    log10_ = written.log10_
     log1p = elementwise.log1p
-    log1p_ = in_place(elementwise.log1p)
+    log1p_ = written.log1p_
     clone = elementwise.clone
     real = property(elementwise.real)
     conj = elementwise.conj
     conj_physical = elementwise.conj_physical
-    conj_physical_ = elementwise.conj_physical
+    conj_physical_ = written.conj_physical_
     resolve_conj = elementwise.resolve_conj
     resolve_neg = elementwise.resolve_neg
     is_nonzero = elementwise.is_nonzero
@@ -53,17 +54,17 @@ class ElementwiseMethods(Variable):
     # --- rounding and signs -------------------------------------------------------------------------------------------
 
     floor = rounding.floor
-    floor_ = in_place(rounding.floor)
+    floor_ = written.floor_
     ceil = rounding.ceil
-    ceil_ = in_place(rounding.ceil)
+    ceil_ = written.ceil_
     trunc = fix = rounding.trunc
-    trunc_ = fix_ = in_place(rounding.trunc)
+    trunc_ = fix_ = written.trunc_
     frac = rounding.frac
-    frac_ = in_place(rounding.frac)
+    frac_ = written.frac_
     sign = rounding.sign
-    sign_ = in_place(rounding.sign)
+    sign_ = written.sign_
     sgn = rounding.sgn
-    sgn_ = in_place(rounding.sgn)
+    sgn_ = written.sgn_
     signbit = rounding.signbit
     isnan = rounding.isnan
     isinf = rounding.isinf
@@ -72,67 +73,65 @@ class ElementwiseMethods(Variable):
     isneginf = rounding.isneginf
     isreal = rounding.isreal
     nan_to_num = rounding.nan_to_num
-    nan_to_num_ = in_place(rounding.nan_to_num)
+    nan_to_num_ = written.nan_to_num_
     frexp = rounding.frexp
 
     def round(self, *, decimals: int = 0) -> Any:
         """The nearest number of so many decimals; halves go to the even neighbour."""
         return rounding.round(self, decimals)
 
-    def round_(self, *, decimals: int = 0) -> Any:
-        """As `round`, in place."""
-        return inplace.update(self, rounding.round, decimals)
+    round_ = written.round_
 
     # --- sines --------------------------------------------------------------------------------------------------------
 
     sin = trigonometric.sin
-    sin_ = in_place(trigonometric.sin)
+    sin_ = written.sin_
     cos = trigonometric.cos
-    cos_ = in_place(trigonometric.cos)
+    cos_ = written.cos_
     tan = trigonometric.tan
-    tan_ = in_place(trigonometric.tan)
+    tan_ = written.tan_
     asin = arcsin = trigonometric.asin
-    asin_ = arcsin_ = in_place(trigonometric.asin)
+    asin_ = arcsin_ = written.asin_
     acos = arccos = trigonometric.acos
-    acos_ = arccos_ = in_place(trigonometric.acos)
+    acos_ = arccos_ = written.acos_
     atan = arctan = trigonometric.atan
-    atan_ = arctan_ = in_place(trigonometric.atan)
+    atan_ = arctan_ = written.atan_
     sinh = trigonometric.sinh
-    sinh_ = in_place(trigonometric.sinh)
+    sinh_ = written.sinh_
     cosh = trigonometric.cosh
-    cosh_ = in_place(trigonometric.cosh)
+    cosh_ = written.cosh_
     asinh = arcsinh = trigonometric.asinh
-    asinh_ = arcsinh_ = in_place(trigonometric.asinh)
+    asinh_ = arcsinh_ = written.asinh_
     acosh = arccosh = trigonometric.acosh
-    acosh_ = arccosh_ = in_place(trigonometric.acosh)
+    acosh_ = arccosh_ = written.acosh_
     atanh = arctanh = trigonometric.atanh
-    atanh_ = arctanh_ = in_place(trigonometric.atanh)
+    atanh_ = arctanh_ = written.atanh_
     sinc = trigonometric.sinc
-    sinc_ = in_place(trigonometric.sinc)
+    sinc_ = written.sinc_
     deg2rad = trigonometric.deg2rad
-    deg2rad_ = in_place(trigonometric.deg2rad)
+    deg2rad_ = written.deg2rad_
     rad2deg = trigonometric.rad2deg
-    rad2deg_ = in_place(trigonometric.rad2deg)
+    rad2deg_ = written.rad2deg_
     angle = trigonometric.angle
 
     # --- special functions --------------------------------------------------------------------------------------------
 
     erf = special.erf
-    erf_ = in_place(special.erf)
+    erf_ = written.erf_
     erfc = special.erfc
-    erfc_ = in_place(special.erfc)
+    erfc_ = written.erfc_
     erfinv = special.erfinv
-    erfinv_ = in_place(special.erfinv)
+    erfinv_ = written.erfinv_
     lgamma = special.lgamma
-    lgamma_ = in_place(special.lgamma)
+    lgamma_ = written.lgamma_
     digamma = special.digamma
-    digamma_ = in_place(special.digamma)
+    digamma_ = written.digamma_
     mvlgamma = special.mvlgamma
-    mvlgamma_ = in_place(special.mvlgamma)
+    mvlgamma_ = written.mvlgamma_
     logit = special.logit
-    logit_ = in_place(special.logit)
+    logit_ = written.logit_
     i0 = special.i0
-    i0_ = in_place(special.i0)
+    i0_ = written.i0_
 
     def polygamma(self, n: int) -> Any:
         """The n-th derivative of digamma."""
@@ -145,9 +144,9 @@ class ElementwiseMethods(Variable):
     # --- activations --------------------------------------------------------------------------------------------------
 
     tanh = activation.tanh
-    tanh_ = in_place(activation.tanh)
+    tanh_ = written.tanh_
     sigmoid = activation.sigmoid
-    sigmoid_ = in_place(activation.sigmoid)
+    sigmoid_ = written.sigmoid_
     relu = activation.relu
     relu_ = in_place(activation.relu)
     logsigmoid = activation.logsigmoid

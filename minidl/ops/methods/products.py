@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from ...autograd.graph import Variable
-from .. import decomposition, einsum, linalg, norms, products, solving
+from .. import (
+    decomposition,
+    determinant,
+    einsum,
+    householder,
+    linalg,
+    lu,
+    norms,
+    products,
+    pseudoinverse,
+    solving,
+    triangular,
+)
 from ..inplace import in_place
 
 
@@ -33,20 +45,24 @@ class ProductMethods(Variable):
     addbmm_ = in_place(products.addbmm)
     baddbmm = products.baddbmm
     baddbmm_ = in_place(products.baddbmm)
-    matrix_power = products.matrix_power
+    matrix_power = solving.matrix_power
     norm = norms.norm
     renorm = norms.renorm
     renorm_ = in_place(norms.renorm)
     dist = norms.dist
-    det = solving.det
-    logdet = solving.logdet
-    slogdet = solving.slogdet
+    det = determinant.det
+    logdet = determinant.logdet
+    slogdet = determinant.slogdet
     inverse = solving.inv
-    pinverse = solving.pinverse
+    pinverse = pseudoinverse.pinverse
     matrix_exp = solving.matrix_exp
     cholesky = decomposition.cholesky_of_matrix
-    cholesky_solve = solving.cholesky_solve
-    cholesky_inverse = solving.cholesky_inverse
-    triangular_solve = solving.triangular_solve
+    cholesky_solve = triangular.cholesky_solve
+    cholesky_inverse = triangular.cholesky_inverse
+    triangular_solve = triangular.triangular_solve
     qr = decomposition.qr_of_matrix
     svd = decomposition.svd_of_matrix
+    geqrf = householder.geqrf
+    ormqr = householder.ormqr
+    lu_solve = lu.lu_solve_of_matrix
+    lu = lu.lu_of_matrix

@@ -50,4 +50,3 @@ class SelectionMethods(Variable):
     select_scatter = scattering.select_scatter
     slice_scatter = scattering.slice_scatter
     diagonal_scatter = scattering.diagonal_scatter
-    as_strided_scatter = scattering.as_strided_scatter

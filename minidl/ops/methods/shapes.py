@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...autograd.graph import Variable
+from ...errors import ShapeError
 from .. import diagonal as diagonals
-from .. import joining, rearranging, shape
+from .. import joining, rearranging, shape, storage
 from ..inplace import in_place
+from ..storage import reshaping
 
 
 class ShapeMethods(Variable):
@@ -26,16 +26,22 @@ class ShapeMethods(Variable):
     unflatten = shape.unflatten
     ravel = shape.ravel
     squeeze = shape.squeeze
+    squeeze_ = reshaping(shape.squeeze)
     unsqueeze = shape.unsqueeze
-    transpose = swapaxes = swapdims = shape.transpose
+    unsqueeze_ = reshaping(shape.unsqueeze)
+    transpose = swapdims = shape.transpose
+    transpose_ = swapdims_ = reshaping(shape.transpose)
+    swapaxes = shape.swapaxes
+    swapaxes_ = reshaping(shape.swapaxes)
     movedim = moveaxis = shape.movedim
     adjoint = shape.adjoint
     t = shape.t
+    t_ = reshaping(shape.t)
     contiguous = shape.contiguous
     narrow = shape.narrow
-    split = joining.split
     split_with_sizes = joining.split_with_sizes
     unsafe_split = joining.unsafe_split
+    unsafe_split_with_sizes = joining.unsafe_split_with_sizes
     chunk = joining.chunk
     unsafe_chunk = joining.unsafe_chunk
     tensor_split = joining.tensor_split
@@ -52,7 +58,10 @@ class ShapeMethods(Variable):
     tile = rearranging.tile
     repeat_interleave = rearranging.repeat_interleave
     unfold = rearranging.unfold
-    as_strided = rearranging.as_strided
+    as_strided = storage.as_strided
+    as_strided_ = reshaping(storage.as_strided)
+    as_strided_scatter = storage.as_strided_scatter
+    storage_offset = storage.offset_in_storage
     diag = diagonals.diag
     diagonal = diagonals.diagonal
     diag_embed = diagonals.diag_embed
@@ -61,6 +70,10 @@ class ShapeMethods(Variable):
     tril_ = in_place(diagonals.tril)
     triu = diagonals.triu
     triu_ = in_place(diagonals.triu)
+
+    def split(self, split_size: Any, dim: int = 0) -> Any:
+        """Pieces along `dim`: of one size (the last may be smaller), or of the given sizes."""
+        return joining.split(self, split_size, dim)
 
     def view_as(self, other: Any) -> Any:
         """Seen in the shape of another tensor."""
@@ -89,6 +102,8 @@ class ShapeMethods(Variable):
     @property
     def H(self) -> Any:  # noqa: N802 - PyTorch's name
         """The transpose of a matrix."""
+        if self.array.ndim not in (0, 2):
+            raise ShapeError(f"H: got shape {self.array.shape}, needs 2 dimensions; use .mH")
         return shape.t(self)
 
     # --- what lies in memory ------------------------------------------------------------------------------------------
@@ -98,14 +113,24 @@ class ShapeMethods(Variable):
         steps = tuple(step // self.array.itemsize for step in self.array.strides)
         return steps if dim is None else steps[shape.axis_of("stride", self, dim)]
 
-    def storage_offset(self) -> int:
-        """How many elements of the memory come before the first."""
-        base: Any = self.array
-        while isinstance(base.base, np.ndarray):
-            base = base.base
-        first, start = (x.__array_interface__["data"][0] for x in (self.array, base))
-        return (first - start) // self.array.itemsize
+    def ndimension(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return self.array.__array_interface__["data"][0]
 
     def element_size(self) -> int:
         """The bytes of one element."""
         return self.array.itemsize
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self.array.nbytes

@@ -54,6 +54,7 @@ SAMPLES = [
     S("digamma", lambda T, x: T.digamma(x), [positive(2, 3) + 0.3], pytorch_error=1e-8),
     S("i0", lambda T, x: T.i0(x), [normal(2, 3) * 1.1]),
     S("frac", lambda T, x: T.frac(x), [normal(2, 3) * 1.1]),
+    S("zeta", lambda T, x: T.special.zeta(T.tensor([2.0, 3.0, 4.0]).to(x.dtype), x), [positive(3) + 0.5]),
     S("polygamma", lambda T, x: T.polygamma(2, x), [positive(3) + 0.5]),
     S("mvlgamma", lambda T, x: T.mvlgamma(x, 2), [positive(3) + 1.5], pytorch_error=1e-8),
     S("logit", lambda T, x: T.logit(x), [unit(2, 3)]),

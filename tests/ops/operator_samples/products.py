@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import S, backwards, normal
+from .base import S, backwards, normal, positive
 
 SAMPLES = [
     S("matmul", lambda T, a, b: a @ b, [normal(3, 5), normal(5, 2)]),
@@ -49,6 +49,31 @@ SAMPLES = [
     S("linalg.svd", lambda T, x: T.linalg.svd(x, full_matrices=False)[0].abs(), [normal(3, 2)]),
     S("linalg.svd wide", lambda T, x: T.linalg.svd(x, full_matrices=False)[2].abs(), [normal(2, 3)]),
     S("linalg.svdvals", lambda T, x: T.linalg.svdvals(x), [normal(2, 3)]),
+    S("linalg.cholesky_ex", lambda T, x: T.linalg.cholesky_ex(x @ x.mT + T.eye(2, dtype=x.dtype))[0], [normal(2, 2)]),
+    S("linalg.lu_factor", lambda T, x: T.linalg.lu_factor(x)[0], [normal(2, 3, 3)]),
+    S("linalg.lu tall", lambda T, x: T.linalg.lu(x)[1] * T.linalg.lu(x)[2].sum(), [normal(3, 2)]),
+    S("linalg.lu wide", lambda T, x: T.linalg.lu(x)[2] * T.linalg.lu(x)[1].sum(), [normal(2, 3)]),
+    S(
+        "linalg.lu_solve",
+        lambda T, a, b: T.linalg.lu_solve(*T.linalg.lu_factor(a + 3 * T.eye(2, dtype=a.dtype)), b, adjoint=True),
+        [normal(2, 2), normal(2, 3)],
+    ),
+    S(
+        "linalg.solve_triangular",
+        lambda T, a, b: T.linalg.solve_triangular(a, b, upper=False),
+        [positive(2, 2), normal(2, 3)],
+    ),
+    S("triangular_solve", lambda T, b, a: T.triangular_solve(b, a, transpose=True)[0], [normal(2, 1), positive(2, 2)]),
+    S("cholesky_solve", lambda T, b, a: T.cholesky_solve(b, a.tril()), [normal(2, 1), positive(2, 2)]),
+    S("linalg.lstsq", lambda T, a, b: T.linalg.lstsq(a, b)[0], [normal(3, 2), normal(3, 1)]),
+    S("linalg.householder_product", lambda T, a, t: T.linalg.householder_product(a, t), [normal(3, 2), normal(2)]),
+    S(
+        "ormqr",
+        lambda T, a, t, x: T.ormqr(a, t, x, left=False),
+        [normal(3, 2), normal(2), normal(2, 3)],
+        pytorch_order=1,
+    ),
+    S("addmm beta 0", lambda T, x, a, b: T.addmm(x, a, b, beta=0), [normal(2), normal(3, 2), normal(2, 2)]),
     S("linalg.pinv", lambda T, x: T.linalg.pinv(x), [normal(3, 2)]),
     S("linalg.matrix_power", lambda T, x: T.linalg.matrix_power(x, 3), [normal(2, 2)]),
     S("linalg.multi_dot", lambda T, a, b, c: T.linalg.multi_dot([a, b, c]), [normal(2), normal(2, 3), normal(3, 1)]),

@@ -1,0 +1,50 @@
+"""The words that arguments answer to: NumPy's beside PyTorch's, and sizes given one by one, together or by name."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import ArgumentError, ShapeError
+
+
+def also_numpy_words(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `axis` and `keepdims` stand for `dim` and `keepdim`."""
+
+    @functools.wraps(function)
+    def understanding(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            return function(*args)
+        if "out" in kwargs and kwargs["out"] is None:  # np.mean(tensor) says so
+            del kwargs["out"]
+        if "axis" in kwargs:
+            kwargs["dim"] = kwargs.pop("axis")
+        if "keepdims" in kwargs:
+            kwargs["keepdim"] = kwargs.pop("keepdims")
+        return function(*args, **kwargs)
+
+    return understanding
+
+
+def size_of(
+    sizes: tuple[Any, ...], name: str = "size", named: Mapping[str, Any] | None = None, word: str = "size"
+) -> tuple[int, ...]:
+    """Sizes given one by one, as one sequence, or to the operator `name` as its argument `word`."""
+    if named:
+        sizes = (_only(sizes, name, named, word),)
+    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
+        sizes = tuple(sizes[0])
+    try:
+        return tuple(map(operator.index, sizes))
+    except TypeError:
+        raise ShapeError(f"{name}: got {sizes}; needs whole numbers") from None
+
+
+def _only(sizes: tuple[Any, ...], name: str, named: Mapping[str, Any], word: str) -> Any:
+    """The value of the one argument that is given by its name, when nothing else is."""
+    if sizes or set(named) != {word}:
+        given = f" beside {sizes}" if sizes else ""
+        raise ArgumentError(f"{name}: got {', '.join(named)}{given}; needs {word}, once")
+    return named[word]
