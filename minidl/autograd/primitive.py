@@ -33,9 +33,9 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, o
 
 import numpy as np
 
-from ..errors import ArgumentError, DtypeError, GraphError, MinidlError, ShapeError
-from .graph import Node, Output, Variable, View, refresh
-from .modes import state
+from ..errors import ArgumentError, GraphError
+from .calling import MOST_UNROLLED, plainly, unrolled, wrap
+from .graph import Node, Output, Variable
 
 _VALUE, _SHAPE, _OUTPUT = range(3)
 _VARIADIC = 0x04  # inspect.CO_VARARGS
@@ -43,35 +43,6 @@ _PYTORCH_NAMES = {"input": 0, "other": 1}
 
 First = TypeVar("First", contravariant=True)
 Rest = ParamSpec("Rest")
-
-_new = object.__new__
-_ndarray = np.ndarray
-_tensor_class: type = Variable
-
-
-def wrap_with(cls: type) -> type:
-    """Class decorator: `cls` is what operators return.  Used once, by Tensor."""
-    global _tensor_class
-    _tensor_class = cls
-    return cls
-
-
-def wrap(array: Any, node: Any = None) -> Any:
-    """A tensor over `array`, without copying: the result of `node`, or a constant."""
-    tensor: Any = _new(_tensor_class)
-    tensor.array = array if type(array) is _ndarray else as_array(array)
-    tensor.node = node
-    tensor._requires_grad = node is not None
-    tensor.grad = None
-    tensor.hooks = None
-    tensor.version = [0, 0]
-    tensor._view = None
-    return tensor
-
-
-def as_array(value: Any) -> Any:
-    """NumPy's scalars become 0-d arrays; arrays of any library pass."""
-    return np.asarray(value) if isinstance(value, (np.generic, np.ndarray)) else value
 
 
 class Rule(NamedTuple):
@@ -288,74 +259,15 @@ def primitive(forward: Any = None, *, view: bool = False, outputs: tuple[str, ..
     if forward is None:
         return functools.partial(primitive, view=view, outputs=outputs)
     own = Primitive(forward, view, outputs)
-    record = own.record if outputs is None else own.record_several
+    count = len(own.inputs)
+    if outputs is None and own.variadic is None and 0 < count <= MOST_UNROLLED:
+        operator = unrolled(count)(own, forward, view)
+    else:
 
-    @functools.wraps(forward)
-    def operator(*args: Any, **named: Any) -> Any:
-        if named:
-            args = own.in_order(args, named)
-        raw = []
-        edges = []
-        tensors = False
-        wanted = 0
-        bit = 1
-        for a in args:
-            edge = None
-            if isinstance(a, Variable):
-                tensors = True
-                if a._view is not None:
-                    refresh(a)
-                if a._requires_grad:
-                    wanted |= bit
-                    edge = a.node or a
-                a = a.array
-            raw.append(a)
-            edges.append(edge)
-            bit <<= 1
-        try:
-            y = forward(*raw)
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
-            raise refusal(own.name, raw, error) from None
-        if not tensors:
-            return y
-        if wanted and state.recording:
-            result = record(args, raw, edges, wanted | bit, y)
-        elif outputs is None:
-            result = wrap(y)
-        else:
-            return tuple(wrap(part) for part in y)
-        return as_view(result, operator, args) if view else result
+        def operator(*args: Any, **named: Any) -> Any:
+            return plainly(own, operator, own.in_order(args, named) if named else args)
 
-    operator.gradient = own.gradient  # type: ignore[attr-defined]
-    operator.primitive = own  # type: ignore[attr-defined]
+    functools.update_wrapper(operator, forward)
+    operator.gradient = own.gradient
+    operator.primitive = own
     return operator
-
-
-def as_view(result: Any, operator: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    """Mark `result` as a view of the first argument, so that a write to either is seen by both."""
-    parent = args[0]
-    result.version = parent.version
-    result._view = View(parent, operator, args[1:], parent.version[1])
-    return result
-
-
-def refusal(name: str, raw: list[Any], error: Exception) -> Exception:
-    """The error to show when an operator cannot be computed: it names the operator and what it got."""
-    if isinstance(error, MinidlError):
-        return error if str(error).startswith(name) else type(error)(f"{name}: {error}")
-    got = ", ".join(describe(value) for value in raw)
-    if isinstance(error, AttributeError):
-        found = type(error.obj).__name__
-        return DtypeError(f"{name}: got {got}: {found} where a tensor is needed; use minidl.tensor(...) on it")
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    kind = DtypeError if isinstance(error, TypeError) else ShapeError
-    return kind(f"{name}: got {got}: {reason}")
-
-
-def describe(value: Any) -> str:
-    """An argument in an error message: float32(64, 784), or the value itself."""
-    shape = getattr(value, "shape", None)
-    if shape is None:
-        text = repr(value)
-        return text if len(text) <= 60 else f"{text[:57]}..."
-    return f"{value.dtype}{tuple(shape)}"

@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
+import numpy as np
+
 from .. import kernels
 from ..autograd import primitive
 from ..dtypes import as_dtype
@@ -14,7 +16,7 @@ from ..errors import MinidlWarning, ShapeError
 from .comparison import where
 from .elementwise import astype, exp
 from .inplace import update
-from .promotion import Array, as_float, check_floats
+from .promotion import Array, apply_to_floats, as_float, check_floats
 from .reduction import sum as total
 
 Arguments = ParamSpec("Arguments")
@@ -37,7 +39,7 @@ def may_write(function: Callable[Arguments, Any]) -> Callable[Arguments, Any]:
 @primitive
 def tanh(x):
     """The hyperbolic tangent."""
-    return kernels.of(x).tanh(as_float(x))
+    return apply_to_floats(np.tanh, x)
 
 
 @tanh.gradient
@@ -48,7 +50,8 @@ def _(g, y):
 @primitive
 def sigmoid(x):
     """1 / (1 + exp(-x))"""
-    return kernels.of(x).sigmoid(as_float(x))
+    x = as_float(x)
+    return kernels.of(x).sigmoid(x)
 
 
 @sigmoid.gradient
@@ -70,7 +73,7 @@ def _(g, y):
 @primitive
 def gate(g, y):
     """Zero where y <= 0, else g."""
-    return kernels.of(g).gate(g, y)
+    return kernels.of(g).gate(y, g)
 
 
 @gate.gradient("g")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import DtypeError, ShapeError
 from .promotion import Array, array_of
 from .shape import axis_of, broadcast, reshape

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import describe, wrap
+from ..autograd.calling import describe, wrap
 from ..dtypes import get_default_dtype
 from ..errors import ArgumentError, ShapeError
 from .padding import constant_pad_nd

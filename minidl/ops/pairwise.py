@@ -6,13 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError
 from .arithmetic import pow
 from .comparison import flat, where
 from .elementwise import astype, exp, log, log1p
-from .promotion import Array, aligned, aligned_floats, array_of, as_float, check_tensors
+from .promotion import (
+    Array,
+    aligned,
+    aligned_floats,
+    apply_to_float_pair,
+    apply_to_pair,
+    array_of,
+    as_float,
+    check_tensors,
+)
 from .special import lgamma
 
 # --- extremes that pass NaN by ---------------------------------------------------------------------------------------
@@ -21,7 +30,7 @@ from .special import lgamma
 @primitive
 def fmax(a, b):
     """The greater of each pair; where one is NaN, the other."""
-    return np.fmax(*aligned(a, b))
+    return apply_to_pair(np.fmax, a, b)
 
 
 @fmax.gradient("a", "b")
@@ -33,7 +42,7 @@ def _(g, a, b):
 @primitive
 def fmin(a, b):
     """The lesser of each pair; where one is NaN, the other."""
-    return np.fmin(*aligned(a, b))
+    return apply_to_pair(np.fmin, a, b)
 
 
 @fmin.gradient("a", "b")
@@ -52,11 +61,7 @@ def lerp(input: Array, end: Array, weight: Any) -> Array:
 
 @primitive
 def _lerp(a, end, weight):
-    span = end - a
-    near = abs(weight) < 0.5
-    if isinstance(weight, (int, float)):
-        return a + span * weight if near else end - span * (1 - weight)
-    return np.where(near, a + span * weight, end - span * (1 - weight))
+    return kernels.of(a).lerp(a, end, weight)
 
 
 @_lerp.gradient("a")
@@ -97,6 +102,8 @@ def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -
 
 @primitive
 def _addcmul(x, a, b, value):
+    if type(value) in (float, int) and x.dtype.kind == "f" and x.dtype == a.dtype == b.dtype:
+        return kernels.of(x).addcmul(x, a, b, value)
     product = np.multiply(*aligned(a, b))
     return np.add(*aligned(x, product if value == 1 else np.multiply(*aligned(product, value))))
 
@@ -263,7 +270,7 @@ def _(g, b, y):
 @primitive
 def atan2(a, b):
     """The angle of the point (b, a), from -pi to pi."""
-    return np.arctan2(*aligned_floats(a, b))
+    return apply_to_float_pair(np.arctan2, a, b)
 
 
 @atan2.gradient("a")
@@ -295,7 +302,7 @@ def _same_floats(name: str, a: Any, b: Any) -> tuple[Any, Any]:
 @primitive
 def copysign(a, b):
     """The size of a with the sign of b."""
-    return np.copysign(*aligned_floats(a, b))
+    return apply_to_float_pair(np.copysign, a, b)
 
 
 @copysign.gradient("a")

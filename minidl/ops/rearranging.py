@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import ArgumentError, ShapeError
 from .indexing import getitem
 from .promotion import Array, array_of

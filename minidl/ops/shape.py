@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..dtypes import as_dtype
 from ..errors import ArgumentError, ShapeError
 from .promotion import Array, array_of

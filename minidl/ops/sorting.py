@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import ArgumentError, ShapeError
 from .elementwise import clone
 from .indexing import take_along

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
 from .elementwise import clone, sqrt

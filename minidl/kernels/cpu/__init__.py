@@ -7,19 +7,7 @@ when one of their kernels is first called.  Images have the shape (N, C, H, W) a
 import importlib
 from typing import Any
 
-from .activation import (
-    elu,
-    erf,
-    gate,
-    leaky_relu,
-    log_softmax,
-    logsigmoid,
-    relu,
-    sigmoid,
-    softmax,
-    softplus,
-    tanh,
-)
+from .activation import elu, gate, log_softmax, softmax, tanh
 from .half import also_in_half_precision
 from .product import linear, matmul
 
@@ -41,24 +29,34 @@ _JITTED = {
     "adam_step": "optimizer",
     "ctc": "ctc",
     "total": "reduction",
+    "divided": "loops",
+    **dict.fromkeys(
+        (
+            "addcdiv",
+            "addcmul",
+            "choose",
+            "clip",
+            "erf",
+            "gelu",
+            "gelu_slope",
+            "leaky_relu",
+            "lerp",
+            "logsigmoid",
+            "relu",
+            "rsqrt",
+            "sigmoid",
+            "silu",
+            "silu_slope",
+            "softplus",
+        ),
+        "elementwise",
+    ),
 }
+_TAKE_ANY_DTYPE = ("optimizer", "loops", "elementwise")
+"""Modules whose kernels see to float16 themselves."""
 
-__all__ = [
-    *_JITTED,
-    "elu",
-    "erf",
-    "gate",
-    "leaky_relu",
-    "linear",
-    "log_softmax",
-    "logsigmoid",
-    "matmul",
-    "relu",
-    "sigmoid",
-    "softmax",
-    "softplus",
-    "tanh",
-]
+
+__all__ = [*_JITTED, "elu", "gate", "linear", "log_softmax", "matmul", "softmax", "tanh"]
 
 
 def __getattr__(name: str) -> Any:
@@ -66,7 +64,7 @@ def __getattr__(name: str) -> Any:
     if name not in _JITTED:
         raise AttributeError(f"the CPU has no kernel {name!r}")
     kernel = getattr(importlib.import_module(f".{_JITTED[name]}", __name__), name)
-    if _JITTED[name] != "optimizer":  # whose kernels write in place, and see to it themselves
+    if _JITTED[name] not in _TAKE_ANY_DTYPE:
         kernel = also_in_half_precision(kernel)
     globals()[name] = kernel
     return kernel
