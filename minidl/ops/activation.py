@@ -28,6 +28,8 @@ def may_write(function: Callable[Arguments, Any]) -> Callable[Arguments, Any]:
 
     @functools.wraps(function)
     def activate(*args: Any, **named: Any) -> Any:
+        if len(args) <= place and not named:
+            return function(*args, **named)
         inplace = args[place] if len(args) > place else named.pop("inplace", False)
         if inplace:
             return update(args[0], function, *args[1:place], **named)

@@ -55,9 +55,10 @@ def ge(a, b):
 @primitive
 def where(condition, a, b):
     """a where the condition holds, else b."""
-    dtype = dtypes.result_type(a, b)
-    a, b = as_dtype(a, dtype), as_dtype(b, dtype)
-    if dtype.kind != "f" or condition is True or condition is False or condition.dtype.kind != "b":
+    if not (type(a) is type(b) is np.ndarray and a.dtype is b.dtype):
+        dtype = dtypes.result_type(a, b)
+        a, b = as_dtype(a, dtype), as_dtype(b, dtype)
+    if a.dtype.kind != "f" or condition is True or condition is False or condition.dtype.kind != "b":
         return np.where(condition, a, b)
     return kernels.of(a).choose(a, b, condition)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .comparison import where
@@ -16,12 +16,14 @@ from .indexing import take_along
 from .joining import cat
 from .promotion import Array, array_of, as_float
 from .rearranging import flip
-from .reduction import plain_sum, products_of_others
+from .reduction import lies_in_long_rows, plain_sum, products_of_others
 from .shape import axis_of, narrow, reshape, transpose, unsqueeze
 
 
 @primitive
 def _cumsum(x, axis):
+    if lies_in_long_rows(x, (axis,)):
+        return kernels.of(x).cumulative_sum_of_rows(x)
     return np.add.accumulate(x, axis)
 
 

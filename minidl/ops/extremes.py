@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..autograd.graph import Variable
 from ..errors import ShapeError
@@ -14,19 +15,26 @@ from .comparison import maximum, minimum
 from .elementwise import astype, clone
 from .indexing import put_along
 from .promotion import Array, array_of, as_float, check_tensors
-from .reduction import Dim, axes_of, count_of, plain_sum, spread
+from .reduction import Dim, axes_of, count_of, lies_in_long_rows, plain_sum, spread
 from .shape import unsqueeze
 from .words import also_numpy_words
 
 
 @primitive
 def _amax(x, axes, keepdim):
-    return np.maximum.reduce(x, axes, keepdims=keepdim)
+    return _extreme(np.maximum, x, axes, keepdim)
 
 
 @primitive
 def _amin(x, axes, keepdim):
-    return np.minimum.reduce(x, axes, keepdims=keepdim)
+    return _extreme(np.minimum, x, axes, keepdim)
+
+
+def _extreme(ufunc: np.ufunc, x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+    if lies_in_long_rows(x, axes):
+        y = kernels.of(x).reduced_rows(ufunc, x)
+        return y[..., None] if keepdim else y
+    return ufunc.reduce(x, axes, keepdims=keepdim)
 
 
 @_amax.gradient("x")
@@ -59,42 +67,55 @@ def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 
 def _nonempty_axes(name: str, x: Array, dim: Dim) -> tuple[int, ...]:
     axes = axes_of(name, x, dim)
-    if x.ndim and count_of(x.shape, axes) == 0:
+    if not array_of(x).size and x.ndim and count_of(x.shape, axes) == 0:
         raise ShapeError(f"{name}: nothing to choose from along dim {dim} of a tensor with shape {tuple(x.shape)}")
     return axes
 
 
-def _with_indices(name: str, choose: Callable[..., Any], x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
-    """The element that `choose` (argmax or argmin) picks along `dim`, and its index; the gradient goes to it alone."""
-    if x.ndim == 0:
-        return clone(x), choose(x)
-    (axis,) = _nonempty_axes(name, x, dim)
-    return _picked(x, np.argmax if choose is argmax else np.argmin, axis, keepdim)
+@primitive(outputs=("values", "indices"))
+def _greatest_along(x, axis, keepdim):
+    return _extreme(np.maximum, x, (axis,), keepdim), x.argmax(axis, keepdims=keepdim)
 
 
 @primitive(outputs=("values", "indices"))
-def _picked(x, choose, axis, keepdim):
-    indices = choose(x, axis, keepdims=True)
-    values = np.take_along_axis(x, indices, axis)
-    return (values, indices) if keepdim else (values.squeeze(axis), indices.squeeze(axis))
+def _least_along(x, axis, keepdim):
+    return _extreme(np.minimum, x, (axis,), keepdim), x.argmin(axis, keepdims=keepdim)
 
 
-@_picked.gradient("x")
+@_greatest_along.gradient("x")
 def _(g, x_shape, indices, axis, keepdim):
-    g, places = g[0], array_of(indices)
+    return _put_back(g[0], x_shape, indices, axis, keepdim)
+
+
+@_least_along.gradient("x")
+def _(g, x_shape, indices, axis, keepdim):
+    return _put_back(g[0], x_shape, indices, axis, keepdim)
+
+
+def _put_back(g: Array, shape: tuple[int, ...], indices: Array, axis: int, keepdim: bool) -> Array:
+    """The gradient of what was chosen along an axis, where it stood: to it alone."""
+    places = array_of(indices)
     if not keepdim:
         g, places = unsqueeze(g, axis), np.expand_dims(places, axis)
-    return put_along(g, x_shape, places, axis)
+    return put_along(g, shape, places, axis)
 
 
 @primitive
 def _greatest(x):
-    return np.maximum.reduce(x, None)
+    return _first_of_all(x, x.argmax()) if x.size < LONG else np.maximum.reduce(x, None)
 
 
 @primitive
 def _least(x):
-    return np.minimum.reduce(x, None)
+    return _first_of_all(x, x.argmin()) if x.size < LONG else np.minimum.reduce(x, None)
+
+
+LONG = 1 << 12
+"""Elements from which NumPy's reduction is faster than finding the place of the extreme."""
+
+
+def _first_of_all(x: np.ndarray, place: Any) -> Any:
+    return x[place] if x.ndim == 1 else x.reshape(-1)[place]
 
 
 @_greatest.gradient
@@ -123,7 +144,7 @@ def max(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | 
     if dim is None:
         check_nonempty("max", input)
         return _greatest(input)
-    return Max(*_with_indices("max", argmax, input, dim, keepdim))
+    return Max(*_along("max", _greatest_along, input, dim, keepdim))
 
 
 @also_numpy_words
@@ -136,7 +157,15 @@ def min(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | 
     if dim is None:
         check_nonempty("min", input)
         return _least(input)
-    return Min(*_with_indices("min", argmin, input, dim, keepdim))
+    return Min(*_along("min", _least_along, input, dim, keepdim))
+
+
+def _along(name: str, choose: Callable[..., Any], x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
+    """The extreme along `dim`, and its index."""
+    if x.ndim == 0:
+        return clone(x), _argmax(x, None, False)
+    (axis,) = _nonempty_axes(name, x, dim)
+    return choose(x, axis, keepdim)
 
 
 class Max(NamedTuple):
@@ -167,12 +196,12 @@ def check_nonempty(name: str, x: Array) -> None:
 
 @primitive
 def _argmax(x, axis, keepdim):
-    return np.asarray(x.argmax(axis=axis, keepdims=keepdim), dtype=np.int64)
+    return x.argmax(axis, keepdims=keepdim)
 
 
 @primitive
 def _argmin(x, axis, keepdim):
-    return np.asarray(x.argmin(axis=axis, keepdims=keepdim), dtype=np.int64)
+    return x.argmin(axis, keepdims=keepdim)
 
 
 @also_numpy_words

@@ -37,9 +37,10 @@ def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
     if not tensors:
         raise ArgumentError(f"{name}: got no tensors; needs at least one")
     parts = list(tensors)
-    check_tensors(name, *parts)
-    if len({part.dtype for part in parts}) > 1:
-        dtype = parts[0].dtype
+    arrays = list(map(array_of, parts))
+    check_tensors(name, *arrays)
+    dtype = arrays[0].dtype
+    if any(array.dtype is not dtype for array in arrays):
         for part in parts[1:]:
             dtype = np.result_type(*(p.dtype for p in aligned(np.empty(1, dtype), np.empty(1, part.dtype))))
         parts = [part.astype(dtype) for part in parts]
@@ -50,16 +51,18 @@ def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
 def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along an existing dimension."""
     parts = _promoted("cat", tensors)
-    if any(not part.ndim for part in parts):
-        raise ShapeError("cat: a 0-d tensor cannot be joined; use stack(), or reshape(1) it")
     shapes = [array_of(part).shape for part in parts]
+    if () in shapes:
+        raise ShapeError("cat: a 0-d tensor cannot be joined; use stack(), or reshape(1) it")
     if (0,) in shapes:  # an empty vector fits to everything
         parts = [part for part, shape in zip(parts, shapes, strict=True) if shape != (0,)] or parts[:1]
         shapes = [array_of(part).shape for part in parts]
     axis = axis_of("cat", parts[0], dim)
     first = shapes[0]
-    for shape in shapes[1:]:
-        if shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :] or len(shape) != len(first):
+    for shape in shapes:
+        if shape != first and (
+            shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :] or len(shape) != len(first)
+        ):
             raise ShapeError(f"cat: {first} and {shape} differ outside dim {dim}")
     return _concatenate(axis, *parts)
 
@@ -73,10 +76,12 @@ def stack(tensors: Sequence[Array], dim: int = 0) -> Array:
 
 @primitive
 def _stack(axis, *parts):
-    for part in parts[1:]:
-        if part.shape != parts[0].shape:
-            raise ShapeError(f"stack: {parts[0].shape} and {part.shape} differ; all must be equal")
-    return np.concatenate([np.expand_dims(part, axis) for part in parts], axis)
+    first = parts[0].shape
+    for part in parts:
+        if part.shape != first:
+            raise ShapeError(f"stack: {first} and {part.shape} differ; all must be equal")
+    shape = (*first[:axis], 1, *first[axis:])
+    return np.concatenate([part.reshape(shape) for part in parts], axis)
 
 
 @_stack.gradient("parts")

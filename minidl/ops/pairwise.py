@@ -56,11 +56,13 @@ def _(g, a, b):
 
 def lerp(input: Array, end: Array, weight: Any) -> Array:
     """input + weight * (end - input), from whichever end is nearer, so that both ends are exact."""
-    return _lerp(*_with_weight(input, end, weight))
+    return _lerp(input, end, weight)
 
 
 @primitive
 def _lerp(a, end, weight):
+    if not (a.dtype is end.dtype is dtypes.float32 and type(weight) is float):
+        a, end, weight = _with_weight(a, end, weight)
     return kernels.of(a).lerp(a, end, weight)
 
 
@@ -96,14 +98,14 @@ def _with_weight(input: Array, end: Array, weight: Any) -> tuple[Array, Array, A
 
 def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
     """input + value * tensor1 * tensor2"""
-    tensor1, value = _first_factor("addcmul", input, tensor1, tensor2, value)
     return _addcmul(input, tensor1, tensor2, value)
 
 
 @primitive
 def _addcmul(x, a, b, value):
-    if type(value) in (float, int) and x.dtype.kind == "f" and x.dtype == a.dtype == b.dtype:
+    if x.dtype is a.dtype is b.dtype is dtypes.float32 and type(value) in (float, int):
         return kernels.of(x).addcmul(x, a, b, value)
+    a, value = _first_factor("addcmul", x, a, b, value)
     product = np.multiply(*aligned(a, b))
     return np.add(*aligned(x, product if value == 1 else np.multiply(*aligned(product, value))))
 
@@ -125,11 +127,32 @@ def _(g, a, value):
 
 def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
     """input + value * tensor1 / tensor2"""
-    check_tensors("addcdiv", tensor1, tensor2)
-    if all(x.dtype.kind != "f" for x in (tensor1, tensor2)):
-        raise DtypeError(f"addcdiv: {tensor1.dtype} / {tensor2.dtype}; needs floats, use .float()")
-    tensor1, value = _first_factor("addcdiv", input, tensor1, tensor2, value)
-    return input + (tensor1 if value == 1 else tensor1 * value) / tensor2
+    return _addcdiv(input, tensor1, tensor2, value)
+
+
+@primitive
+def _addcdiv(x, a, b, value):
+    if x.dtype is a.dtype is b.dtype is dtypes.float32 and type(value) in (float, int):
+        return kernels.of(x).addcdiv(x, a, b, value)
+    if a.dtype.kind != "f" and b.dtype.kind != "f":
+        raise DtypeError(f"addcdiv: {a.dtype} / {b.dtype}; needs floats, use .float()")
+    a, value = _first_factor("addcdiv", x, a, b, value)
+    return np.add(*aligned(x, np.true_divide(*aligned_floats(a if value == 1 else a * value, b))))
+
+
+@_addcdiv.gradient("x")
+def _(g):
+    return g
+
+
+@_addcdiv.gradient("a")
+def _(g, b, value):
+    return g * value / b
+
+
+@_addcdiv.gradient("b")
+def _(g, a, b, value):
+    return -g * value * a / (b * b)
 
 
 def _first_factor(name: str, input: Array, tensor1: Array, tensor2: Array, value: Any) -> tuple[Array, Any]:

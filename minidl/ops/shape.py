@@ -86,6 +86,12 @@ def reshape(input: Array, *shape: Any, **named: Any) -> Array:
     array = array_of(input)
     if array is input:
         return input.reshape(sizes)
+    if array.flags.c_contiguous:
+        try:
+            return view_as_shape(input, sizes)
+        except ShapeError:
+            _resolved("reshape", input, sizes)  # which says what does not fit
+            raise
     sizes = _resolved("reshape", input, sizes)
     return view_as_shape(input, sizes) if _is_view(array, sizes) else copy_to_shape(input, sizes)
 

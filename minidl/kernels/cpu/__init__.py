@@ -28,8 +28,13 @@ _JITTED = {
     "rmsprop_step": "optimizer",
     "adam_step": "optimizer",
     "ctc": "ctc",
+    "top_of_rows": "order",
     "total": "reduction",
+    "sum_of_rows": "reduction",
+    "product_of_rows": "reduction",
+    "cumulative_sum_of_rows": "reduction",
     "divided": "loops",
+    "reduced_rows": "loops",
     **dict.fromkeys(
         (
             "addcdiv",
@@ -52,7 +57,7 @@ _JITTED = {
         "elementwise",
     ),
 }
-_TAKE_ANY_DTYPE = ("optimizer", "loops", "elementwise")
+_TAKE_ANY_DTYPE = ("optimizer", "loops", "elementwise", "reduction")
 """Modules whose kernels see to float16 themselves."""
 
 

@@ -122,6 +122,29 @@ def _divide(loop, data, starts, moves, steps, block, size, workers):
             _call(loop, places.ctypes.data, counts.ctypes.data, steps.ctypes.data, data)
 
 
+def reduced_rows(ufunc: np.ufunc, x: np.ndarray) -> np.ndarray:
+    """`ufunc.reduce(x, -1)` of a contiguous array with at least one element a row, the rows divided among threads."""
+    loop = loop_of(ufunc, 2 * x.dtype.char)
+    if loop is None or loop.dtype != x.dtype:
+        return ufunc.reduce(x, -1)
+    y = x[..., 0].copy()
+    start, out = (a.__array_interface__["data"][0] for a in (x, y))
+    shape = np.array([y.size, x.shape[-1], x.itemsize])
+    _reduce_rows(loop.address, loop.data, start, out, shape, threads.workers(x.size, LARGE))
+    return y
+
+
+@parallel
+def _reduce_rows(loop, data, start, out, shape, workers):
+    rows, columns, itemsize = shape
+    for t in prange(workers):
+        places, counts, steps = np.empty(3, np.int64), np.full(3, columns - 1), np.array([0, itemsize, 0])
+        for row in range(t * rows // workers, (t + 1) * rows // workers):
+            places[0] = places[2] = out + row * itemsize
+            places[1] = start + (row * columns + 1) * itemsize
+            _call(loop, places.ctypes.data, counts.ctypes.data, steps.ctypes.data, data)
+
+
 def _typed(_: Any, loop: Any, arrays: Any, counts: Any, steps: Any, data: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         byte = ir.IntType(8).as_pointer()
