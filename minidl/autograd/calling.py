@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .primitive import Primitive
 
 MOST_UNROLLED = 8
-"""Arguments; operators with more are called plainly."""
+"""Arguments of a variadic operator; with more it is called plainly."""
 
 _new = object.__new__
 _ndarray = np.ndarray
@@ -107,14 +107,14 @@ def as_view(result: Any, operator: Callable[..., Any], args: tuple[Any, ...]) ->
 # --- the same, written out --------------------------------------------------------------------------------------------
 
 _CALL = """
-def make(own, forward, view):
-    plans = own.plans
+def make(own, count):
+    forward, plans, view = own.forward, own.plans, own.view
 
-    def operator(*args, **named):
+    def call(*args, **named):
         if named:
             args = own.in_order(args, named)
-        if len(args) != {count}:
-            return plainly(own, operator, args)
+        if len(args) != count:
+            return plainly(own, call, args)
         {names} = args
         key = 0
 {inputs}
@@ -124,47 +124,8 @@ def make(own, forward, view):
             raise refusal(own.name, [{names}], error) from None
         if not key:
             return y
-        if type(y) is not _ndarray:
-            y = as_array(y)
-        version = [0, 0]
-        node = None
-        if key != {tensors} and state.recording:
-            dtype = y.dtype
-            if dtype is _float32 or dtype.kind == "f":
-                node = _new(Node)
-                node.operator = own
-                node.plan = plan = plans.get(key) or own.plan(key)
-                node.edges = [{edges}]
-                node.order = next_order()
-                node.shape = y.shape
-                node.dtype = dtype
-                node.hooks = node.retained = None
-                node.kept = kept = []
-                if plan.keeps:
-                    node.watched = watched = []
-                    for i in plan.values:
-                        value = args[i]
-                        if isinstance(value, Variable):
-                            seen = value.version
-                            watched.append((seen, seen[0]))
-                            value = value.array
-                        kept.append(value)
-                    for i in plan.shapes:
-                        kept.append(args[i].shape)
-                    if plan.outputs:
-                        kept.append(y)
-                        watched.append((version, 0))
-                else:
-                    node.watched = ()
-        result = _new(_tensor_class)
-        result.array = y
-        result.node = node
-        result._requires_grad = node is not None
-        result.grad = result.hooks = result._view = None
-        result.version = version
-        return as_view(result, operator, args) if view else result
-
-    return operator
+{result}
+    return call
 """
 
 _INPUT = """
@@ -182,20 +143,67 @@ _INPUT = """
             edge_{a} = None
 """
 
+_ONE_RESULT = """
+        if type(y) is not _ndarray:
+            y = as_array(y)
+        version = [0, 0]
+        node = None
+        if key != {tensors} and state.recording:
+            dtype = y.dtype
+            if dtype is _float32 or dtype.kind == "f":
+                node = _new(Node)
+                node.operator = own
+                node.plan = plan = plans.get(key) or own.plan(key)
+                node.edges = {edges}
+                node.order = next_order()
+                node.shape = y.shape
+                node.dtype = dtype
+                node.hooks = node.retained = None
+                if plan.keeps_nothing:
+                    node.kept = node.watched = ()
+                elif plan.keeps_output_alone:
+                    node.kept = (y,)
+                    node.watched = ((version, 0),)
+                elif plan.keeps_values_alone:
+                    node.kept = kept = []
+                    node.watched = watched = []
+                    for i in plan.values:
+                        value = args[i]
+                        if isinstance(value, Variable):
+                            seen = value.version
+                            watched.append((seen, seen[0]))
+                            value = value.array
+                        kept.append(value)
+                else:
+                    node.kept = None  # until there is a result
+        result = _new(_tensor_class)
+        result.array = y
+        result.node = node
+        result._requires_grad = node is not None
+        result.grad = result.hooks = result._view = None
+        result.version = version
+        if node is not None and node.kept is None:
+            own.keep(node, args, {raw}, (result,))
+        return as_view(result, call, args) if view else result
+"""
+
+_SEVERAL_RESULTS = """
+        if key != {tensors} and state.recording:
+            return own.record_several(args, {raw}, {edges}, key, y)
+        return tuple(map(wrap, y))
+"""
+
 
 @functools.cache
-def unrolled(count: int) -> Callable[..., Any]:
-    """Of an operator with so many arguments and one output, makes what is called."""
+def unrolled(count: int, several: bool) -> Callable[..., Any]:
+    """Of an operator with so many arguments, and one output or several, makes what is called."""
     names = [f"a{i}" for i in range(count)]
     tensors = 1 << count
+    places = {"tensors": tensors, "names": f"{', '.join(names)},", "raw": f"({', '.join(names)},)"}
+    places["edges"] = f"({', '.join(f'edge_{a}' for a in names)},)"
     inputs = "".join(_INPUT.format(a=a, wanted=tensors | 1 << i, tensors=tensors) for i, a in enumerate(names))
-    source = _CALL.format(
-        count=count,
-        tensors=tensors,
-        names=", ".join(names) + ",",
-        inputs=inputs,
-        edges=", ".join(f"edge_{a}" for a in names),
-    )
+    result = (_SEVERAL_RESULTS if several else _ONE_RESULT).format(**places)
+    source = _CALL.format(inputs=inputs, result=result, **places)
     made: dict[str, Any] = {}
     exec(compile(source, f"<call with {count} arguments>", "exec"), globals(), made)
     return made["make"]

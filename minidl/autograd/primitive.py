@@ -28,7 +28,7 @@ The gradient may have the broadcast shape of the output and its dtype: the engin
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
@@ -66,6 +66,9 @@ class Plan(NamedTuple):
     shapes: tuple[int, ...]
     outputs: tuple[int, ...]
     calls: tuple[tuple[Callable[..., Any], tuple[int, ...], bool, tuple[int, ...]], ...]  # bool: a rule for several
+    keeps_nothing: bool
+    keeps_output_alone: bool
+    keeps_values_alone: bool
 
     def rewrap(self, node: Any) -> list[Any]:
         """The kept values as tensors that continue the graph."""
@@ -147,7 +150,16 @@ class Primitive:
         values, shapes, outputs = (
             tuple(position for kind, position in keeps if kind == sort) for sort in (_VALUE, _SHAPE, _OUTPUT)
         )
-        plan = self.plans[key] = Plan(keeps, values, shapes, outputs, calls + refusals)
+        plan = self.plans[key] = Plan(
+            keeps,
+            values,
+            shapes,
+            outputs,
+            calls + refusals,
+            keeps_nothing=not keeps,
+            keeps_output_alone=keeps == ((_OUTPUT, 0),),
+            keeps_values_alone=len(values) == len(keeps) > 0,
+        )
         return plan
 
     def _refusal(self, position: int) -> Callable[..., Any]:
@@ -159,52 +171,48 @@ class Primitive:
 
         return refuse
 
-    def record(self, args: tuple[Any, ...], raw: list[Any], edges: list[Any], key: int, y: Any) -> Any:
+    def record(self, args: Any, raw: Any, edges: Any, key: int, y: Any) -> Any:
         """Wrap the result `y` of `raw` and leave a node that knows how it came about."""
+        result = wrap(y)
+        y = result.array
         if y.dtype.kind != "f":
-            return wrap(y)  # integers and booleans have no gradient
+            return result  # integers and booleans have no gradient
         plan = self.plans.get(key) or self.plan(key)
+        result.node = node = Node(self, plan, edges, (), (), y)
+        result._requires_grad = True
+        if not plan.keeps_nothing:
+            self.keep(node, args, raw, (result,))
+        return result
+
+    def keep(self, node: Node, args: Any, raw: Any, results: Sequence[Variable]) -> None:
+        """Let the node keep what its plan names, and watch what of it may be written to."""
+        plan = node.plan
         kept: list[Any] = []
         watched: list[Any] = []
         for i in plan.values:
             kept.append(raw[i])
             a = args[i]
             if isinstance(a, Variable):
-                version = a.version
-                watched.append((version, version[0]))
-        if plan.shapes:
-            kept += self._shapes(plan, raw)
-        result = wrap(y)
-        y = result.array
-        result.node = node = Node(self, plan, edges, kept, watched, y)
-        result._requires_grad = True
-        if plan.outputs:
-            kept.append(y)
-            node.watch(result)
-        return result
+                watched.append((a.version, a.version[0]))
+        kept += [raw[i].shape if i >= 0 else tuple([a.shape for a in raw[len(self.inputs) :]]) for i in plan.shapes]
+        for i in plan.outputs:
+            version = results[i].version
+            kept.append(results[i].array)
+            watched.append((version, version[0]))
+        node.kept = kept
+        node.watched = watched
 
-    def record_several(self, args: tuple[Any, ...], raw: list[Any], edges: list[Any], key: int, ys: Any) -> Any:
+    def record_several(self, args: Any, raw: Any, edges: Any, key: int, ys: Any) -> Any:
         """As `record`, for an operator with several outputs; integer ones (indices) have no gradient."""
         plan = self.plans.get(key) or self.plan(key)
-        node = Node(self, plan, edges, [raw[i] for i in plan.values], [], ys[0])
-        for i in plan.values:
-            if isinstance(args[i], Variable):
-                node.watch(args[i])
-        node.kept += self._shapes(plan, raw)
-        results = []
-        for i, y in enumerate(ys):
-            result = wrap(y)
-            if y.dtype.kind == "f":
-                result.node = Output(node, i, y)
+        results = [wrap(y) for y in ys]
+        node = Node(self, plan, edges, (), (), results[0].array)
+        for i, result in enumerate(results):
+            if result.array.dtype.kind == "f":
+                result.node = Output(node, i, result.array)
                 result._requires_grad = True
-            results.append(result)
-        for i in plan.outputs:
-            node.kept.append(ys[i])
-            node.watch(results[i])
+        self.keep(node, args, raw, results)
         return tuple(results)
-
-    def _shapes(self, plan: Plan, raw: list[Any]) -> list[Any]:
-        return [raw[i].shape if i >= 0 else tuple(a.shape for a in raw[len(self.inputs) :]) for i in plan.shapes]
 
     def in_order(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """All arguments by position.  `input` and `other` are PyTorch's names for the first two."""
@@ -259,15 +267,26 @@ def primitive(forward: Any = None, *, view: bool = False, outputs: tuple[str, ..
     if forward is None:
         return functools.partial(primitive, view=view, outputs=outputs)
     own = Primitive(forward, view, outputs)
-    count = len(own.inputs)
-    if outputs is None and own.variadic is None and 0 < count <= MOST_UNROLLED:
-        operator = unrolled(count)(own, forward, view)
-    else:
-
-        def operator(*args: Any, **named: Any) -> Any:
-            return plainly(own, operator, own.in_order(args, named) if named else args)
-
+    operator: Any = (
+        _for_any_count(own) if own.variadic else unrolled(len(own.inputs), outputs is not None)(own, len(own.inputs))
+    )
     functools.update_wrapper(operator, forward)
     operator.gradient = own.gradient
     operator.primitive = own
+    return operator
+
+
+def _for_any_count(own: Primitive) -> Callable[..., Any]:
+    """What is called of a variadic operator: a form for each small number of arguments, made when it first comes."""
+    forms: dict[int, Callable[..., Any]] = {}
+
+    def operator(*args: Any) -> Any:
+        count = len(args)
+        if count > MOST_UNROLLED:
+            return plainly(own, operator, args)
+        form = forms.get(count)
+        if form is None:
+            form = forms[count] = unrolled(count, own.outputs is not None)(own, count)
+        return form(*args)
+
     return operator

@@ -188,6 +188,7 @@ def _along(name: str, x: Array, dim: int | None, dtype: Any) -> tuple[Array, int
     if dim is None:
         dim = 0 if x.ndim in (0, 1, 3) else 1
         warnings.warn(f"{name}: dim is missing, {dim} is taken; give dim", MinidlWarning, stacklevel=3)
-    if not isinstance(dim, int) or not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
+    ndim = x.ndim or 1
+    if not isinstance(dim, int) or not -ndim <= dim < ndim:
         raise ShapeError(f"{name}: dim {dim} of a tensor with shape {tuple(x.shape)}")
     return x, dim

@@ -31,10 +31,17 @@ def _amin(x, axes, keepdim):
 
 
 def _extreme(ufunc: np.ufunc, x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-    if lies_in_long_rows(x, axes):
+    if x.ndim == 1 and axes and x.size < LONG:
+        y = np.asarray(x[x.argmax() if ufunc is np.maximum else x.argmin()])
+    elif lies_in_long_rows(x, axes):
         y = kernels.of(x).reduced_rows(ufunc, x)
-        return y[..., None] if keepdim else y
-    return ufunc.reduce(x, axes, keepdims=keepdim)
+    else:
+        return ufunc.reduce(x, axes, keepdims=keepdim)
+    return y[..., None] if keepdim else y
+
+
+LONG = 1 << 12
+"""Elements from which NumPy's reduction is faster than finding the place of the extreme."""
 
 
 @_amax.gradient("x")
@@ -102,20 +109,12 @@ def _put_back(g: Array, shape: tuple[int, ...], indices: Array, axis: int, keepd
 
 @primitive
 def _greatest(x):
-    return _first_of_all(x, x.argmax()) if x.size < LONG else np.maximum.reduce(x, None)
+    return _extreme(np.maximum, x.reshape(-1), (0,), False)
 
 
 @primitive
 def _least(x):
-    return _first_of_all(x, x.argmin()) if x.size < LONG else np.minimum.reduce(x, None)
-
-
-LONG = 1 << 12
-"""Elements from which NumPy's reduction is faster than finding the place of the extreme."""
-
-
-def _first_of_all(x: np.ndarray, place: Any) -> Any:
-    return x[place] if x.ndim == 1 else x.reshape(-1)[place]
+    return _extreme(np.minimum, x.reshape(-1), (0,), False)
 
 
 @_greatest.gradient
@@ -138,9 +137,8 @@ def shared_evenly(g: Array, x: Array, y: Array) -> Array:
 def max(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | None = None) -> Any:
     """The greatest element of all; with `dim` the pair (values, indices) along it; of two tensors `maximum`."""
     check_tensors("max", input)
-    other = dim if isinstance(dim, (Variable, np.ndarray)) else other
-    if other is not None:
-        return maximum(input, other)
+    if isinstance(dim, (Variable, np.ndarray)) or other is not None:
+        return maximum(input, dim if other is None else other)
     if dim is None:
         check_nonempty("max", input)
         return _greatest(input)
@@ -151,9 +149,8 @@ def max(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | 
 def min(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | None = None) -> Any:
     """The least element of all; with `dim` the pair (values, indices) along it; of two tensors `minimum`."""
     check_tensors("min", input)
-    other = dim if isinstance(dim, (Variable, np.ndarray)) else other
-    if other is not None:
-        return minimum(input, other)
+    if isinstance(dim, (Variable, np.ndarray)) or other is not None:
+        return minimum(input, dim if other is None else other)
     if dim is None:
         check_nonempty("min", input)
         return _least(input)
@@ -190,7 +187,7 @@ def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False) -> A
 
 def check_nonempty(name: str, x: Array) -> None:
     """Raise ShapeError where there is nothing to choose from."""
-    if 0 in x.shape:
+    if not array_of(x).size:
         raise ShapeError(f"{name}: nothing to choose from in a tensor with shape {tuple(x.shape)}; give a dim")
 
 

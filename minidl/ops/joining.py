@@ -32,6 +32,20 @@ def _(g, axis, parts_shape):
     return pieces
 
 
+def _are_alike(tensors: Sequence[Array]) -> bool:
+    """Whether all are tensors, or arrays, of one dtype and one shape with dimensions: the usual case."""
+    dtype = shape = None
+    for tensor in tensors:
+        array = getattr(tensor, "array", tensor)
+        if type(array) is not np.ndarray:
+            return False
+        if shape is None:
+            dtype, shape = array.dtype, array.shape
+        elif array.dtype is not dtype or array.shape != shape:
+            return False
+    return bool(shape)
+
+
 def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
     """All parts in the dtype of their result."""
     if not tensors:
@@ -40,7 +54,7 @@ def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
     arrays = list(map(array_of, parts))
     check_tensors(name, *arrays)
     dtype = arrays[0].dtype
-    if any(array.dtype is not dtype for array in arrays):
+    if len({array.dtype for array in arrays}) > 1:
         for part in parts[1:]:
             dtype = np.result_type(*(p.dtype for p in aligned(np.empty(1, dtype), np.empty(1, part.dtype))))
         parts = [part.astype(dtype) for part in parts]
@@ -50,6 +64,8 @@ def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
 @also_numpy_words
 def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along an existing dimension."""
+    if _are_alike(tensors):
+        return _concatenate(axis_of("cat", tensors[0], dim), *tensors)
     parts = _promoted("cat", tensors)
     shapes = [array_of(part).shape for part in parts]
     if () in shapes:
@@ -70,7 +86,7 @@ def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
 @also_numpy_words
 def stack(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along a new dimension."""
-    parts = _promoted("stack", tensors)
+    parts = tensors if _are_alike(tensors) else _promoted("stack", tensors)
     return _stack(axis_of("stack", parts[0], dim, extra=1), *parts)
 
 

@@ -17,8 +17,8 @@ from .words import also_numpy_words, size_of
 
 def flip(input: Array, *dims: Any, **named: Any) -> Array:
     """The order reversed along the given dimensions."""
-    axes = tuple(axis_of("flip", input, d) for d in size_of(dims, "flip", named, "dims"))
-    if len(set(axes)) < len(axes):
+    axes = tuple([axis_of("flip", input, d) for d in size_of(dims, "flip", named, "dims")])
+    if len(axes) > 1 and len(set(axes)) < len(axes):
         raise ArgumentError(f"flip: a dim appears twice in {axes}")
     return _flip(input, axes if input.ndim else ())
 

@@ -21,11 +21,12 @@ from .words import also_numpy_words, size_of
 
 def axis_of(name: str, x: Array, dim: int, extra: int = 0) -> int:
     """`dim` counted from the front."""
-    ndim = max(x.ndim + extra, 1)
-    try:
-        dim = operator.index(dim)
-    except TypeError:
-        raise ArgumentError(f"{name}: dim {dim!r}; needs a whole number") from None
+    ndim = x.ndim + extra or 1
+    if type(dim) is not int:
+        try:
+            dim = operator.index(dim)
+        except TypeError:
+            raise ArgumentError(f"{name}: dim {dim!r}; needs a whole number") from None
     if not -ndim <= dim < ndim:
         raise ShapeError(f"{name}: dim {dim} of a tensor with shape {tuple(x.shape)}; needs -{ndim} to {ndim - 1}")
     return dim % ndim

@@ -90,6 +90,8 @@ FEW = 64
 def _best(x, k, axis, largest):
     """The k greatest or least elements, in order, and their places."""
     if k <= FEW and x.dtype.char in "fdl":
+        if axis == x.ndim - 1:
+            return kernels.of(x).top_of_rows(x, k, largest)
         values, places = kernels.of(x).top_of_rows(np.moveaxis(x, axis, -1), k, largest)
         return np.moveaxis(values, -1, axis), np.moveaxis(places, -1, axis)
     places = np.take(_argsort(x, axis, largest), np.arange(k), axis)

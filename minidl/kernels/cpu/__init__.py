@@ -7,7 +7,7 @@ when one of their kernels is first called.  Images have the shape (N, C, H, W) a
 import importlib
 from typing import Any
 
-from .activation import elu, gate, log_softmax, softmax, tanh
+from .activation import elu, gate, tanh
 from .half import also_in_half_precision
 from .product import linear, matmul
 
@@ -29,6 +29,8 @@ _JITTED = {
     "adam_step": "optimizer",
     "ctc": "ctc",
     "top_of_rows": "order",
+    "softmax": "rows",
+    "log_softmax": "rows",
     "total": "reduction",
     "sum_of_rows": "reduction",
     "product_of_rows": "reduction",
@@ -57,11 +59,11 @@ _JITTED = {
         "elementwise",
     ),
 }
-_TAKE_ANY_DTYPE = ("optimizer", "loops", "elementwise", "reduction")
+_TAKE_ANY_DTYPE = ("optimizer", "loops", "elementwise", "reduction", "rows", "order")
 """Modules whose kernels see to float16 themselves."""
 
 
-__all__ = [*_JITTED, "elu", "gate", "linear", "log_softmax", "matmul", "softmax", "tanh"]
+__all__ = [*_JITTED, "elu", "gate", "linear", "matmul", "tanh"]
 
 
 def __getattr__(name: str) -> Any:

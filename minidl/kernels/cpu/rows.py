@@ -1,4 +1,4 @@
-"""Softmax along rows: each in one pass after its greatest element is known, the rows divided among threads."""
+"""Softmax: along rows in one pass after the greatest element is known, the rows divided among threads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,39 @@ PASS_FROM = 1 << 13
 """Elements from which dividing the rows among threads pays (measured on 2 cores)."""
 
 
-def softmax_rows(x: np.ndarray) -> np.ndarray:
+def softmax(x: np.ndarray, axis: int) -> np.ndarray:
+    """exp(x) / sum(exp(x)) along an axis, the greatest taken out first so that nothing overflows."""
+    if _lies_in_rows(x, axis):
+        return _softmax_rows(x)
+    y = _less_greatest(x, axis)
+    np.exp(y, out=y)
+    y /= y.sum(axis=axis, keepdims=True)
+    return y
+
+
+def log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
+    """x - log(sum(exp(x))) along an axis."""
+    if _lies_in_rows(x, axis):
+        return _log_softmax_rows(x)
+    y = _less_greatest(x, axis)
+    if y.size == 0:
+        return y
+    y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
+    return y
+
+
+def _less_greatest(x: np.ndarray, axis: int) -> np.ndarray:
+    """A fresh x - max(x), in which a row of -inf has no value: NaN."""
+    if x.size == 0:
+        return x.copy()
+    return np.asarray(x - x.max(axis=axis if x.ndim else None, keepdims=True))
+
+
+def _lies_in_rows(x: np.ndarray, axis: int) -> bool:
+    return axis in (-1, x.ndim - 1) and x.dtype.char in "fd" and x.size > 0 and x.ndim > 0
+
+
+def _softmax_rows(x: np.ndarray) -> np.ndarray:
     """Softmax along the last axis."""
     x = np.ascontiguousarray(x)
     y = np.empty_like(x)
@@ -23,7 +55,7 @@ def softmax_rows(x: np.ndarray) -> np.ndarray:
     return y
 
 
-def log_softmax_rows(x: np.ndarray) -> np.ndarray:
+def _log_softmax_rows(x: np.ndarray) -> np.ndarray:
     """Log-softmax along the last axis."""
     x = np.ascontiguousarray(x)
     y = np.empty_like(x)
