@@ -277,7 +277,7 @@ from .ops.pairwise import (
     xlogy,
 )
 from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
-from .ops.pool import adaptive_max_pool1d, max_pool1d, max_pool2d, max_pool3d
+from .ops.pool import adaptive_max_pool1d, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d
 from .ops.products import addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, mv, vdot
 from .ops.pseudoinverse import pinverse
 from .ops.queries import is_complex, is_floating_point, is_same_size, is_signed, is_tensor, numel

@@ -28,7 +28,6 @@ ABSENT = [
     (r"^resize", "a tensor keeps its number of elements"),
     (r"^jiterator|^torch\.ops\.|^torch\._|^_|^native_|_backward|^hash_tensor$|^slice$", "PyTorch's own internals"),
     (r"^linalg\.ldl|lowrank$", "use solve(), eigh() or svd()"),
-    (r"_with_indices$", "return_indices=True does it"),
     (r"^grid_sampler_|_mm$|scaled_mm|assert_int_or_pair|^view_as_real$", "PyTorch's own internals"),
 ]
 """Why operators are absent, by their names."""

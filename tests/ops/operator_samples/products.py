@@ -14,6 +14,11 @@ SAMPLES = [
     S("mm", lambda T, a, b: T.mm(a, b), [normal(3, 1), normal(1, 2)]),
     S("dot", lambda T, a, b: T.dot(a, b), [normal(5), normal(5)]),
     S("linear", lambda T, x, w, b: T.nn.functional.linear(x, w, b), [normal(2, 3, 5), normal(4, 5), normal(4)]),
+    S(
+        "bilinear",
+        lambda T, a, b, w, bias: T.nn.functional.bilinear(a, b, w, bias),
+        [normal(2, 3), normal(2, 2), normal(2, 3, 2), normal(2)],
+    ),
     S("linear vector", lambda T, x, w: T.nn.functional.linear(x, w), [normal(5), normal(4, 5)]),
     S("bmm", lambda T, a, b: T.bmm(a, b), [normal(2, 1, 3), normal(2, 3, 2)]),
     S("mv", lambda T, a, b: T.mv(a, b), [normal(2, 3), normal(3)]),
