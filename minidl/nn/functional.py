@@ -70,6 +70,7 @@ from ..ops.margin_loss import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from ..ops.multi_head_attention import multi_head_attention_forward
 from ..ops.norm import batch_norm
 from ..ops.norms import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.padding import pad

@@ -130,4 +130,27 @@ SAMPLES = [
         lambda T, q, k, v: T.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True),
         [normal(2, 2), normal(2, 2), normal(2, 1)],
     ),
+    S(
+        "multi_head_attention_forward",
+        lambda T, q, k, w, b, bias_k, bias_v, out, mask: T.nn.functional.multi_head_attention_forward(
+            q, k, k, 2, 2, w, b, bias_k, bias_v, True, 0.0, out, None, attn_mask=mask
+        )[0],
+        [
+            normal(2, 2),
+            normal(1, 2),
+            normal(6, 2),
+            normal(6),
+            normal(1, 1, 2),
+            normal(1, 1, 2),
+            normal(2, 2),
+            normal(2, 1),
+        ],
+    ),
+    S(
+        "multi_head_attention_forward weights",
+        lambda T, x, w: T.nn.functional.multi_head_attention_forward(
+            x, x, x, 2, 1, w, None, None, None, False, 0.0, w[:2], None
+        )[1],
+        [normal(2, 1, 2), normal(6, 2)],
+    ),
 ]
