@@ -226,6 +226,7 @@ from .ops.logic import (
     logical_or,
     logical_xor,
 )
+from .ops.lowrank import pca_lowrank, svd_lowrank
 from .ops.lu import lu_of_matrix as lu
 from .ops.lu import lu_solve_of_matrix as lu_solve
 from .ops.lu import lu_unpack
@@ -392,6 +393,7 @@ from .ops.statistics import (
     cov,
     histc,
     histogram,
+    histogramdd,
     median,
     mode,
     nanmedian,

@@ -27,7 +27,6 @@ ABSENT = [
     (r"^signal\.", "windows of signal processing"),
     (r"^resize", "a tensor keeps its number of elements"),
     (r"^jiterator|^torch\.ops\.|^torch\._|^_|^native_|_backward|^hash_tensor$|^slice$", "PyTorch's own internals"),
-    (r"^linalg\.ldl|lowrank$", "use solve(), eigh() or svd()"),
     (r"^grid_sampler_|_mm$|scaled_mm|assert_int_or_pair|^view_as_real$", "PyTorch's own internals"),
 ]
 """Why operators are absent, by their names."""

@@ -78,6 +78,18 @@ SAMPLES = [
         [normal(3, 2), normal(2), normal(2, 3)],
         pytorch_order=1,
     ),
+    S(
+        "linalg.ldl_solve",
+        lambda T, a, b: T.linalg.ldl_solve(*T.linalg.ldl_factor(a.detach()), b.detach()),
+        [normal(2, 3, 3), normal(3, 2)],
+        False,
+    ),
+    S("svd_lowrank", lambda T, a, b: T.svd_lowrank(a @ b, 2)[1], [normal(3, 2), normal(2, 4)]),
+    S(
+        "pca_lowrank",
+        lambda T, a, b: (lambda u, s, v: u @ v.mT)(*T.pca_lowrank(a @ b, 2)),
+        [normal(4, 2), normal(2, 3)],
+    ),
     S("addmm beta 0", lambda T, x, a, b: T.addmm(x, a, b, beta=0), [normal(2), normal(3, 2), normal(2, 2)]),
     S("linalg.pinv", lambda T, x: T.linalg.pinv(x), [normal(3, 2)]),
     S("linalg.matrix_power", lambda T, x: T.linalg.matrix_power(x, 3), [normal(2, 2)]),
