@@ -190,16 +190,16 @@ def _between(ordered: Array, place: Array, interpolation: str) -> Array:
 # --- histograms and counts ------------------------------------------------------------------------------------------
 
 
-def _limits(name: str, x: np.ndarray, low: float, high: float, margin: float) -> tuple[float, float]:
+def _limits(x: np.ndarray, low: float, high: float) -> tuple[float, float]:
     """The range of a histogram: the data's own where none is given, and never empty."""
     if low == 0 and high == 0 and x.size:
         low, high = float(x.min()), float(x.max())
     if low == high and not x.size:
         low, high = low, high + 1
     if low == high:
-        low, high = low - margin, high + margin
+        low, high = low - 1.0, high + 1.0
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
-        raise ArgumentError(f"{name}: range {low} to {high}; needs finite numbers, the least first")
+        raise ArgumentError(f"histc: range {low} to {high}; needs finite numbers, the least first")
     return low, high
 
 
@@ -209,7 +209,7 @@ def histc(input: Array, bins: int = 100, min: float = 0, max: float = 0) -> Arra
     if bins < 1:
         raise ArgumentError(f"histc: {bins} bins; needs at least 1")
     x = array_of(input)
-    low, high = _limits("histc", x, min, max, 1.0)
+    low, high = _limits(x, min, max)
     inside = x[(x >= low) & (x <= high)].astype(np.float64)
     places = np.minimum(((inside - low) / (high - low) * bins).astype(np.int64), bins - 1)
     return wrap(np.bincount(places, minlength=bins).astype(x.dtype))

@@ -23,7 +23,6 @@ ABSENT = [
     (r"sparse", "sparse tensors"),
     (r"^bfloat16$", "NumPy has no bfloat16"),
     (r"^masked\.", "masked reductions: fill with where() and reduce"),
-    (r"polynomial", "orthogonal polynomials"),
     (r"^signal\.", "windows of signal processing"),
     (r"^resize", "a tensor keeps its number of elements"),
     (r"^jiterator|^torch\.ops\.|^torch\._|^_|^native_|_backward|^hash_tensor$|^slice$", "PyTorch's own internals"),

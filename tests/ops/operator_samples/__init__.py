@@ -11,6 +11,7 @@ from . import (
     elementwise,
     images,
     losses,
+    polynomials,
     products,
     reductions,
     selection,
@@ -30,6 +31,7 @@ FAMILIES = [
     losses,
     images,
     creation,
+    polynomials,
 ]
 SAMPLES = [sample for family in FAMILIES for sample in family.SAMPLES]
 
