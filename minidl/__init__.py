@@ -426,6 +426,7 @@ from .ops.trigonometric import (
     sinh,
     tan,
 )
+from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 
 __version__ = "0.1.0"
@@ -438,6 +439,7 @@ _LATER = {
     "cuda": "cuda",
     "linalg": "linalg",
     "nn": "nn",
+    "signal": "signal",
     "special": "special",
     "optim": "optim",
     "data": "data",

@@ -23,7 +23,6 @@ ABSENT = [
     (r"sparse", "sparse tensors"),
     (r"^bfloat16$", "NumPy has no bfloat16"),
     (r"^masked\.", "masked reductions: fill with where() and reduce"),
-    (r"^signal\.", "windows of signal processing"),
     (r"^resize", "a tensor keeps its number of elements"),
     (r"^jiterator|^torch\.ops\.|^torch\._|^_|^native_|_backward|^hash_tensor$|^slice$", "PyTorch's own internals"),
     (r"^grid_sampler_|_mm$|scaled_mm|assert_int_or_pair|^view_as_real$", "PyTorch's own internals"),
