@@ -438,6 +438,7 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minidl\.(ops
 _LATER = {
     "cuda": "cuda",
     "linalg": "linalg",
+    "masked": "masked",
     "nn": "nn",
     "signal": "signal",
     "special": "special",

@@ -24,7 +24,7 @@ from .shape import axis_of, narrow, reshape, transpose, unsqueeze
 def _cumsum(x, axis):
     if lies_in_long_rows(x, (axis,)):
         return kernels.of(x).cumulative_sum_of_rows(x)
-    return np.add.accumulate(x, axis)
+    return np.add.accumulate(x, axis, dtype=x.dtype)
 
 
 @_cumsum.gradient("x")
@@ -54,7 +54,7 @@ def cumsum(input: Array, dim: int, *, dtype: Any = None) -> Array:
 
 @primitive
 def _cumprod(x):
-    return np.multiply.accumulate(x, -1)
+    return np.multiply.accumulate(x, -1, dtype=x.dtype)
 
 
 @_cumprod.gradient

@@ -11,6 +11,7 @@ from . import (
     elementwise,
     images,
     losses,
+    masked,
     polynomials,
     products,
     reductions,
@@ -32,6 +33,7 @@ FAMILIES = [
     images,
     creation,
     polynomials,
+    masked,
 ]
 SAMPLES = [sample for family in FAMILIES for sample in family.SAMPLES]
 
