@@ -26,6 +26,7 @@ MOST_UNROLLED = 8
 _new = object.__new__
 _ndarray = np.ndarray
 _float32 = np.dtype(np.float32)  # the usual dtype, asked for by one comparison
+_OF_NUMPY = (np.generic, np.ndarray)
 _tensor_class: type = Variable
 
 
@@ -51,7 +52,7 @@ def wrap(array: Any, node: Any = None) -> Any:
 
 def as_array(value: Any) -> Any:
     """NumPy's scalars become 0-d arrays; arrays of any library pass."""
-    return np.asarray(value) if isinstance(value, (np.generic, np.ndarray)) else value
+    return np.asarray(value) if isinstance(value, _OF_NUMPY) else value
 
 
 # --- the plain form ---------------------------------------------------------------------------------------------------
@@ -99,8 +100,8 @@ def plainly(own: Primitive, operator: Callable[..., Any], args: tuple[Any, ...])
 def as_view(result: Any, operator: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """Mark `result` as a view of the first argument, so that a write to either is seen by both."""
     parent = args[0]
-    result.version = parent.version
-    result._view = View(parent, operator, args[1:], parent.version[1])
+    result.version = version = parent.version
+    result._view = View(parent, operator, args[1:], version[1])
     return result
 
 
@@ -108,7 +109,7 @@ def as_view(result: Any, operator: Callable[..., Any], args: tuple[Any, ...]) ->
 
 _CALL = """
 def make(own, count):
-    forward, plans, view = own.forward, own.plans, own.view
+    forward, plans = own.forward, own.plans
 
     def call(*args, **named):
         if named:
@@ -164,7 +165,7 @@ _ONE_RESULT = """
                 elif plan.keeps_output_alone:
                     node.kept = (y,)
                     node.watched = ((version, 0),)
-                elif plan.keeps_values_alone:
+                else:
                     node.kept = kept = []
                     node.watched = watched = []
                     for i in plan.values:
@@ -174,17 +175,18 @@ _ONE_RESULT = """
                             watched.append((seen, seen[0]))
                             value = value.array
                         kept.append(value)
-                else:
-                    node.kept = None  # until there is a result
+                    if plan.shapes:
+                        kept += own.shapes(plan, {raw})
+                    if plan.outputs:
+                        kept.append(y)
+                        watched.append((version, 0))
         result = _new(_tensor_class)
         result.array = y
         result.node = node
         result._requires_grad = node is not None
         result.grad = result.hooks = result._view = None
         result.version = version
-        if node is not None and node.kept is None:
-            own.keep(node, args, {raw}, (result,))
-        return as_view(result, call, args) if view else result
+        return {returned}
 """
 
 _SEVERAL_RESULTS = """
@@ -195,11 +197,12 @@ _SEVERAL_RESULTS = """
 
 
 @functools.cache
-def unrolled(count: int, several: bool) -> Callable[..., Any]:
+def unrolled(count: int, several: bool, view: bool) -> Callable[..., Any]:
     """Of an operator with so many arguments, and one output or several, makes what is called."""
     names = [f"a{i}" for i in range(count)]
     tensors = 1 << count
     places = {"tensors": tensors, "names": f"{', '.join(names)},", "raw": f"({', '.join(names)},)"}
+    places["returned"] = "as_view(result, call, args)" if view else "result"
     places["edges"] = f"({', '.join(f'edge_{a}' for a in names)},)"
     inputs = "".join(_INPUT.format(a=a, wanted=tensors | 1 << i, tensors=tensors) for i, a in enumerate(names))
     result = (_SEVERAL_RESULTS if several else _ONE_RESULT).format(**places)

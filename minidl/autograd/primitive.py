@@ -68,7 +68,6 @@ class Plan(NamedTuple):
     calls: tuple[tuple[Callable[..., Any], tuple[int, ...], bool, tuple[int, ...]], ...]  # bool: a rule for several
     keeps_nothing: bool
     keeps_output_alone: bool
-    keeps_values_alone: bool
 
     def rewrap(self, node: Any) -> list[Any]:
         """The kept values as tensors that continue the graph."""
@@ -158,7 +157,6 @@ class Primitive:
             calls + refusals,
             keeps_nothing=not keeps,
             keeps_output_alone=keeps == ((_OUTPUT, 0),),
-            keeps_values_alone=len(values) == len(keeps) > 0,
         )
         return plan
 
@@ -194,13 +192,17 @@ class Primitive:
             a = args[i]
             if isinstance(a, Variable):
                 watched.append((a.version, a.version[0]))
-        kept += [raw[i].shape if i >= 0 else tuple([a.shape for a in raw[len(self.inputs) :]]) for i in plan.shapes]
+        kept += self.shapes(plan, raw)
         for i in plan.outputs:
             version = results[i].version
             kept.append(results[i].array)
             watched.append((version, version[0]))
         node.kept = kept
         node.watched = watched
+
+    def shapes(self, plan: Plan, raw: Any) -> list[Any]:
+        """The shapes that the plan names; those of all variadic inputs together."""
+        return [raw[i].shape if i >= 0 else [a.shape for a in raw[len(self.inputs) :]] for i in plan.shapes]
 
     def record_several(self, args: Any, raw: Any, edges: Any, key: int, ys: Any) -> Any:
         """As `record`, for an operator with several outputs; integer ones (indices) have no gradient."""
@@ -267,13 +269,15 @@ def primitive(forward: Any = None, *, view: bool = False, outputs: tuple[str, ..
     if forward is None:
         return functools.partial(primitive, view=view, outputs=outputs)
     own = Primitive(forward, view, outputs)
-    operator: Any = (
-        _for_any_count(own) if own.variadic else unrolled(len(own.inputs), outputs is not None)(own, len(own.inputs))
-    )
+    operator: Any = _for_any_count(own) if own.variadic else _for_count(own, len(own.inputs))
     functools.update_wrapper(operator, forward)
     operator.gradient = own.gradient
     operator.primitive = own
     return operator
+
+
+def _for_count(own: Primitive, count: int) -> Callable[..., Any]:
+    return unrolled(count, own.outputs is not None, own.view)(own, count)
 
 
 def _for_any_count(own: Primitive) -> Callable[..., Any]:
@@ -286,7 +290,7 @@ def _for_any_count(own: Primitive) -> Callable[..., Any]:
             return plainly(own, operator, args)
         form = forms.get(count)
         if form is None:
-            form = forms[count] = unrolled(count, own.outputs is not None)(own, count)
+            form = forms[count] = _for_count(own, count)
         return form(*args)
 
     return operator

@@ -108,21 +108,23 @@ def _put_back(g: Array, shape: tuple[int, ...], indices: Array, axis: int, keepd
 
 
 @primitive
-def _greatest(x):
+def _max(x):
+    check_nonempty("max", x)
     return _extreme(np.maximum, x.reshape(-1), (0,), False)
 
 
 @primitive
-def _least(x):
+def _min(x):
+    check_nonempty("min", x)
     return _extreme(np.minimum, x.reshape(-1), (0,), False)
 
 
-@_greatest.gradient
+@_max.gradient
 def _(g, x, y):
     return shared_evenly(g, x, y)
 
 
-@_least.gradient
+@_min.gradient
 def _(g, x, y):
     return shared_evenly(g, x, y)
 
@@ -136,24 +138,22 @@ def shared_evenly(g: Array, x: Array, y: Array) -> Array:
 @also_numpy_words
 def max(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | None = None) -> Any:
     """The greatest element of all; with `dim` the pair (values, indices) along it; of two tensors `maximum`."""
+    if dim is None and other is None:
+        return _max(input)
     check_tensors("max", input)
     if isinstance(dim, (Variable, np.ndarray)) or other is not None:
         return maximum(input, dim if other is None else other)
-    if dim is None:
-        check_nonempty("max", input)
-        return _greatest(input)
     return Max(*_along("max", _greatest_along, input, dim, keepdim))
 
 
 @also_numpy_words
 def min(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | None = None) -> Any:
     """The least element of all; with `dim` the pair (values, indices) along it; of two tensors `minimum`."""
+    if dim is None and other is None:
+        return _min(input)
     check_tensors("min", input)
     if isinstance(dim, (Variable, np.ndarray)) or other is not None:
         return minimum(input, dim if other is None else other)
-    if dim is None:
-        check_nonempty("min", input)
-        return _least(input)
     return Min(*_along("min", _least_along, input, dim, keepdim))
 
 

@@ -184,6 +184,10 @@ def _variance_over(name: str, x: Array, dim: Dim, correction: float, keepdim: bo
 @primitive
 def _variance(x, axes, keepdim, scale):
     """The sum of squares about the mean, times `scale`."""
+    if x.size and x.dtype.char in "fd" and x.flags.c_contiguous and (axes == (x.ndim - 1,) or len(axes) == x.ndim):
+        rows = x if len(axes) == 1 else x.reshape(-1)
+        y = kernels.of(x).squared_deviations_of_rows(rows) * x.dtype.type(scale)
+        return y.reshape(kept_shape(x.shape, axes)) if keepdim else y
     count = x.dtype.type(count_of(x.shape, axes))
     centred = x - np.add.reduce(x, axes, keepdims=True) / count
     return np.add.reduce(centred * centred, axes, keepdims=keepdim) * x.dtype.type(scale)

@@ -74,10 +74,11 @@ def msort(input: Array) -> Array:
 def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Topk:
     """The k greatest (or least) elements along `dim` in order, and where they stood."""
     axis = axis_of("topk", input, dim)
-    size = input.shape[axis] if input.ndim else 1
+    shape = array_of(input).shape
+    size = shape[axis] if shape else 1
     if not 0 <= k <= size:
         raise ShapeError(f"topk: k {k} of {size} elements along dim {dim} of shape {tuple(input.shape)}")
-    if not input.ndim:
+    if not shape:
         return Topk(clone(input), _argsort(input, 0, False))
     return Topk(*_best(input, k, axis, largest))
 

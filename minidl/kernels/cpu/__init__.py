@@ -34,6 +34,7 @@ _JITTED = {
     "total": "reduction",
     "sum_of_rows": "reduction",
     "product_of_rows": "reduction",
+    "squared_deviations_of_rows": "reduction",
     "cumulative_sum_of_rows": "reduction",
     "divided": "loops",
     "reduced_rows": "loops",

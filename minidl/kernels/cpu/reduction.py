@@ -16,13 +16,18 @@ BLOCK = 1024
 """Elements that are summed in their own precision; the sums of blocks are added in float64."""
 
 
+_float32 = np.dtype(np.float32)
+
+
 def total(x: np.ndarray) -> np.ndarray:
     """The sum of all elements, in their dtype; of floats in any dense order."""
+    if x.ndim == 1 and x.dtype is _float32 and x.size <= BLOCK:  # the usual small case
+        return np.array(_sum_of_block(x), _float32)
     if x.dtype.char not in "fd" or not (x.flags.c_contiguous or in_memory_order(x) is not None):
         return np.asarray(np.add.reduce(x, None))
     elements = x if x.ndim == 1 else flat(x)
     if x.size < LARGE:
-        return np.array((_sum_of_block if x.size <= BLOCK else _sum_of_blocks)(elements), x.dtype)
+        return np.array(_sum_of_blocks(elements), x.dtype)
     sums = np.zeros(threads.get_num_threads())
     _total(elements, sums, len(sums))
     return np.asarray(np.add.reduce(sums), x.dtype)
@@ -36,6 +41,11 @@ def sum_of_rows(x: np.ndarray) -> np.ndarray:
 def product_of_rows(x: np.ndarray) -> np.ndarray:
     """The product along the last axis; of contiguous floats."""
     return _of_rows(_products, x)
+
+
+def squared_deviations_of_rows(x: np.ndarray) -> np.ndarray:
+    """The sum of the squared distances from the mean, along the last axis; of contiguous floats."""
+    return _of_rows(_squared_deviations, x)
 
 
 def cumulative_sum_of_rows(x: np.ndarray) -> np.ndarray:
@@ -63,6 +73,17 @@ def _sums(x, y, workers):
     for t in prange(workers):
         for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
             y[row] = _sum_of_blocks(x[row])
+
+
+@parallel
+def _squared_deviations(x, y, workers):
+    for t in prange(workers):
+        for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
+            mean = x.dtype.type(_sum_of_blocks(x[row]) / x.shape[1])
+            total = 0.0
+            for first in range(0, x.shape[1], BLOCK):
+                total += _squares_about(x[row, first : first + BLOCK], mean)
+            y[row] = total
 
 
 @parallel
@@ -114,6 +135,14 @@ def _sum_of_block(x):
     total = x.dtype.type(0)
     for i in range(x.size):
         total += x[i]
+    return total
+
+
+@serial_sum
+def _squares_about(x, mean):
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += (x[i] - mean) * (x[i] - mean)
     return total
 
 
