@@ -89,8 +89,8 @@ def huber_loss(
 def _check_pair(name: str, input: Array, target: Array, weight: Array | None = None) -> None:
     if input.shape != target.shape:
         warnings.warn(
-            f"{name}: input {tuple(input.shape)} and target {tuple(target.shape)} differ and are broadcast; "
-            "give both one shape",
+            f"{name}: Using a target size ({target.shape}) that is different to the input size ({input.shape}). "
+            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
             MinidlWarning,
             stacklevel=3,
         )

@@ -275,7 +275,7 @@ def test_what_is_no_probability_is_refused():
 
 def test_mse_warns_before_it_broadcasts():
     x, target = normal(3, 1), normal(3)
-    with pytest.warns(MinidlWarning, match=r"input \(3, 1\) and target \(3,\) differ and are broadcast"):
+    with pytest.warns(MinidlWarning, match=r"target size \(.*\[3\]\)\) that is different to the input size"):
         result = nn.MSELoss()(tensor(x), tensor(target))
     assert result.item() == pytest.approx(((x - target) ** 2).mean())
     with pytest.raises(ShapeError), pytest.warns(MinidlWarning):
@@ -291,7 +291,7 @@ def test_an_unknown_reduction_is_refused(loss):
 
 def test_label_smoothing_is_a_share():
     for share in (-0.1, 1.1):
-        with pytest.raises(ArgumentError, match=f"cross_entropy: label_smoothing {share}; needs 0 to 1"):
+        with pytest.raises(ArgumentError, match=f"CrossEntropyLoss: label_smoothing {share}; needs 0 to 1"):
             nn.CrossEntropyLoss(label_smoothing=share)(tensor(normal(3, 4)), tensor([0, 1, 2]))
 
 
