@@ -185,6 +185,17 @@ def _named_padding(
     return x, tuple((e - 1) // 2 for e in extent)
 
 
+def widths_around(
+    padding: tuple[int, ...] | str, kernel_size: tuple[int, ...], dilation: tuple[int, ...]
+) -> tuple[int, ...]:
+    """What a convolution's padding adds, as the widths of `pad`: the last dimension first, two ends each."""
+    if padding == "same":
+        extents = [d * (k - 1) for k, d in zip(kernel_size, dilation, strict=True)]
+        return tuple(width for e in reversed(extents) for width in (e // 2, e - e // 2))
+    numbers = (0,) * len(kernel_size) if isinstance(padding, str) else padding
+    return tuple(width for p in reversed(numbers) for width in (p, p))
+
+
 def _rows(x: Array, weight: Array, bias: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
     """Over one dimension: images of one row."""
     images, kernel = unsqueeze(x, 2), unsqueeze(weight, 2)

@@ -137,3 +137,11 @@ def local_response_norm(input: Array, size: int, alpha: float = 1e-4, beta: floa
     widths = (0, 0) * (input.ndim - 2) + (size // 2, (size - 1) // 2)
     windows = unfold(constant_pad_nd(square(input), widths), 1, size, 1)
     return input / pow(plain_sum(windows, (windows.ndim - 1,), False) * (alpha / size) + k, beta)
+
+
+def cross_map_lrn2d(input: Array, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
+    """As `local_response_norm`, over the same number of neighbours on both sides: an even size counts one less."""
+    if input.ndim != 4:
+        raise ShapeError(f"cross_map_lrn2d: shape {tuple(input.shape)}; needs (N, C, H, W)")
+    neighbours = size - 1 + size % 2
+    return local_response_norm(input, neighbours, alpha * neighbours / size, beta, k)

@@ -105,6 +105,32 @@ def _spread(
     return y if bias is None else y + reshape(bias, (1, -1) + (1,) * count)
 
 
+def output_padding_for(
+    name: str,
+    input: Array,
+    output_size: Any,
+    kernel_size: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+) -> tuple[int, ...]:
+    """The output_padding that gives the sizes wanted, which may stand behind those of batch and channels."""
+    count = len(kernel_size)
+    wanted = tuple(int(n) for n in output_size)
+    if len(wanted) not in (count, input.ndim):
+        raise ShapeError(f"{name}: output_size {wanted}; needs {count} or {input.ndim} numbers")
+    wanted = wanted[-count:]
+    least = tuple(
+        (n - 1) * s - 2 * p + d * (k - 1) + 1
+        for n, s, p, d, k in zip(input.shape[-count:], stride, padding, dilation, kernel_size, strict=True)
+    )
+    more = tuple(n - m for n, m in zip(wanted, least, strict=True))
+    if any(not 0 <= m < s for m, s in zip(more, stride, strict=True)):
+        most = tuple(m + s - 1 for m, s in zip(least, stride, strict=True))
+        raise ArgumentError(f"{name}: output_size {wanted}; needs sizes from {least} to {most}")
+    return more
+
+
 def _planes(x: Array, weight: Array, sizes: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
     shape = (x.shape[0], weight.shape[1] * groups, *sizes)
     return conv2d_input(x, weight, shape, stride, padding, dilation, groups)

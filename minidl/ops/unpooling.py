@@ -98,7 +98,8 @@ def _fractional(
     if any(m + k - 1 > n for m, k, n in zip(sizes, size, plane, strict=True)):
         raise ShapeError(f"{name}: {sizes} windows of {size} do not fit into {plane}")
     drawn = numpy_generator(generator).random((*lead, count)) if samples is None else array_of(samples)
-    drawn = drawn.reshape(*lead, count)[..., ::-1] if count == 2 else drawn.reshape(*lead, count)
+    drawn = drawn.reshape(-1, count)[: math.prod(lead)].reshape(*lead, count)  # a single sample takes the first ones
+    drawn = drawn[..., ::-1] if count == 2 else drawn
     places = np.zeros((*lead, *(1,) * 2 * count), np.int64)
     for i in range(count):
         rows = _starts(drawn[..., i].astype(np.float64), plane[i], sizes[i], size[i])[..., None] + np.arange(size[i])
