@@ -109,19 +109,38 @@ class LazyBatchNorm3d(_Lazy, BatchNorm3d):
     becomes, counted, axis = BatchNorm3d, "num_features", 1
 
 
-class LazyInstanceNorm1d(_Lazy, InstanceNorm1d):
+class _LazyInstanceNorm(_Lazy):
+    """Unlike the usual one, with scale, shift and running statistics by default, as PyTorch's."""
+
+    counted = "num_features"
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+
+
+class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
     """An InstanceNorm1d with as many num_features as its first input has channels."""
 
-    becomes, counted, axis = InstanceNorm1d, "num_features", -2
+    becomes, axis = InstanceNorm1d, -2
 
 
-class LazyInstanceNorm2d(_Lazy, InstanceNorm2d):
+class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
     """An InstanceNorm2d with as many num_features as its first input has channels."""
 
-    becomes, counted, axis = InstanceNorm2d, "num_features", -3
+    becomes, axis = InstanceNorm2d, -3
 
 
-class LazyInstanceNorm3d(_Lazy, InstanceNorm3d):
+class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
     """An InstanceNorm3d with as many num_features as its first input has channels."""
 
-    becomes, counted, axis = InstanceNorm3d, "num_features", -4
+    becomes, axis = InstanceNorm3d, -4

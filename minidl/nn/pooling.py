@@ -110,9 +110,10 @@ class _FractionalMaxPool(Module):
         name = type(self).__name__
         if (output_size is None) == (output_ratio is None):
             raise ArgumentError(f"{name}: give either output_size or output_ratio")
-        ratios = output_ratio if isinstance(output_ratio, tuple) else (output_ratio,)
-        if output_ratio is not None and not all(0 < ratio < 1 for ratio in ratios):
-            raise ArgumentError(f"{name}: output_ratio {output_ratio}; needs numbers between 0 and 1")
+        if output_ratio is not None:
+            ratios = output_ratio if isinstance(output_ratio, tuple) else (output_ratio,)
+            if not all(0 < ratio < 1 for ratio in ratios):
+                raise ArgumentError(f"{name}: output_ratio {output_ratio}; needs numbers between 0 and 1")
         self.kernel_size = kernel_size
         self.output_size = output_size
         self.output_ratio = output_ratio

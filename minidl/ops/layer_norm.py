@@ -106,7 +106,7 @@ def instance_norm(
     """Each channel of each sample of (N, C, ...) to mean 0 and variance 1 (Ulyanov et al. 2016).
 
     use_input_stats    False: with the running mean and variance; True: with its own, of whose means over the samples a
-                       share `momentum` goes into the running ones
+                       share `momentum` goes into the running ones, but for an empty batch
     """
     check_floats("instance_norm", input)
     if input.ndim < 3 or (use_input_stats and math.prod(input.shape[2:]) == 1):
@@ -117,7 +117,7 @@ def instance_norm(
     if (running_mean is None) != (running_var is None):
         raise ArgumentError("instance_norm: got one of running_mean and running_var; give both, or neither")
     axes = tuple(range(2, input.ndim))
-    if running_mean is not None and running_var is not None:
+    if running_mean is not None and running_var is not None and input.shape[0]:
         values = array_of(input)
         moments = values.mean(axes).mean(0), values.var(axes, ddof=1).mean(0)
         for running, new in zip((running_mean, running_var), moments, strict=True):

@@ -69,7 +69,7 @@ def _window_places(x, geometry):
     every: Any = (...,) + starts + tuple(slice(None, None, d) for d in spread)
     axes = tuple(range(-count, 0))
     views = [np.lib.stride_tricks.sliding_window_view(a, window, axes)[every] for a in (values, places)]
-    flat = [view.reshape(*view.shape[: view.ndim - count], -1) for view in views]
+    flat = [view.reshape(*view.shape[: view.ndim - count], math.prod(size)) for view in views]
     chosen = flat[0].argmax(-1)
     where_placed = np.broadcast_to(flat[1], flat[0].shape)
     return np.take_along_axis(where_placed, chosen[..., None], -1)[..., 0]
@@ -82,8 +82,9 @@ def _least(dtype: np.dtype) -> Any:
 def _taken(x: Array, places: Array, count: int) -> Array:
     """The values at places of the flattened planes."""
     lead = tuple(x.shape[: x.ndim - count])
-    flat, index = reshape(x, (*lead, -1)), array_of(places)
-    return reshape(take_along(flat, index.reshape(*lead, -1), len(lead)), index.shape)
+    flat, index = reshape(x, (*lead, math.prod(x.shape[-count:]))), array_of(places)
+    rows = index.reshape(*lead, math.prod(index.shape[-count:]))
+    return reshape(take_along(flat, rows, len(lead)), index.shape)
 
 
 def _max_pooled(
@@ -168,8 +169,9 @@ def _bin_places(x, sizes):
     stretches = [bins(n, m) for n, m in zip(plane, sizes, strict=True)]
     for cell in np.ndindex(*sizes):
         part = tuple(slice(*stretches[i][j]) for i, j in enumerate(cell))
-        values = x[(...,) + part].reshape(*x.shape[: x.ndim - count], -1)
-        places[(...,) + cell] = numbers[part].reshape(-1)[values.argmax(-1)]
+        own = numbers[part].reshape(-1)
+        values = x[(...,) + part].reshape(*x.shape[: x.ndim - count], own.size)
+        places[(...,) + cell] = own[values.argmax(-1)]
     return places
 
 

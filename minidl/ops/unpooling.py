@@ -38,7 +38,8 @@ def _unpooled(
     if places.size and (places.min() < 0 or places.max() >= math.prod(sizes)):
         raise ArgumentError(f"{name}: an index is outside the {sizes} places of the output")
     blank = made(np.zeros((*lead, math.prod(sizes)), input.dtype))
-    filled = scatter(blank, len(lead), places.reshape(*lead, -1), reshape(input, (*lead, -1)))
+    rows = (*lead, math.prod(input.shape[-count:]))
+    filled = scatter(blank, len(lead), places.reshape(rows), reshape(input, rows))
     return reshape(filled, (*lead, *sizes))
 
 
