@@ -30,6 +30,10 @@ class ArgumentError(MinidlError, ValueError):
     """An argument outside its range, such as a negative learning rate."""
 
 
+class AbsentError(ArgumentError, AttributeError):
+    """A name under which there is nothing, such as the path of a module."""
+
+
 class DeviceError(MinidlError, RuntimeError):
     """A device that is not there, or arrays of two devices in one operation."""
 
