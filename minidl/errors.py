@@ -30,8 +30,10 @@ class ArgumentError(MinidlError, ValueError):
     """An argument outside its range, such as a negative learning rate."""
 
 
-class AbsentError(ArgumentError, AttributeError):
-    """A name under which there is nothing, such as the path of a module."""
+class AbsentError(ArgumentError, AttributeError, IndexError, KeyError):
+    """A path, an index or a key under which there is no module or parameter."""
+
+    __str__ = Exception.__str__  # KeyError would show the message in quotes
 
 
 class DeviceError(MinidlError, RuntimeError):

@@ -45,8 +45,8 @@ class BackwardCall:
             wants = any(isinstance(part, Tensor) and part.requires_grad for part in output)
             return type(output)(_listened(output, self.at_outputs)) if wants else output
         warnings.warn(
-            f"{type(self.module).__name__}: backward hooks need an output that is a tensor or a tuple of tensors, got a "
-            f"{type(output).__name__}; they are not called",
+            f"{type(self.module).__name__}: backward hooks need an output that is a tensor or a tuple of tensors, got "
+            f"a {type(output).__name__}; they are not called",
             MinidlWarning,
             stacklevel=5,
         )

@@ -5,16 +5,13 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..autograd.modes import is_grad_enabled
 from ..errors import ArgumentError, MinidlError, MinidlWarning
-from ..tensor import HookHandle, Tensor
+from ..tensor import HookHandle
 from .backward_hooks import BackwardCall
 from .registry import Registry
-
-if TYPE_CHECKING:
-    from .module import Module
 
 
 class Hook(NamedTuple):

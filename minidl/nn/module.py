@@ -66,6 +66,8 @@ class Module(Calling, Conversion, State):
         lines = self.extra_repr().split("\n") if self.extra_repr() else []
         if len(lines) < 2 and not self._modules:
             return f"{self._get_name()}({''.join(lines)})"
-        for name, module in self._modules.items():
-            lines.append(f"({name}): " + repr(module).replace("\n", "\n  "))
+        lines += [line.replace("\n", "\n  ") for line in self._printed_children()]
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
+
+    def _printed_children(self) -> list[str]:
+        return [f"({name}): {module!r}" for name, module in self._modules.items()]

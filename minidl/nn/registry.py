@@ -47,6 +47,10 @@ class Registry:
             raise ArgumentError(
                 f"{type(self).__name__}: {name!r} cannot name a {_KINDS[kind][0]}: a path is cut at dots"
             )
+        if hasattr(type(self), name):
+            raise ArgumentError(
+                f"{type(self).__name__}: {name!r} cannot name a {_KINDS[kind][0]}: its class has such an attribute"
+            )
         for other in _KINDS:
             if other != kind:
                 self.__dict__[other].pop(name, None)
