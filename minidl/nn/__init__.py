@@ -16,6 +16,7 @@ from .module import Module
 from .normalization import BatchNorm1d, BatchNorm2d
 from .parameter import Parameter
 from .parameter_container import ParameterDict, ParameterList
+from .summary import Summary, summary
 
 __all__ = [
     "ELU",
@@ -42,6 +43,7 @@ __all__ = [
     "Sequential",
     "Sigmoid",
     "Softmax",
+    "Summary",
     "Tanh",
     "functional",
     "init",
@@ -49,5 +51,6 @@ __all__ = [
     "register_module_forward_pre_hook",
     "register_module_full_backward_hook",
     "register_module_full_backward_pre_hook",
+    "summary",
     "utils",
 ]

@@ -6,7 +6,7 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from itertools import count, groupby
 from typing import Any
 
-from ..errors import AbsentError, ArgumentError
+from ..errors import AbsentError, ArgumentError, DtypeError
 from .module import Module
 
 
@@ -49,7 +49,7 @@ class _Listed(Module):
     def extend(self, modules: Iterable[Module]) -> Any:
         """Add several at the end."""
         if not isinstance(modules, Iterable):
-            raise ArgumentError(f"{self._get_name()}.extend: got a {type(modules).__name__}; needs modules in a list")
+            raise DtypeError(f"{self._get_name()}.extend: got a {type(modules).__name__}; needs modules in a list")
         for module in list(modules):
             self.append(module)
         return self
@@ -131,8 +131,10 @@ class Sequential(_Listed):
         return self.extend(list(self) * (self._repeats(other) - 1))
 
     def _repeats(self, times: Any) -> int:
-        if not isinstance(times, int) or times <= 0:
-            raise ArgumentError(f"Sequential: times {times!r}; needs a whole number above zero")
+        if not isinstance(times, int):
+            raise DtypeError(f"Sequential: times a {type(times).__name__}; needs a whole number")
+        if times <= 0:
+            raise ArgumentError(f"Sequential: times {times}; needs a number above zero")
         return times
 
 
@@ -217,7 +219,7 @@ def pairs_of(caller: str, given: Any) -> list[tuple[str, Any]]:
     if isinstance(given, (Mapping, Module)) and hasattr(given, "items"):
         return list(given.items())
     if not isinstance(given, Iterable):
-        raise ArgumentError(f"{caller}: got a {type(given).__name__}; needs a dict, or pairs of key and value")
+        raise DtypeError(f"{caller}: got a {type(given).__name__}; needs a dict, or pairs of key and value")
     pairs = [tuple(pair) if isinstance(pair, Iterable) else (pair,) for pair in given]
     for place, pair in enumerate(pairs):
         if len(pair) != 2:

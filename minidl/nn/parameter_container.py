@@ -168,6 +168,9 @@ class ParameterDict(_Parameters):
         joined.update(other)
         return joined
 
+    def __ror__(self, other: dict[str, Any]) -> dict[str, Any]:
+        return {**other, **dict(self.items())}
+
     def __ior__(self, other: ParameterDict) -> ParameterDict:
         self.update(other)
         return self
