@@ -28,7 +28,7 @@ class BackwardCall:
         self.module = module
         self.before = before
         self.after = after
-        self.grad_output: Gradients = ()
+        self.grad_output: Gradients | None = None  # of a pass that has reached the outputs, and not yet the inputs
         self.inputs_wait = False
 
     def listen_at_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -63,9 +63,14 @@ class BackwardCall:
         return grad_output
 
     def at_inputs(self, grad_input: Gradients) -> Gradients:
-        """Hand the gradients of the inputs to the hooks that come after."""
-        for hook in self.after:
-            grad_input = self._replaced(grad_input, hook(self.module, grad_input, self.grad_output))
+        """Hand the gradients of the inputs to the hooks that come after.
+
+        A pass that came in by another way than the outputs, as one for second derivatives does, is not theirs.
+        """
+        if self.grad_output is not None:
+            for hook in self.after:
+                grad_input = self._replaced(grad_input, hook(self.module, grad_input, self.grad_output))
+            self.grad_output = None
         return grad_input
 
     def _replaced(self, gradients: Gradients, result: Any) -> Gradients:
