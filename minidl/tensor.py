@@ -39,11 +39,11 @@ class Size(tuple):
 
 
 class HookHandle:
-    """What `register_hook` returns: it takes the hook away again."""
+    """What `register_hook` returns: it takes the hook away again, also at the end of a `with` block."""
 
     _numbers = itertools.count()
 
-    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
         self._hooks = hooks
         self._number = next(self._numbers)
         hooks[self._number] = hook
@@ -51,6 +51,12 @@ class HookHandle:
     def remove(self) -> None:
         """Call the hook no more."""
         self._hooks.pop(self._number, None)
+
+    def __enter__(self) -> HookHandle:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.remove()
 
 
 @wrap_with
@@ -298,17 +304,8 @@ class Tensor(Methods):
 
     def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Tensor:
         """In another dtype, or like another tensor; the device is always the CPU."""
-        for arg in args:
-            if isinstance(arg, Tensor):
-                dtype = arg.dtype
-            elif isinstance(arg, str) and arg.split(":")[0] in ("cpu", "cuda", "mps"):
-                device = arg
-            elif not isinstance(arg, bool):
-                dtype = arg
-        if device is not None and str(device) != "cpu":
-            raise DeviceError(f"to: device {str(device)!r} is not available: this version computes on the CPU")
-        dtype = self.dtype if dtype is None else dtypes.as_dtype(dtype)
-        return self if dtype == self.dtype else elementwise.astype(self, dtype)
+        asked = dtype_asked_for(args, dtype, device)
+        return self if asked is None or asked == self.dtype else elementwise.astype(self, asked)
 
     def astype(self, dtype: Any) -> Tensor:
         """In another dtype (NumPy's word for `to`)."""
@@ -355,6 +352,20 @@ class Tensor(Methods):
     def cpu(self) -> Tensor:
         """On the CPU: this tensor itself."""
         return self
+
+
+def dtype_asked_for(args: tuple[Any, ...], dtype: Any = None, device: Any = None) -> np.dtype | None:
+    """The dtype that the arguments of `to` ask for, None for no other; a device that is not there is refused."""
+    for arg in args:
+        if isinstance(arg, Tensor):
+            dtype = arg.dtype
+        elif isinstance(arg, str) and arg.split(":")[0] in ("cpu", "cuda", "mps"):
+            device = arg
+        elif not isinstance(arg, builtins.bool):
+            dtype = arg
+    if device is not None and str(device) != "cpu":
+        raise DeviceError(f"to: device {str(device)!r} is not available: this version computes on the CPU")
+    return None if dtype is None else dtypes.as_dtype(dtype)
 
 
 def _rebuilt(cls: type, array: np.ndarray, requires_grad: builtins.bool) -> Tensor:

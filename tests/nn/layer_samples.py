@@ -254,6 +254,18 @@ DISTANCES = [
     (lambda N: N.PairwiseDistance(3.0), (7,), (7,)),
 ]
 
+RARE = np.array([0, 19, 4, 12, 5, 11])
+
+SOFTMAXES = [
+    (
+        lambda N: N.AdaptiveLogSoftmaxWithLoss(8, 20, [5, 10, 15], div_value=2.0),
+        (6, 8),
+        np.array([0, 19, 4, 12, 5, 11]),
+    ),
+    (lambda N: N.AdaptiveLogSoftmaxWithLoss(16, 20, [5], head_bias=True), (6, 16), RARE),
+    (lambda N: N.AdaptiveLogSoftmaxWithLoss(8, 20, (2, 7), div_value=2.0), (8,), np.array(12)),
+]
+
 MODELS = [
     (
         lambda N: N.Sequential(
@@ -266,5 +278,5 @@ MODELS = [
 
 SAMPLES = [
     *LINEAR, *CONVOLUTIONS, *POOLS, *NORMS, *ACTIVATIONS, *DROPOUTS, *EMBEDDINGS, *RESHAPING, *PADDINGS, *UPSAMPLINGS,
-    *DISTANCES, *MODELS,
+    *DISTANCES, *SOFTMAXES, *MODELS,
 ]  # fmt: skip

@@ -141,6 +141,15 @@ def test_an_empty_batch_leaves_running_statistics_as_they_are():
     assert layer.running_var.tolist() == [1, 1, 1]
 
 
+def test_adaptive_softmax_knows_all_classes():
+    ours, theirs = twins(lambda N: N.AdaptiveLogSoftmaxWithLoss(8, 20, [5, 10], div_value=2.0), "float64")
+    x, their_x = (inputs_of(N, [(30, 8)], "float64", 0)[0] for N in (nn, torch.nn))
+    assert_close(ours.log_prob(x), theirs.log_prob(their_x), "float64")
+    np.testing.assert_allclose(ours.log_prob(x).exp().sum(1).detach().numpy(), 1, rtol=1e-12)
+    assert_close(ours.predict(x), theirs.predict(their_x), "float64")
+    np.testing.assert_array_equal(ours.predict(x).numpy(), theirs.predict(their_x).numpy())
+
+
 LAZY = [
     (lambda N: N.LazyLinear(5), (2, 3, 7)),
     (lambda N: N.LazyLinear(5, bias=False), (7,)),
