@@ -120,12 +120,10 @@ class _LazyInstanceNorm(_Lazy):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
+        *place: Any,
+        **named: Any,
     ) -> None:
-        super().__init__(eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        super().__init__(eps, momentum, affine, track_running_stats, *place, **named)
 
 
 class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):

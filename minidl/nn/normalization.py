@@ -147,14 +147,13 @@ class SyncBatchNorm(_BatchNorm):
         affine: bool = True,
         track_running_stats: bool = True,
         process_group: None = None,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
+        *place: Any,
+        **named: Any,
     ) -> None:
+        """process_group: None;  place and named: device, dtype and bias, as those of BatchNorm."""
         if process_group is not None:
             raise ArgumentError("SyncBatchNorm: there are no process groups; leave process_group=None")
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, *place, **named)
 
 
 class _InstanceNorm(_RunningNorm):
@@ -167,12 +166,11 @@ class _InstanceNorm(_RunningNorm):
         momentum: float | None = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
+        *place: Any,
+        **named: Any,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        """place and named: device, dtype and bias, as those of BatchNorm."""
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, *place, **named)
 
     def forward(self, input: Any) -> Any:
         self._check_dimensions(input)

@@ -18,7 +18,7 @@ class _Pad(Module):
     def __init__(self, padding: int | tuple[int, ...]) -> None:
         super().__init__()
         ends = 2 * self.dimensions
-        self.padding = (padding,) * ends if isinstance(padding, int) else tuple(padding)
+        self.padding = tuple(padding) if isinstance(padding, (tuple, list)) else (padding,) * ends
         if len(self.padding) != ends or not all(isinstance(width, int) for width in self.padding):
             raise ArgumentError(f"{type(self).__name__}: padding {padding}; needs one whole number or {ends}")
 

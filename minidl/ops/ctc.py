@@ -64,6 +64,8 @@ def ctc_loss(
     if x.ndim != 3:
         raise ShapeError(f"ctc_loss: log_probs {tuple(log_probs.shape)}; needs (T, N, C) or (T, C)")
     lengths, counts = (np.atleast_1d(np.asarray(array_of(part), np.int64)) for part in (input_lengths, target_lengths))
+    if any(array_of(part).dtype.kind == "f" for part in (input_lengths, target_lengths) if hasattr(part, "dtype")):
+        raise DtypeError("ctc_loss: lengths are floats, need integers; use .long()")
     _check(x, lengths, counts, blank)
     labels = _labels(array_of(targets), counts, x.shape[2])
     losses = _ctc(x, labels, lengths, blank, zero_infinity)[0]

@@ -9,7 +9,7 @@ import numpy as np
 from ..autograd import primitive
 from ..errors import ShapeError
 from .conv import Pair, sizes_of
-from .promotion import Array
+from .promotion import Array, check_floats
 from .shape import squeeze, unsqueeze
 
 
@@ -84,6 +84,7 @@ def fold(
     input: Array, output_size: Pair, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1
 ) -> Array:
     """(N, C kh kw, windows) -> (N, C, H, W): windows added where they lay; (C kh kw, windows) without the batch."""
+    check_floats("fold", input)
     geometry = _geometry("fold", kernel_size, dilation, padding, stride)
     plane = sizes_of("fold: output_size", output_size, 2, 1)
     if input.ndim not in (2, 3):

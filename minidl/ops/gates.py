@@ -325,6 +325,7 @@ def softmin(input: Array, dim: int | None = None, dtype: Any = None) -> Array:
 
 def glu(input: Array, dim: int = -1) -> Array:
     """The first half along `dim` times sigmoid of the second (Dauphin et al. 2017)."""
+    check_floats("glu", input)
     axis = axis_of("glu", input, dim)
     if not input.ndim or input.shape[axis] % 2:
         raise ShapeError(f"glu: dim {dim} of shape {tuple(input.shape)}; needs an even size to halve")

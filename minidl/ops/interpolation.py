@@ -92,7 +92,7 @@ def _check_mode(mode: str, count: int, align_corners: bool | None, antialias: bo
         raise ArgumentError(f"interpolate: align_corners with mode {mode!r}; only linear and cubic modes take it")
     if antialias and mode not in ("bilinear", "bicubic"):
         raise ArgumentError(f"interpolate: antialias with mode {mode!r}; only bilinear and bicubic take it")
-    if mode in _DIMENSIONS:
+    if mode in _DIMENSIONS or input.dtype != np.uint8:
         check_floats("interpolate", input)
 
 

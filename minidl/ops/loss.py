@@ -14,7 +14,7 @@ from .comparison import clamp, where
 from .elementwise import log, log1p
 from .indexing import take_along
 from .linalg import linear
-from .promotion import Array, array_of
+from .promotion import Array, array_of, check_floats
 from .reduction import mean as average
 from .reduction import sum as total
 from .shape import reshape, squeeze
@@ -73,6 +73,7 @@ def binary_cross_entropy_with_logits(
     pos_weight   how much more a positive example counts, for each class
     """
     _same_shape("binary_cross_entropy_with_logits", input, target)
+    check_floats("binary_cross_entropy_with_logits", input)
     _check_weight("binary_cross_entropy_with_logits", weight, target)
     _check_weight("binary_cross_entropy_with_logits", pos_weight, target)
     scale = 1 if pos_weight is None else 1 + (pos_weight - 1) * target

@@ -17,9 +17,9 @@ from .elementwise import square
 from .indexing import take_along
 from .loss import reduced
 from .norms import pairwise_distance
-from .promotion import Array, array_of
+from .promotion import Array, array_of, check_floats
 from .reduction import mean, plain_sum
-from .shape import reshape, unsqueeze
+from .shape import broadcast_shapes, reshape, unsqueeze
 
 # --- numbers and pairs -----------------------------------------------------------------------------------------------
 
@@ -44,7 +44,12 @@ def hinge_embedding_loss(input: Array, target: Array, margin: float = 1.0, reduc
 
 
 def soft_margin_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
-    """log(1 + exp(-target * input))"""
+    """log(1 + exp(-target * input)); the target broadcasts to the input."""
+    check_floats("soft_margin_loss", input)
+    if broadcast_shapes(tuple(input.shape), tuple(target.shape)) != tuple(input.shape):
+        raise ShapeError(
+            f"soft_margin_loss: input {tuple(input.shape)} and target {tuple(target.shape)}; needs one shape"
+        )
     return reduced("soft_margin_loss", -logsigmoid(target * input), reduction)
 
 
@@ -79,6 +84,7 @@ def _above_zero(condition: np.ndarray, steps: Array) -> Array:
 
 def _class_rows(name: str, input: Array, target: Array, weight: Array | None) -> tuple[Array, np.ndarray]:
     """(N, C) and the classes (N,), of a single sample too."""
+    check_floats(name, input)
     rows = input if input.ndim == 2 else reshape(input, (1, -1))
     classes = np.asarray(array_of(target)).reshape(-1)
     if input.ndim > 2 or classes.size != rows.shape[0]:
@@ -120,6 +126,7 @@ def multilabel_margin_loss(input: Array, target: Array, reduction: str = "mean")
         raise ShapeError(
             f"multilabel_margin_loss: input {tuple(input.shape)} and target {tuple(target.shape)}; needs one shape"
         )
+    check_floats("multilabel_margin_loss", input)
     rows = input if input.ndim == 2 else reshape(input, (1, -1))
     labels = np.asarray(array_of(target)).reshape(array_of(rows).shape)
     if labels.dtype.kind not in "iu":
@@ -140,6 +147,7 @@ def multilabel_soft_margin_loss(
     input: Array, target: Array, weight: Array | None = None, reduction: str = "mean"
 ) -> Array:
     """The mean over classes of the binary cross entropy of sigmoid(input)."""
+    check_floats("multilabel_soft_margin_loss", input)
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     losses = losses if weight is None else losses * weight
     return reduced("multilabel_soft_margin_loss", mean(losses, -1), reduction)

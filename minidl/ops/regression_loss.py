@@ -17,7 +17,7 @@ from .comparison import where
 from .elementwise import abs, exp, log, square
 from .loss import reduced
 from .pairwise import xlogy
-from .promotion import Array, array_of
+from .promotion import Array, array_of, check_floats
 from .reduction import sum as total
 from .rounding import sign
 from .shape import unsqueeze
@@ -57,6 +57,7 @@ def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: f
         raise ArgumentError(f"smooth_l1_loss: beta {beta}; needs at least 0")
     _check_pair("smooth_l1_loss", input, target)
     difference = input - target
+    check_floats("smooth_l1_loss", difference)
     losses = abs(difference) if beta == 0 else _smooth_absolute(difference, beta)
     return reduced("smooth_l1_loss", losses, reduction)
 
@@ -82,7 +83,9 @@ def huber_loss(
     if delta <= 0:
         raise ArgumentError(f"huber_loss: delta {delta}; needs more than 0")
     _check_pair("huber_loss", input, target, weight)
-    losses = _huber(input - target, delta)
+    difference = input - target
+    check_floats("huber_loss", difference)
+    losses = _huber(difference, delta)
     return reduced("huber_loss", losses if weight is None else losses * weight, reduction)
 
 
@@ -114,6 +117,7 @@ def kl_div(input: Array, target: Array, reduction: str = "mean", log_target: boo
 
     log_target    the target, too, holds logarithms
     """
+    check_floats("kl_div", input)
     losses = exp(target) * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction == "batchmean":
         return total(losses) / input.shape[0] if input.ndim else total(losses)

@@ -13,7 +13,7 @@ from .average_pool import check_images
 from .conv import Pair, sizes_of
 from .creation import made
 from .indexing import take_along
-from .promotion import Array, array_of
+from .promotion import Array, array_of, check_floats
 from .scatter import scatter
 from .shape import reshape
 
@@ -22,6 +22,7 @@ def _unpooled(
     name: str, count: int, input: Array, indices: Array, kernel_size: Pair, stride: Any, padding: Pair, output_size: Any
 ) -> Array:
     check_images(name, input, count)
+    check_floats(name, input)
     if tuple(indices.shape) != tuple(input.shape):
         raise ShapeError(f"{name}: indices {tuple(indices.shape)} for input {tuple(input.shape)}; needs one shape")
     size = sizes_of(f"{name}: kernel_size", kernel_size, count, 1)
@@ -99,6 +100,8 @@ def _fractional(
     if any(m + k - 1 > n for m, k, n in zip(sizes, size, plane, strict=True)):
         raise ShapeError(f"{name}: {sizes} windows of {size} do not fit into {plane}")
     drawn = numpy_generator(generator).random((*lead, count)) if samples is None else array_of(samples)
+    if drawn.shape[-2:] != (lead[-1], count) or drawn.size < count * math.prod(lead):
+        raise ShapeError(f"{name}: _random_samples {drawn.shape} for input {tuple(input.shape)}; needs (N, C, {count})")
     drawn = drawn.reshape(-1, count)[: math.prod(lead)].reshape(*lead, count)  # a single sample takes the first ones
     drawn = drawn[..., ::-1] if count == 2 else drawn
     places = np.zeros((*lead, *(1,) * 2 * count), np.int64)
