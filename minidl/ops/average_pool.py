@@ -39,6 +39,8 @@ def pooled_geometry(
     step = size if empty else sizes_of(f"{name}: stride", stride, count, 1)
     pads = sizes_of(f"{name}: padding", padding, count, 0)
     spread = sizes_of(f"{name}: dilation", dilation, count, 1)
+    if x.ndim == count + 1 and not x.shape[0]:
+        raise ShapeError(f"{name}: got shape {tuple(x.shape)}, an image without channels")
     if any(2 * p > k for p, k in zip(pads, size, strict=True)):
         raise ArgumentError(f"{name}: padding {pads} exceeds half the kernel size {size}")
     counts = tuple(
