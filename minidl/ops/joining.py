@@ -127,8 +127,11 @@ def split_with_sizes(input: Array, split_sizes: Sequence[int], dim: int = 0) -> 
     """Pieces of the given sizes along `dim`."""
     axis, sizes = _axis_of_parts("split", input, dim), size_of((tuple(split_sizes),), "split")
     total = input.shape[axis]
-    if sum(sizes) != total or min(sizes, default=0) < 0:
-        raise ShapeError(f"split: sizes {sizes} for the {total} places of dim {dim} of {tuple(input.shape)}")
+    if min(sizes, default=0) < 0:
+        raise ShapeError(f"split: sizes {list(sizes)}; needs at least 0 each")
+    if sum(sizes) != total:
+        shape = tuple(input.shape)
+        raise ShapeError(f"split: sizes {list(sizes)} sum to {sum(sizes)}, dim {dim} of {shape} has {total}")
     starts = itertools.accumulate(sizes, initial=0)
     return tuple(narrow(input, axis, start, size) for start, size in zip(starts, sizes, strict=False))
 

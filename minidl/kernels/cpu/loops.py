@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 
 from .. import LARGE, threads
 from .jit import parallel
-from .layout import in_memory_order, laid_out_like
+from .layout import in_memory_order
 
 
 class _UFunc(ctypes.Structure):
@@ -93,7 +93,7 @@ def divided(ufunc: np.ufunc, *arrays: Any) -> np.ndarray:
             moves.append(0)
             block = BLOCK
         elif a.shape == model.shape:
-            operands.append(laid_out_like(a, model))
+            operands.append(a if a.strides == model.strides else _in_order_of(model, a))
             moves.append(a.itemsize)
         else:
             return ufunc(*arrays)
@@ -110,6 +110,12 @@ def divided(ufunc: np.ufunc, *arrays: Any) -> np.ndarray:
         threads.workers(out.size, LARGE),
     )
     return out
+
+
+def _in_order_of(model: np.ndarray, a: np.ndarray) -> np.ndarray:
+    copy = np.empty_like(model, a.dtype)
+    copy[...] = a
+    return copy
 
 
 @parallel
