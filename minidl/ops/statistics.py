@@ -7,19 +7,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.primitive import describe, wrap
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
 from .elementwise import clone, sqrt
 from .extremes import check_nonempty, shared_evenly
-from .indexing import getitem, take_along
-from .joining import stack
+from .indexing import take_along
 from .linalg import matmul
+from .pairwise import lerp
 from .promotion import Array, array_of, check_floats
 from .reduction import mean, plain_sum
-from .shape import axis_of, matrix_transpose, narrow, reshape, squeeze, transpose, unsqueeze
+from .shape import axis_of, matrix_transpose, movedim, narrow, reshape, squeeze, transpose, unsqueeze
 from .sorting import sort
-from .words import also_numpy_words
+from .words import also_numpy_words, whole_numbers
 
 
 class Median(NamedTuple):
@@ -57,11 +57,17 @@ def _(g, x, y):
     return shared_evenly(g, x, y)
 
 
+def _middle_of_all(name: str, x: Array, ignore_nan: bool) -> Array:
+    if x.dtype.kind != "f":
+        check_nonempty(name, x)
+    return _middle(x, ignore_nan)
+
+
 @also_numpy_words
 def median(input: Array, dim: int | None = None, keepdim: bool = False) -> Any:
     """The lower of the middle elements, NaN if there is one; along `dim` the pair (values, indices)."""
     if dim is None:
-        return _middle(input, False) if input.array.size or input.dtype.kind == "f" else check_nonempty("median", input)
+        return _middle_of_all("median", input, False)
     return Median(*_middle_along("median", input, dim, keepdim, False))
 
 
@@ -69,7 +75,7 @@ def median(input: Array, dim: int | None = None, keepdim: bool = False) -> Any:
 def nanmedian(input: Array, dim: int | None = None, keepdim: bool = False) -> Any:
     """As `median`, of what is not NaN."""
     if dim is None:
-        return _middle(input, True)
+        return _middle_of_all("nanmedian", input, True)
     return Nanmedian(*_middle_along("nanmedian", input, dim, keepdim, True))
 
 
@@ -95,6 +101,7 @@ def _middle_along(name: str, input: Array, dim: int, keepdim: bool, ignore_nan: 
     return squeeze(values, axis), wrap(np.squeeze(chosen, axis))
 
 
+@also_numpy_words
 def mode(input: Array, dim: int = -1, keepdim: bool = False) -> Mode:
     """The element that stands most often along `dim`, the least of several, and its last place."""
     axis = axis_of("mode", input, dim)
@@ -106,8 +113,8 @@ def mode(input: Array, dim: int = -1, keepdim: bool = False) -> Mode:
     rows = np.moveaxis(x, axis, -1)
     chosen = np.zeros((*rows.shape[:-1], 1), np.int64)
     for place in np.ndindex(rows.shape[:-1]):
-        values, counts = np.unique(rows[place], return_counts=True)
-        chosen[place] = np.flatnonzero(rows[place] == values[counts.argmax()])[-1]
+        _, group, counts = np.unique(rows[place], return_inverse=True, return_counts=True)  # NaN are one group
+        chosen[place] = np.flatnonzero(group == counts.argmax())[-1]
     indices = np.moveaxis(chosen, -1, axis)
     values = take_along(input, indices, axis)
     return Mode(values, wrap(indices)) if keepdim else Mode(squeeze(values, axis), wrap(np.squeeze(indices, axis)))
@@ -118,6 +125,7 @@ def mode(input: Array, dim: int = -1, keepdim: bool = False) -> Mode:
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
+@also_numpy_words
 def quantile(
     input: Array, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Array:
@@ -125,6 +133,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
+@also_numpy_words
 def nanquantile(
     input: Array, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Array:
@@ -136,6 +145,8 @@ def _quantile(
     name: str, input: Array, q: Any, dim: int | None, keepdim: bool, interpolation: str, ignore_nan: bool
 ) -> Array:
     check_floats(name, input)
+    if not hasattr(q, "dtype") and not isinstance(q, (int, float)):
+        raise ArgumentError(f"{name}: q {q!r}; needs a number from 0 to 1, or a tensor of them")
     shares = np.asarray(array_of(q), input.dtype)
     weights = reshape(q, (-1,)) if hasattr(q, "dtype") else shares.reshape(-1)
     if interpolation not in _INTERPOLATIONS:
@@ -147,8 +158,8 @@ def _quantile(
     ndim = input.ndim
     axis = axis_of(name, input, dim) if dim is not None else 0
     x = reshape(input, (-1,)) if dim is None or not ndim else transpose(input, axis, -1)
-    if not x.shape[-1]:
-        raise ShapeError(f"{name}: no elements along dim {dim} of a tensor with shape {tuple(input.shape)}")
+    if 0 in x.shape:
+        raise ShapeError(f"{name}: nothing to choose from in a tensor with shape {tuple(input.shape)}")
     ordered = sort(x, -1).values
     missing = np.isnan(array_of(ordered)).sum(-1, keepdims=True)
     count = x.shape[-1] - (missing if ignore_nan else 0 * missing)
@@ -156,14 +167,12 @@ def _quantile(
     if not ignore_nan:
         place = where(missing > 0, float(x.shape[-1] - 1), place)
     found = _between(ordered, place, interpolation)  # (..., number of q)
-    if dim is not None and ndim:
-        found = transpose(unsqueeze(found, -2), axis - ndim - 1, -2) if ndim > 1 else unsqueeze(found, 0)
-        parts = [getitem(found, (Ellipsis, i)) for i in range(shares.size)]
-        parts = parts if keepdim else [squeeze(part, axis) for part in parts]
+    if dim is None or not ndim:
+        results = reshape(found, (shares.size, *((1,) * ndim if keepdim else ())))
     else:
-        parts = [getitem(found, (Ellipsis, i)) for i in range(shares.size)]
-        parts = [reshape(part, (1,) * ndim) for part in parts] if keepdim else parts
-    return stack(parts, 0) if shares.ndim else parts[0]
+        results = transpose(unsqueeze(movedim(found, -1, 0), -1), axis + 1, -1)
+        results = results if keepdim else squeeze(results, axis + 1)
+    return results if shares.ndim else squeeze(results, 0)
 
 
 def _between(ordered: Array, place: Array, interpolation: str) -> Array:
@@ -176,18 +185,15 @@ def _between(ordered: Array, place: Array, interpolation: str) -> Array:
         return below
     above = take_along(ordered, high.astype(np.int64), -1)
     weight = 0.5 if interpolation == "midpoint" else place - low
-    return below + where(low == high, 0.0, (above - below) * weight)
+    return where(low == high, below, lerp(below, above, weight))
 
 
 # --- histograms and counts ------------------------------------------------------------------------------------------
 
 
-def _limits(name: str, x: np.ndarray, low: float, high: float, margin: float) -> tuple[float, float]:
+def _limits(name: str, x: np.ndarray, given: tuple[float, float] | None, margin: float) -> tuple[float, float]:
     """The range of a histogram: the data's own where none is given, and never empty."""
-    if low == 0 and high == 0 and x.size:
-        low, high = float(x.min()), float(x.max())
-    if low == high and not x.size:
-        low, high = low, high + 1
+    low, high = given or ((float(x.min()), float(x.max())) if x.size else (0.0, 1.0))
     if low == high:
         low, high = low - margin, high + margin
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
@@ -198,13 +204,19 @@ def _limits(name: str, x: np.ndarray, low: float, high: float, margin: float) ->
 def histc(input: Array, bins: int = 100, min: float = 0, max: float = 0) -> Array:
     """How many elements lie in each of `bins` equal intervals from min to max; what lies outside is not counted."""
     check_floats("histc", input)
-    if bins < 1:
-        raise ArgumentError(f"histc: {bins} bins; needs at least 1")
+    bins = _number_of_bins("histc", bins)
     x = array_of(input)
-    low, high = _limits("histc", x, min, max, 1.0)
+    low, high = _limits("histc", x, None if min == max else (min, max), 1.0)
     inside = x[(x >= low) & (x <= high)].astype(np.float64)
     places = np.minimum(((inside - low) / (high - low) * bins).astype(np.int64), bins - 1)
     return wrap(np.bincount(places, minlength=bins).astype(x.dtype))
+
+
+def _number_of_bins(name: str, bins: int) -> int:
+    (bins,) = whole_numbers(name, "bins", bins)
+    if bins < 1:
+        raise ArgumentError(f"{name}: {bins} bins; needs at least 1")
+    return bins
 
 
 def histogram(
@@ -218,13 +230,20 @@ def histogram(
     """Counts, or sums of weights, between edges: `bins` equal intervals over `range`, or a tensor of edges."""
     check_floats("histogram", input)
     x = array_of(input)
-    if isinstance(bins, int):
-        low, high = _limits("histogram", x, *(range or (0.0, 0.0)), 0.5)
-        edges = np.linspace(low, high, bins + 1).astype(x.dtype)
-    else:
+    if range is not None and (hasattr(bins, "dtype") or len(range) != 2):
+        raise ArgumentError(f"histogram: range {range}; needs its two ends, and a number of bins")
+    if hasattr(bins, "dtype"):
         edges = array_of(bins)
+        if edges.ndim != 1 or edges.size < 2 or edges.dtype != x.dtype or (np.diff(edges) < 0).any():
+            raise ArgumentError(f"histogram: bins {describe(edges)}; needs 2 or more rising edges, of {x.dtype}")
+    else:
+        low, high = _limits("histogram", x, range, 0.5)
+        edges = np.linspace(low, high, _number_of_bins("histogram", bins) + 1).astype(x.dtype)
     weights = None if weight is None else array_of(weight).reshape(-1)
-    counts = np.histogram(x.reshape(-1), edges, weights=weights, density=density)[0]
+    if weights is not None and (weights.size != x.size or weights.dtype != x.dtype):
+        raise ShapeError(f"histogram: weight {describe(weight)} for input {describe(x)}; needs one for each, as it is")
+    with np.errstate(invalid="ignore"):  # the density of nothing is NaN
+        counts = np.histogram(x.reshape(-1), edges, weights=weights, density=density)[0]
     return Histogram(wrap(counts.astype(x.dtype)), wrap(edges))
 
 
@@ -233,6 +252,7 @@ def bincount(input: Array, weights: Array | None = None, minlength: int = 0) -> 
     x = array_of(input)
     if x.ndim != 1 or x.dtype.kind not in "iu" or (x.size and x.min() < 0):
         raise DtypeError(f"bincount: got {x.dtype}{x.shape}; needs a vector of integers of at least 0")
+    (minlength,) = whole_numbers("bincount", "minlength", minlength)
     if minlength < 0:
         raise ArgumentError(f"bincount: minlength {minlength}; needs at least 0")
     if weights is None:
@@ -284,6 +304,8 @@ def corrcoef(input: Array) -> Array:
     """The correlations of the rows: covariances divided by the deviations, limited to [-1, 1]."""
     if input.ndim > 2:
         raise ShapeError(f"corrcoef: got shape {tuple(input.shape)}; needs at most 2 dimensions")
+    if input.dtype.kind == "b":
+        raise DtypeError("corrcoef: got booleans; use .long()")
     covariance = cov(input)
     if not covariance.ndim:
         return covariance / covariance
