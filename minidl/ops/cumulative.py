@@ -19,7 +19,7 @@ from .promotion import Array, array_of, as_float, at_least_single
 from .rearranging import flip
 from .reduction import plain_sum, products_of_others
 from .shape import axis_of, narrow, reshape, transpose, unsqueeze
-from .words import also_numpy_words, whole_numbers
+from .words import also_numpy_words, whole_number
 
 
 @primitive
@@ -144,7 +144,7 @@ def diff(input: Array, n: int = 1, dim: int = -1, prepend: Array | None = None, 
     """The n-th differences of neighbours along `dim`, of the input with what is prepended and appended."""
     if not input.ndim:
         raise ShapeError("diff: a 0-d tensor has no neighbours; needs 1 or more dimensions")
-    axis, (n,) = axis_of("diff", input, dim), whole_numbers("diff", "n", n)
+    axis, n = axis_of("diff", input, dim), whole_number("diff", "n", n)
     if n < 0:
         raise ArgumentError(f"diff: order {n}; needs at least 0")
     for part in (prepend, append):

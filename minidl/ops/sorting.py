@@ -16,7 +16,7 @@ from .elementwise import clone
 from .indexing import IndexRangeError, take_along
 from .promotion import Array, array_of
 from .shape import axis_of, narrow, squeeze
-from .words import also_numpy_words, whole_numbers
+from .words import also_numpy_words, whole_number
 
 
 class Sort(NamedTuple):
@@ -65,7 +65,7 @@ def msort(input: Array) -> Array:
 @also_numpy_words
 def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Topk:
     """The k greatest (or least) elements along `dim` in order, and where they stood."""
-    axis, (k,) = axis_of("topk", input, dim), whole_numbers("topk", "k", k)
+    axis, k = axis_of("topk", input, dim), whole_number("topk", "k", k)
     size = input.shape[axis] if input.ndim else 1
     if not 0 <= k <= size:
         raise ShapeError(f"topk: k {k} of {size} elements along dim {dim} of shape {tuple(input.shape)}")
@@ -90,7 +90,7 @@ def _best(x, k, axis, largest):
 @also_numpy_words
 def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False) -> Kthvalue:
     """The k-th least element along `dim`, counted from 1, and where it stood."""
-    axis, (k,) = axis_of("kthvalue", input, dim), whole_numbers("kthvalue", "k", k)
+    axis, k = axis_of("kthvalue", input, dim), whole_number("kthvalue", "k", k)
     size = input.shape[axis] if input.ndim else 1
     if not 1 <= k <= size:
         raise ShapeError(f"kthvalue: k {k} of {size} elements along dim {dim} of shape {tuple(input.shape)}")

@@ -19,7 +19,7 @@ from .promotion import Array, array_of, check_floats
 from .reduction import mean, plain_sum
 from .shape import axis_of, matrix_transpose, movedim, narrow, reshape, squeeze, transpose, unsqueeze
 from .sorting import sort
-from .words import also_numpy_words, whole_numbers
+from .words import also_numpy_words, whole_number
 
 
 class Median(NamedTuple):
@@ -213,7 +213,7 @@ def histc(input: Array, bins: int = 100, min: float = 0, max: float = 0) -> Arra
 
 
 def _number_of_bins(name: str, bins: int) -> int:
-    (bins,) = whole_numbers(name, "bins", bins)
+    bins = whole_number(name, "bins", bins)
     if bins < 1:
         raise ArgumentError(f"{name}: {bins} bins; needs at least 1")
     return bins
@@ -252,7 +252,7 @@ def bincount(input: Array, weights: Array | None = None, minlength: int = 0) -> 
     x = array_of(input)
     if x.ndim != 1 or x.dtype.kind not in "iu" or (x.size and x.min() < 0):
         raise DtypeError(f"bincount: got {x.dtype}{x.shape}; needs a vector of integers of at least 0")
-    (minlength,) = whole_numbers("bincount", "minlength", minlength)
+    minlength = whole_number("bincount", "minlength", minlength)
     if minlength < 0:
         raise ArgumentError(f"bincount: minlength {minlength}; needs at least 0")
     if weights is None:

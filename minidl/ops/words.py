@@ -54,12 +54,16 @@ def _only(sizes: tuple[Any, ...], name: str, named: Mapping[str, Any], word: str
     return named[word]
 
 
-def whole_numbers(name: str, word: str, value: Any) -> tuple[int, ...]:
-    """The argument `word` of the operator `name`: a whole number or a sequence of them, as a tuple."""
-    parts = value if isinstance(value, (tuple, list)) else (value,)
+def whole_number(name: str, word: str, value: Any) -> int:
+    """The argument `word` of the operator `name`, which must be a whole number."""
     try:
-        if any(isinstance(part, bool) for part in parts):
+        if isinstance(value, bool):
             raise TypeError
-        return tuple(map(operator.index, parts))
+        return operator.index(value)
     except TypeError:
         raise ArgumentError(f"{name}: {word} {value!r}; needs a whole number") from None
+
+
+def whole_numbers(name: str, word: str, value: Any) -> tuple[int, ...]:
+    """The argument `word` of the operator `name`: one whole number or a sequence of them."""
+    return tuple(whole_number(name, word, part) for part in (value if isinstance(value, (tuple, list)) else (value,)))
