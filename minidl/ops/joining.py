@@ -117,7 +117,10 @@ def split_with_sizes(input: Array, split_sizes: Sequence[int], dim: int = 0) -> 
     axis, sizes = own_axis("split", input, dim), whole_numbers("split", "sizes", split_sizes)
     total = input.shape[axis]
     if sum(sizes) != total or min(sizes, default=0) < 0:
-        raise ShapeError(f"split: sizes {sizes} for the {total} places of dim {dim} of {tuple(input.shape)}")
+        raise ShapeError(
+            f"split: sizes {list(sizes)} sum to {sum(sizes)}, dim {dim} of {tuple(input.shape)} has {total}; "
+            "needs the sum, and nothing negative"
+        )
     starts = itertools.accumulate(sizes, initial=0)
     return tuple(narrow(input, axis, start, size) for start, size in zip(starts, sizes, strict=False))
 

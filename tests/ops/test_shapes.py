@@ -180,7 +180,11 @@ JOINING = {
 DIVIDING = {
     "split size": (lambda T: matrix(T).split(0), ArgumentError, r"^split: size 0; needs at least 1"),
     "split by half": (lambda T: T.split(matrix(T), 1.5), ArgumentError, r"^split: size 1.5; needs a whole number"),
-    "split sizes": (lambda T: matrix(T).split([1, 2]), ShapeError, r"^split: sizes \(1, 2\) for the 2 places of dim 0"),
+    "split sizes": (
+        lambda T: matrix(T).split([1, 2]),
+        ShapeError,
+        r"^split: sizes \[1, 2\] sum to 3, dim 0 of \(2, 3\) has 2",
+    ),
     "split 0-d": (lambda T: number(T).split(1), ShapeError, r"^split: a 0-d tensor has no dimensions"),
     "chunk": (lambda T: matrix(T).chunk(0), ArgumentError, r"^chunk: got 0 chunks; needs at least 1"),
     "chunk by half": (lambda T: matrix(T).chunk(1.5), ArgumentError, r"^chunk: chunks 1.5; needs a whole number"),
