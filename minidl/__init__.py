@@ -330,7 +330,6 @@ from .ops.sampling import (
     randperm,
 )
 from .ops.scatter import (
-    diagonal_scatter,
     index_add,
     index_copy,
     index_fill,
@@ -344,8 +343,6 @@ from .ops.scatter import (
     scatter,
     scatter_add,
     scatter_reduce,
-    select_scatter,
-    slice_scatter,
     take,
 )
 from .ops.shape import (
@@ -424,6 +421,7 @@ from .ops.trigonometric import (
     sinh,
     tan,
 )
+from .ops.view_scatter import diagonal_scatter, select_scatter, slice_scatter
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 
 __version__ = "0.1.0"
