@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..autograd import primitive
-from ..autograd.primitive import describe
+from ..autograd.calling import describe
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
 from .elementwise import astype, clone, exp
@@ -17,14 +17,16 @@ from .indexing import take_along
 from .joining import cat
 from .promotion import Array, array_of, as_float, at_least_single
 from .rearranging import flip
-from .reduction import plain_sum, products_of_others
+from .reduction import lies_in_long_rows, plain_sum, products_of_others
 from .shape import axis_of, narrow, reshape, transpose, unsqueeze
 from .words import also_numpy_words, whole_number
 
 
 @primitive
 def _cumsum(x, axis):
-    return np.add.accumulate(x, axis, x.dtype)
+    if lies_in_long_rows(x, (axis,)):
+        return kernels.of(x).cumulative_sum_of_rows(x)
+    return np.add.accumulate(x, axis, dtype=x.dtype)
 
 
 @_cumsum.gradient("x")
@@ -55,7 +57,7 @@ def cumsum(input: Array, dim: int, *, dtype: Any = None) -> Array:
 
 @primitive
 def _cumprod(x):
-    return np.multiply.accumulate(x, -1, x.dtype)
+    return np.multiply.accumulate(x, -1, dtype=x.dtype)
 
 
 @_cumprod.gradient

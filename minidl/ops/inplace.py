@@ -14,9 +14,9 @@ from typing import Any, ParamSpec
 import numpy as np
 
 from ..autograd import primitive
+from ..autograd.calling import wrap
 from ..autograd.graph import Variable, refresh
 from ..autograd.modes import state
-from ..autograd.primitive import wrap
 from ..dtypes import can_cast
 from ..errors import DtypeError, GraphError, ShapeError
 from .indexing import check_index, is_basic, raw_index, reason
@@ -171,6 +171,13 @@ def _(g, index):
     return g[index]
 
 
+def _without_leading_ones(value: Any, ndim: int) -> Any:
+    """The value with at most so many dimensions, as far as the first are of size 1: (1, 3) fits where (3,) does."""
+    shape = getattr(value, "shape", ())
+    lead = len(shape) - ndim
+    return value[(0,) * lead] if lead > 0 and set(shape[:lead]) == {1} else value
+
+
 def setitem(target: Any, index: Any, value: Any) -> None:
     """target[index] = value, for every form of index."""
     index = raw_index(index)
@@ -181,13 +188,11 @@ def setitem(target: Any, index: Any, value: Any) -> None:
     elif value.ndim and not is_basic(index) and not can_cast(value.dtype, target.array.dtype):
         raise DtypeError(f"setitem: values of {value.dtype} do not fit into a tensor of {target.array.dtype}")
     try:
-        if not is_basic(index):
+        if is_basic(index):
+            part = target[index]
+            copy_(part, _without_leading_ones(value, part.array.ndim))
+        else:
             update(target, write_at, value, index)
-            return
-        part = target[index]
-        while np.ndim(value) > part.ndim and value.shape[0] == 1:
-            value = value[0]
-        copy_(part, value)
     except (ShapeError, DtypeError) as error:
         check_index("setitem", target.array, index)
         raise ShapeError(f"setitem: {reason(error)}") from None

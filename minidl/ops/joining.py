@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import describe, wrap
+from ..autograd.calling import describe, wrap
 from ..dtypes import get_default_dtype
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .padding import constant_pad_nd
@@ -32,6 +32,22 @@ def _(g, axis, parts_shape):
     return pieces
 
 
+def _are_alike(tensors: Sequence[Array]) -> bool:
+    """Whether all are tensors, or arrays, of one dtype and one shape with dimensions: the usual case."""
+    if not isinstance(tensors, (list, tuple)):
+        return False
+    dtype = shape = None
+    for tensor in tensors:
+        array = getattr(tensor, "array", tensor)
+        if type(array) is not np.ndarray:
+            return False
+        if shape is None:
+            dtype, shape = array.dtype, array.shape
+        elif array.dtype is not dtype or array.shape != shape:
+            return False
+    return bool(shape)
+
+
 def _checked(name: str, tensors: Sequence[Array]) -> list[Array]:
     if not isinstance(tensors, (list, tuple)):
         raise DtypeError(f"{name}: got {describe(tensors)}; needs a list of tensors")
@@ -44,8 +60,9 @@ def _checked(name: str, tensors: Sequence[Array]) -> list[Array]:
 def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
     """All parts in the dtype of their result."""
     parts = _checked(name, tensors)
-    if len({part.dtype for part in parts}) > 1:
-        dtype = parts[0].dtype
+    arrays = list(map(array_of, parts))
+    dtype = arrays[0].dtype
+    if len({array.dtype for array in arrays}) > 1:
         for part in parts[1:]:
             dtype = np.result_type(*(p.dtype for p in aligned(np.empty(1, dtype), np.empty(1, part.dtype))))
         parts = [part.astype(dtype) for part in parts]
@@ -59,17 +76,21 @@ def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
 
 
 def _joined(name: str, tensors: Sequence[Array], dim: int) -> Array:
+    if _are_alike(tensors):
+        return _concatenate(axis_of(name, tensors[0], dim), *tensors)
     parts = _promoted(name, tensors)
-    if any(not part.ndim for part in parts):
-        raise ShapeError(f"{name}: a 0-d tensor cannot be joined; use stack(), or reshape(1) it")
     shapes = [array_of(part).shape for part in parts]
+    if () in shapes:
+        raise ShapeError(f"{name}: a 0-d tensor cannot be joined; use stack(), or reshape(1) it")
     if (0,) in shapes:  # an empty vector fits to everything
         parts = [part for part, shape in zip(parts, shapes, strict=True) if shape != (0,)] or parts[:1]
         shapes = [array_of(part).shape for part in parts]
     axis = axis_of(name, parts[0], dim)
     first = shapes[0]
-    for shape in shapes[1:]:
-        if shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :] or len(shape) != len(first):
+    for shape in shapes:
+        if shape != first and (
+            shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :] or len(shape) != len(first)
+        ):
             raise ShapeError(f"{name}: {first} and {shape} differ outside dim {dim}")
     return _concatenate(axis, *parts)
 
@@ -77,16 +98,18 @@ def _joined(name: str, tensors: Sequence[Array], dim: int) -> Array:
 @also_numpy_words
 def stack(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along a new dimension."""
-    parts = _promoted("stack", tensors)
+    parts = tensors if _are_alike(tensors) else _promoted("stack", tensors)
     return _stack(axis_of("stack", parts[0], dim, extra=1), *parts)
 
 
 @primitive
 def _stack(axis, *parts):
-    for part in parts[1:]:
-        if part.shape != parts[0].shape:
-            raise ShapeError(f"stack: {parts[0].shape} and {part.shape} differ; all must be equal")
-    return np.concatenate([np.expand_dims(part, axis) for part in parts], axis)
+    first = parts[0].shape
+    for part in parts:
+        if part.shape != first:
+            raise ShapeError(f"stack: {first} and {part.shape} differ; all must be equal")
+    shape = (*first[:axis], 1, *first[axis:])
+    return np.concatenate([part.reshape(shape) for part in parts], axis)
 
 
 @_stack.gradient("parts")

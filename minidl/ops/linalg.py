@@ -7,7 +7,7 @@ import numpy as np
 from .. import kernels
 from ..autograd import primitive
 from ..errors import DtypeError, ShapeError
-from .promotion import Array
+from .promotion import Array, array_of
 from .shape import broadcast_shapes, matrix_transpose, permute, reshape, unsqueeze
 
 _BOOLEANS = np.dtype(bool)
@@ -30,7 +30,7 @@ def _(g, a):
 
 @primitive
 def _dot(a, b):
-    return np.dot(a, b)
+    return a.dot(b)
 
 
 @_dot.gradient("a")
@@ -48,20 +48,22 @@ def matmul(a: Array, b: Array) -> Array:
 
     Raises ShapeError when the inner sizes differ.
     """
-    if a.ndim == 0 or b.ndim == 0:
-        raise ShapeError(f"matmul: {tuple(a.shape)} @ {tuple(b.shape)}: needs at least one dimension each; use *")
-    inner = b.shape[0] if b.ndim == 1 else b.shape[-2]
-    dtype, other = a.dtype, b.dtype
+    first, second = array_of(a), array_of(b)
+    left, right = first.shape, second.shape
+    if not left or not right:
+        raise ShapeError(f"matmul: {left} @ {right}: needs at least one dimension each; use *")
+    inner = right[0] if len(right) == 1 else right[-2]
+    dtype, other = first.dtype, second.dtype
     if (dtype is not other and dtype != other) or dtype is _BOOLEANS:
         raise DtypeError(f"matmul: {dtype} @ {other}: needs one dtype of numbers; convert one with .to(dtype)")
-    if a.shape[-1] != inner:
-        raise ShapeError(f"matmul: {tuple(a.shape)} @ {tuple(b.shape)}: inner sizes {a.shape[-1]} and {inner} differ")
-    if a.ndim > 1 and b.ndim > 1:
+    if left[-1] != inner:
+        raise ShapeError(f"matmul: {left} @ {right}: inner sizes {left[-1]} and {inner} differ")
+    if len(left) > 1 and len(right) > 1:
         return _matmul(a, b)
-    if a.ndim == 1 and b.ndim == 1:
+    if len(left) == 1 and len(right) == 1:
         return _dot(a, b)
-    rows = unsqueeze(a, 0) if a.ndim == 1 else a
-    columns = unsqueeze(b, 1) if b.ndim == 1 else b
+    rows = unsqueeze(a, 0) if len(left) == 1 else a
+    columns = unsqueeze(b, 1) if len(right) == 1 else b
     product = _matmul(rows, columns)
     shape = product.shape[:-2] + (() if a.ndim == 1 else (a.shape[-2],)) + (() if b.ndim == 1 else (b.shape[-1],))
     return reshape(product, shape)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
+from ..autograd.calling import describe
 from ..autograd.graph import Variable
-from ..autograd.primitive import describe
 from ..dtypes import can_cast
 from ..errors import ArgumentError, DtypeError, GraphError, ShapeError
 from .comparison import where

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..dtypes import as_dtype
 from ..errors import ArgumentError, ShapeError
 from .promotion import Array, array_of, check_tensors
@@ -22,7 +22,7 @@ def axis_of(name: str, x: Array, dim: int, extra: int = 0) -> int:
     """`dim` counted from the front."""
     if not hasattr(x, "ndim"):
         check_tensors(name, x)
-    ndim = max(x.ndim + extra, 1)
+    ndim = x.ndim + extra or 1
     if type(dim) is not int:
         dim = whole_number(name, "dim", dim)
     if not -ndim <= dim < ndim:
@@ -94,6 +94,12 @@ def reshape(input: Array, *shape: Any, **named: Any) -> Array:
     if array is input:
         check_tensors("reshape", input)
         return input.reshape(sizes)
+    if array.flags.c_contiguous:
+        try:
+            return view_as_shape(input, sizes)
+        except ShapeError:
+            _resolved("reshape", input, sizes)  # which says what does not fit
+            raise
     sizes = _resolved("reshape", input, sizes)
     return view_as_shape(input, sizes) if _is_view(array, sizes) else copy_to_shape(input, sizes)
 

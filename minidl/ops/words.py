@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import ArgumentError, ShapeError
 from .promotion import check_tensors
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-def also_numpy_words(function: Callable[..., Any]) -> Callable[..., Any]:
+
+def also_numpy_words(function: Function) -> Function:
     """Let `axis` and `keepdims` stand for `dim` and `keepdim`; what is no tensor is refused by the function's name."""
 
     @functools.wraps(function)
@@ -29,7 +31,7 @@ def also_numpy_words(function: Callable[..., Any]) -> Callable[..., Any]:
             check_tensors(function.__name__, *args[:1])
             raise
 
-    return understanding
+    return understanding  # type: ignore[return-value]
 
 
 def size_of(

@@ -143,10 +143,14 @@ STATISTICS = {
     "histogram edges": (
         lambda T: floats(T).histogram(T.tensor([[0.0, 1.0]])),
         ArgumentError,
-        r"^histogram: bins float32\(1, 2\); needs 2 or more rising edges, of float32",
+        r"^histogram: bins tensor\(\[\[0., 1.\]\]\); needs a whole number",
     ),
-    "histogram one edge": (lambda T: floats(T).histogram(T.ones(1)), ArgumentError, r"^histogram: bins float32\(1,\)"),
-    "histogram dtype": (lambda T: floats(T).histogram(whole(T)), ArgumentError, r"^histogram: bins int64\(3,\)"),
+    "histogram one edge": (lambda T: floats(T).histogram(T.ones(1)), ArgumentError, r"^histogram: edges \[1.\]; needs"),
+    "histogram dtype": (
+        lambda T: floats(T).histogram(whole(T)),
+        DtypeError,
+        r"^histogram: edges of int64 for an input",
+    ),
     "histogram weight": (
         lambda T: floats(T).histogram(2, weight=T.ones(2)),
         ShapeError,
@@ -224,7 +228,7 @@ def test_what_pytorch_answers_with_nonsense_is_refused():
     for words, program in {
         "^median: nothing to choose from": none.median,
         "^nanmedian: nothing to choose from": none.nanmedian,
-        "^histogram: bins float32": lambda: minidl.zeros(3).histogram(falling),
+        "^histogram: edges": lambda: minidl.zeros(3).histogram(falling),
         r"^gradient: spacing float32\(2,\)": lambda: minidl.gradient(falling, spacing=(minidl.ones(2),)),
     }.items():
         with pytest.raises((ShapeError, ArgumentError), match=words):
