@@ -17,7 +17,7 @@ from .indexing import take_along
 from .joining import cat
 from .promotion import Array, array_of, as_float, at_least_single
 from .rearranging import flip
-from .reduction import lies_in_long_rows, plain_sum, products_of_others
+from .reduction import as_narrow_as, lies_in_long_rows, plain_sum, products_of_others
 from .shape import axis_of, narrow, reshape, transpose, unsqueeze
 from .words import also_numpy_words, whole_number
 
@@ -26,7 +26,8 @@ from .words import also_numpy_words, whole_number
 def _cumsum(x, axis):
     if lies_in_long_rows(x, (axis,)):
         return kernels.of(x).cumulative_sum_of_rows(x)
-    return np.add.accumulate(x, axis, dtype=x.dtype)
+    wide = at_least_single(x)
+    return as_narrow_as(x, np.add.accumulate(wide, axis, dtype=wide.dtype))
 
 
 @_cumsum.gradient("x")
@@ -52,12 +53,13 @@ def _summable(name: str, x: Array, dim: int, dtype: Any) -> tuple[Array, int]:
 def cumsum(input: Array, dim: int, *, dtype: Any = None) -> Array:
     """The sum of each element and all before it along `dim`."""
     x, axis = _summable("cumsum", input, dim, dtype)
-    return _cumsum(at_least_single(x), axis).astype(x.dtype) if x.ndim else clone(x)
+    return _cumsum(x, axis) if x.ndim else clone(x)
 
 
 @primitive
 def _cumprod(x):
-    return np.multiply.accumulate(x, -1, dtype=x.dtype)
+    wide = at_least_single(x)
+    return as_narrow_as(x, np.multiply.accumulate(wide, -1, dtype=wide.dtype))
 
 
 @_cumprod.gradient
@@ -74,9 +76,7 @@ def _(g, x, y):
 def cumprod(input: Array, dim: int, *, dtype: Any = None) -> Array:
     """The product of each element and all before it along `dim`."""
     x, axis = _summable("cumprod", input, dim, dtype)
-    if not x.ndim:
-        return clone(x)
-    return transpose(_cumprod(transpose(at_least_single(x), axis, -1)), axis, -1).astype(x.dtype)
+    return transpose(_cumprod(transpose(x, axis, -1)), axis, -1) if x.ndim else clone(x)
 
 
 @primitive

@@ -94,11 +94,13 @@ def as_dtype(value: Array, dtype: np.dtype) -> Array:
 
 
 def number_as(name: str, value: Any, x: Array) -> Any:
-    """A number or a 0-d tensor in the dtype of x, for the operator `name`."""
+    """What the operator `name` writes into x: a 0-d tensor in its dtype, or a number that fits into it."""
     if hasattr(value, "dtype"):
         return value.astype(x.dtype)
     if not isinstance(value, (int, float)):
         raise DtypeError(f"{name}: got {value!r} for a tensor of {x.dtype}; needs a real number")
+    if x.dtype.kind == "f":
+        return value
     try:
         return as_dtype(value, x.dtype)
     except ArgumentError as error:

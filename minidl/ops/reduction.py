@@ -109,10 +109,15 @@ def _(g, x_shape):
     return broadcast(g, x_shape)
 
 
+def as_narrow_as(x: Array, wide: Array) -> Array:
+    """What was computed in `at_least_single` of x, in its dtype."""
+    return wide.astype(x.dtype) if x.dtype == dtypes.float16 else wide
+
+
 @primitive
 def _scaled_sum(x, axes, keepdim, scale):
     wide = at_least_single(x)
-    return (np.add.reduce(wide, axes, keepdims=keepdim) * wide.dtype.type(scale)).astype(x.dtype, copy=False)
+    return as_narrow_as(x, np.add.reduce(wide, axes, keepdims=keepdim) * wide.dtype.type(scale))
 
 
 @_scaled_sum.gradient("x")
@@ -140,7 +145,7 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
 @primitive
 def _mean_of_all(x):
     wide = at_least_single(x)
-    return (kernels.of(x).total(wide) / wide.dtype.type(x.size)).astype(x.dtype, copy=False)
+    return as_narrow_as(x, kernels.of(x).total(wide) / wide.dtype.type(x.size))
 
 
 @_mean_of_all.gradient
@@ -174,7 +179,7 @@ def var(
     """The variance over `dim`, divided by n - correction (1 unless `unbiased` is False)."""
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
     correction = unbiased if correction is None else correction
-    return _variance_over("var", input, dim, correction, keepdim).astype(input.dtype)
+    return as_narrow_as(input, _variance_over("var", input, dim, correction, keepdim))
 
 
 def _dim_or_unbiased(dim: Any, unbiased: bool) -> tuple[Dim, bool]:
@@ -227,7 +232,7 @@ def std(
     """The square root of `var`; where it is zero, so is its gradient."""
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
     correction = unbiased if correction is None else correction
-    return _deviation(_variance_over("std", input, dim, correction, keepdim)).astype(input.dtype)
+    return as_narrow_as(input, _deviation(_variance_over("std", input, dim, correction, keepdim)))
 
 
 @also_numpy_words
@@ -238,7 +243,7 @@ def var_mean(
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
     correction = unbiased if correction is None else correction
     variance = _variance_over("var_mean", input, dim, correction, keepdim)
-    return variance.astype(input.dtype), mean(input, dim, keepdim)
+    return as_narrow_as(input, variance), mean(input, dim, keepdim)
 
 
 @also_numpy_words
@@ -249,7 +254,7 @@ def std_mean(
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
     correction = unbiased if correction is None else correction
     variance = _variance_over("std_mean", input, dim, correction, keepdim)
-    return _deviation(variance).astype(input.dtype), mean(input, dim, keepdim)
+    return as_narrow_as(input, _deviation(variance)), mean(input, dim, keepdim)
 
 
 @also_numpy_words
