@@ -331,7 +331,6 @@ from .ops.sampling import (
     randperm,
 )
 from .ops.scatter import (
-    diagonal_scatter,
     index_add,
     index_copy,
     index_fill,
@@ -345,8 +344,6 @@ from .ops.scatter import (
     scatter,
     scatter_add,
     scatter_reduce,
-    select_scatter,
-    slice_scatter,
     take,
 )
 from .ops.shape import (
@@ -426,6 +423,7 @@ from .ops.trigonometric import (
     sinh,
     tan,
 )
+from .ops.view_scatter import diagonal_scatter, select_scatter, slice_scatter
 from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 
