@@ -68,6 +68,17 @@ def test_arrays_that_broadcast_are_left_to_numpy():
     assert_identical(loops.divided(np.add, a[::2], b), a[::2] + b)
 
 
+def test_other_byte_orders_and_odd_addresses_are_left_to_numpy():
+    x = RANDOM.standard_normal(9)
+    swapped = x.astype(x.dtype.newbyteorder())
+    odd = np.frombuffer(b"-" + x.tobytes(), np.uint8)[1:].view(np.float64)
+    assert not odd.flags.aligned
+    for other in (swapped, odd):
+        np.testing.assert_array_equal(loops.divided(np.add, x, other), x + x)
+        np.testing.assert_array_equal(loops.divided(np.negative, other), -x)
+        assert loops.reduced_rows(np.maximum, other.reshape(3, 3)).tolist() == x.reshape(3, 3).max(1).tolist()
+
+
 def test_the_result_is_fresh_and_lies_as_the_first_array():
     x = np.ones((2, 9, 9, 64), np.float32).transpose(0, 3, 1, 2)
     y = loops.divided(np.add, x, np.ascontiguousarray(x))
