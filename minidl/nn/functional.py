@@ -51,7 +51,7 @@ from ..ops.gates import (
 from ..ops.grid_sampling import affine_grid, grid_sample
 from ..ops.interpolation import interpolate, upsample, upsample_bilinear, upsample_nearest
 from ..ops.layer_norm import group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
-from ..ops.linalg import linear
+from ..ops.linalg import bilinear, linear
 from ..ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,

@@ -147,6 +147,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
 
 def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = None) -> Array:
     """x1 W_k x2 + b_k for each k: (..., n), (..., m), (out, n, m), (out,) -> (..., out)."""
+    check_tensors("bilinear", input1, input2, weight)
     if (
         weight.ndim != 3
         or not input1.ndim == input2.ndim > 0

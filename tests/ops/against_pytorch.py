@@ -53,3 +53,12 @@ def assert_same(
     ):
         assert mine.dtype == other.dtype
         np.testing.assert_allclose(mine, other, rtol=close, atol=close * 1e-2)
+
+
+def plain(program: Callable[..., Any], arrays: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """The result here and PyTorch's, of arrays in their own dtypes, without gradients."""
+    mine, other = (
+        program(T, *[made(np.array(array)) for array in arrays])
+        for T, made in ((minidl, minidl.from_numpy), (torch, torch.from_numpy))
+    )
+    return mine.numpy(), other.numpy()

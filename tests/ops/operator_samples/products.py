@@ -83,4 +83,9 @@ SAMPLES = [
     S("pairwise_distance", lambda T, a, b: T.pairwise_distance(a, b), [normal(2, 3), normal(2, 3) + 0.1]),
     S("pdist", lambda T, x: T.pdist(x), [normal(3, 2)]),
     S("nn.functional.normalize", lambda T, x: T.nn.functional.normalize(x), [normal(2, 3)]),
+    S(
+        "bilinear",
+        lambda T, a, b, w, c: T.nn.functional.bilinear(a, b, w, c),
+        [normal(2, 3), normal(2, 2), normal(2, 3, 2), normal(2)],
+    ),
 ]
