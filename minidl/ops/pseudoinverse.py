@@ -10,7 +10,7 @@ from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .creation import made
 from .linalg import matmul
-from .matrices import check_matrices, check_one_dtype, check_square, computed
+from .matrices import check_matrices, check_one_dtype, check_square, common_batch, computed
 from .promotion import Array, array_of
 from .reduction import plain_sum
 from .shape import matrix_transpose as mT
@@ -101,6 +101,7 @@ def lstsq(A: Array, B: Array, rcond: float | None = None, *, driver: str | None 
     if not vectors and (B.ndim < 2 or B.shape[-2] != A.shape[-2]):
         raise ShapeError(f"lstsq: A {tuple(A.shape)} and B {tuple(B.shape)} do not fit")
     b = unsqueeze(B, -1) if vectors else B
+    common_batch("lstsq", A, b)
     solution = matmul(pinv(A, rcond), b)
     values = _singular_values("lstsq", array_of(A), False)
     rank = (values > _tolerance(array_of(A), values, None, rcond)[..., None]).sum(-1)
