@@ -38,7 +38,7 @@ SWAPPED = {
     "nn.functional.embedding_bag": lambda weight, rows, **options: F.embedding_bag(rows, weight, **options),
     "linalg.pinv singular": lambda a, b: minidl.linalg.pinv(a @ b.mT),
     "einsum": lambda operands, equation: minidl.einsum(equation, operands),
-    "linalg.lstsq grad_oriented": lambda a, b, **options: minidl.linalg.lstsq(a, b, **options)[:2],
+    "linalg.lstsq grad_oriented": lambda a, b, *rest, **options: minidl.linalg.lstsq(a, b, *rest, **options)[:2],
     "zero_": lambda x: x.clone().zero_(),
     "where": lambda x, condition, other: minidl.where(condition, x, other),
 }
