@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import ArgumentError, MinidlWarning, ShapeError
+from ..errors import ArgumentError, DtypeError, MinidlWarning, ShapeError
 from .average_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .indexing import getitem
-from .promotion import Array
+from .promotion import Array, check_tensors
 
 CUBIC = -0.75
 """The parameter a of the cubic convolution kernel (Keys 1981), as in PyTorch and OpenCV."""
@@ -50,6 +50,7 @@ def interpolate(
             trilinear (3), area (the mean over the source's area)
     recompute_scale_factor    take the ratio of the sizes, rounded as they are, instead of `scale_factor` itself
     """
+    check_tensors("interpolate", input)
     count = input.ndim - 2
     _check_mode(mode, count, align_corners, antialias, input)
     sizes, scales = _sizes(input, count, size, scale_factor, bool(recompute_scale_factor))
@@ -77,6 +78,8 @@ def _check_mode(mode: str, count: int, align_corners: bool | None, antialias: bo
         )
     if align_corners is not None and mode not in _DIMENSIONS:
         raise ArgumentError(f"interpolate: align_corners with mode {mode!r}; only linear and cubic modes take it")
+    if not mode.startswith("nearest") and input.dtype.kind != "f":
+        raise DtypeError(f"interpolate: mode {mode!r} of {input.dtype}; only nearest modes take it, use .float()")
     if antialias:
         raise ArgumentError("interpolate: antialias=True is not supported; blur first, or use mode='area'")
 
@@ -89,18 +92,22 @@ def _sizes(
         raise ArgumentError("interpolate: give either size or scale_factor")
     shape = tuple(input.shape[2:])
     if size is not None:
-        sizes = (int(size),) * count if np.ndim(size) == 0 else tuple(int(n) for n in size)
+        sizes = tuple(size) if isinstance(size, (tuple, list)) else (size,) * count
+        if not all(isinstance(n, (int, np.integer)) for n in sizes):
+            raise ArgumentError(f"interpolate: size {size!r}; needs whole numbers")
         scales: tuple[float | None, ...] = (None,) * count
         if recompute:
             raise ArgumentError("interpolate: recompute_scale_factor needs scale_factor instead of size")
     else:
         factors = (float(scale_factor),) * count if np.ndim(scale_factor) == 0 else tuple(map(float, scale_factor))
+        if not np.isfinite(factors).all():
+            raise ArgumentError(f"interpolate: scale_factor {scale_factor}; needs finite numbers")
         sizes = tuple(int(np.floor(n * factor)) for n, factor in zip(shape, factors, strict=False))
         scales = (None,) * count if recompute else factors
     if len(sizes) != count or len(scales) != count:
         raise ShapeError(f"interpolate: {len(sizes)} sizes for the {count} dimensions of {tuple(input.shape)}")
-    if min(sizes) < 1 or min(shape) < 1:
-        raise ShapeError(f"interpolate: from size {shape} to {sizes}; all must be at least 1")
+    if min(sizes) < 1 or 0 in input.shape[1:]:
+        raise ShapeError(f"interpolate: from {tuple(input.shape)} to {sizes}; only the batch may be empty")
     return sizes, scales
 
 
