@@ -228,7 +228,7 @@ def check_convolution(name: str, count: int, x: Array, weight: Array, bias: Arra
             f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}: needs images {images} "
             f"and a weight (K, C/groups, {kernel})"
         )
-    if 0 in weight.shape[2:] or 0 in x.shape[2:] or not weight.shape[0]:
+    if 0 in weight.shape[2:] or 0 in x.shape[2:]:
         raise ShapeError(
             f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}: only batch and channels may be empty"
         )

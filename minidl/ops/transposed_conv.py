@@ -140,9 +140,9 @@ def _check(name: str, count: int, x: Array, weight: Array, bias: Array | None, g
             f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}; needs {count} dimensions behind batch "
             "and channels, and as many behind (C, K/groups)"
         )
-    if 0 in weight.shape or 0 in x.shape[1:]:
+    if 0 in weight.shape[2:] or 0 in x.shape[1:]:
         raise ShapeError(
-            f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}: only the batch may be empty"
+            f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}: only batch and outputs may be empty"
         )
     if x.shape[1] % groups or x.shape[1] != weight.shape[0]:
         raise ShapeError(

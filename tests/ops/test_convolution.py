@@ -78,8 +78,6 @@ def convolutions(d):
             (r"input .* may be empty", ShapeError,
              lambda T, c=conv, t=turned: c(T, x(T), ones(T, *t(3, 4), *(0,) * d))),
             (r"input .* may be empty", ShapeError,
-             lambda T, c=conv, t=turned: c(T, x(T), ones(T, *t(0, 4), *kernel))),
-            (r"input .* may be empty", ShapeError,
              lambda T, c=conv, w=w: c(T, ones(T, 2, 4, *(0,) * d), w(T), padding=2)),
             *(
                 [

@@ -179,6 +179,13 @@ def test_no_channels_leave_the_bias():
     assert y.shape == (2, 3, 4, 3) and (y == b.reshape(3, 1, 1)).all()
 
 
+def test_no_outputs():
+    """As of a linear layer; PyTorch refuses them in a convolution."""
+    x = minidl.ones(2, 3, 5, 4)
+    assert minidl.nn.functional.conv2d(x, minidl.ones(0, 3, 2, 2)).shape == (2, 0, 4, 3)
+    assert minidl.nn.functional.conv_transpose2d(x, minidl.ones(3, 0, 2, 2)).shape == (2, 0, 6, 5)
+
+
 SMALLER = ("int32", "int8", "uint8")
 """PyTorch has them without dilation, and not transposed."""
 
