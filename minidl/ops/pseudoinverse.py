@@ -13,8 +13,8 @@ from .linalg import matmul
 from .matrices import check_matrices, check_one_dtype, check_square, common_batch, computed
 from .promotion import Array, array_of
 from .reduction import plain_sum
+from .shape import broadcast, reshape, squeeze, unsqueeze
 from .shape import matrix_transpose as mT
-from .shape import reshape, squeeze, unsqueeze
 
 DRIVERS = (None, "gels", "gelsy", "gelsd", "gelss")
 
@@ -55,12 +55,12 @@ def pinv(A: Array, rcond: Any = None, hermitian: bool = False, *, atol: Any = No
     if not x.size:
         return mT(A) * 1
     relative = array_of(rcond if rtol is None else rtol)
-    if atol is None and relative is not None:
-        return _pinv(A, relative, hermitian)
-    values = _singular_values("pinv", x, hermitian)
-    greatest = values.max(-1)
-    limit = _tolerance(x, values, array_of(atol), relative)
-    return _pinv(A, limit / np.where(greatest == 0, 1, greatest), hermitian)
+    if atol is not None or relative is None:
+        values = _singular_values("pinv", x, hermitian)
+        greatest = values.max(-1)
+        relative = _tolerance(x, values, array_of(atol), relative) / np.where(greatest == 0, 1, greatest)
+    batch = np.broadcast_shapes(np.shape(relative), x.shape[:-2])
+    return _pinv(A if batch == x.shape[:-2] else broadcast(A, (*batch, *x.shape[-2:])), relative, hermitian)
 
 
 def pinverse(input: Array, rcond: float = 1e-15) -> Array:

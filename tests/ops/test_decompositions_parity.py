@@ -182,6 +182,37 @@ def test_a_determinant_of_exactly_zero():
     assert_same(lambda T, x: T.logdet(x), [x], "float64", 0)
 
 
+def cofactors(x):
+    """The derivative of the determinant by each element, by its minors."""
+    minors = [np.delete(np.delete(x, i, 0), j, 1) for i, j in np.ndindex(x.shape)]
+    signs = [(-1) ** (i + j) for i, j in np.ndindex(x.shape)]
+    return np.reshape([s * np.linalg.det(minor) for s, minor in zip(signs, minors, strict=True)], x.shape)
+
+
+SINGULAR = [np.diag([1.0, 2.0, 0.0]), np.arange(9.0).reshape(3, 3), np.diag([1.0, 0.0, 0.0])]
+
+
+@pytest.mark.parametrize("x", SINGULAR, ids=str)
+    "x", [np.diag([1.0, 2.0, 0.0]), np.arange(9.0).reshape(3, 3), np.diag([1.0, 0.0, 0.0])], ids=str
+)
+def test_the_slope_of_a_zero_determinant_is_its_cofactors(x):
+    """PyTorch's is 0 there, unless it is to be differentiated again."""
+    batch = minidl.from_numpy(np.stack([x, np.eye(3)])).requires_grad_()
+    minidl.linalg.det(batch).sum().backward()
+    np.testing.assert_allclose(batch.grad.numpy(), [cofactors(x), np.eye(3)], atol=1e-9)
+
+
+@pytest.mark.parametrize("limits", [[0.9, 0.1], [[0.9], [0.1]], [[0.9], [0.1], [0.3]]], ids=str)
+def test_tolerances_broadcast_with_the_batch(limits):
+    x = np.stack([spread([3.0, 2.0, 0.5])] * 2)
+    for program in (
+        lambda T, x, t: T.linalg.pinv(x, atol=t.detach()),
+        lambda T, x, t: T.linalg.pinv(x, rtol=t.detach()),
+        lambda T, x, t: T.linalg.matrix_rank(x, atol=t.detach()),
+    ):
+        assert_same(program, [x, np.array(limits)], "float64", 1, 1e-8)
+
+
 @pytest.mark.parametrize("name", ["rank 2 of 3", "zero", "tall rank 1", "wide rank 1", "equal", "batch"])
 def test_singular_values_that_are_zero_or_equal(name):
     x = RANKS[name]
