@@ -66,6 +66,8 @@ def _vector_norm(name: str, x: Array, ord: float, dim: Dim = None, keepdim: bool
     axes = axes_of(name, x, dim)
     if count_of(x.shape, axes) == 0 and (ord < 0 or ord == math.inf):
         raise ShapeError(f"{name}: ord {ord} of no elements, dim {dim} of shape {tuple(x.shape)}")
+    if x.dtype == dtypes.float16:  # whose squares leave it
+        return astype(_vector_norm(name, astype(x, dtypes.float32), ord, dim, keepdim), dtypes.float16)
     if ord == 2:
         return _two_norm(x, axes, keepdim)
     if ord == 1:

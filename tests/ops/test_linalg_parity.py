@@ -203,3 +203,20 @@ BOOLEANS = {
 def test_booleans_stay_booleans(name):
     program, shapes = BOOLEANS[name]
     np.testing.assert_array_equal(*plain(program, [RNG.random(shape) < 0.5 for shape in shapes]), strict=True)
+
+
+@pytest.mark.parametrize("p", [0.5, 1, 2, 3, INF, -1])
+def test_norms_of_halves_do_not_overflow(p):
+    x, y = 300 * RNG.uniform(0.5, 1, (2, 3, 40))
+    for program in (
+        lambda T, x, y: T.linalg.vector_norm(x / 40, p, dim=-1),
+        lambda T, x, y: T.nn.functional.normalize(x, 2.0 if p < 1 else p),
+        lambda T, x, y: T.cosine_similarity(x, y),
+        lambda T, x, y: T.pairwise_distance(x, y, max(p, 1)),
+        lambda T, x, y: T.renorm(x, max(p, 1), 0, 3.0),
+    ):
+        assert_same(program, [x, y], "float16", order=0)
+
+
+def test_matrix_norms_of_halves_do_not_overflow():
+    assert_same(lambda T, x: T.linalg.matrix_norm(x), [300 * normal(3, 4)], "float16", order=1)
