@@ -11,10 +11,10 @@ from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .arithmetic import pow, trunc_divide
 from .conv import LAYOUTS, Pair, sizes_of
-from .elementwise import abs
+from .elementwise import abs, astype
 from .gates import relu
 from .padding import constant_pad_nd
-from .promotion import Array, check_floats, check_tensors
+from .promotion import Array, at_least_single, check_floats, check_tensors
 from .rearranging import windows
 from .reduction import plain_sum
 from .rounding import sign
@@ -131,13 +131,15 @@ def _averaged(
         divisors = divisors[..., None] * (ends - starts if count_include_pad else inside)
         widths.append((p, max(int((m - 1) * s + k - n - p), 0)))
     x = constant_pad_nd(input, [n for pair in reversed(widths) for n in pair]) if np.any(widths) else input
+    x = at_least_single(x)
     for i in range(count):
         axis = input.ndim - count + i
         x = windows(x, axis, size[i], step[i])
         x = plain_sum(x[(slice(None),) * axis + (slice(counts[i]),)], (x.ndim - 1,), False)
     if x.dtype.kind != "f":
         return trunc_divide(x, divisors if divisor_override is None else divisor_override)
-    return x / (divisors.astype(x.dtype) if divisor_override is None else float(divisor_override))
+    means = x / (divisors.astype(x.dtype) if divisor_override is None else float(divisor_override))
+    return means if means.dtype == input.dtype else astype(means, input.dtype)
 
 
 # --- bins ------------------------------------------------------------------------------------------------------------
@@ -218,6 +220,11 @@ def _power_pool(
     check_tensors(name, input)
     if p == 0:
         raise ArgumentError(f"{name}: norm_type 0; needs another number")
+    if math.isinf(p):
+        from .pool import max_pooled
+
+        toward = math.copysign(1.0, p)
+        return max_pooled(name, count, abs(input) * toward, kernel_size, stride, 0, 1, ceil_mode, False) * toward
     means = _averaged(name, count, pow(input, p), kernel_size, stride, 0, ceil_mode, True, None)
     return pow(sign(means) * relu(abs(means)) * math.prod(size), 1.0 / p)
 
@@ -225,7 +232,7 @@ def _power_pool(
 def lp_pool1d(
     input: Array, norm_type: float, kernel_size: Pair, stride: Pair | None = None, ceil_mode: bool = False
 ) -> Array:
-    """(sum x^p)^(1/p) over windows of (N, C, L) or (C, L)."""
+    """(sum x^p)^(1/p) over windows of (N, C, L) or (C, L); of p inf and -inf the greatest and least |x|."""
     return _power_pool("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 

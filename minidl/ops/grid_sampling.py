@@ -127,6 +127,7 @@ class _Filling:
         if self.padding_mode == "reflection":
             low, high = (0.0, n - 1.0) if self.align_corners else (-0.5, n - 0.5)
             places, slopes = _reflected(places, low, high)
+        places = np.where(np.isnan(places), 0, places)  # as PyTorch has it
         clipped = (places <= 0) | (places >= n - 1)
         return _moved(c, np.clip(places, 0, n - 1), np.where(clipped, 0, slopes).astype(places.dtype))
 

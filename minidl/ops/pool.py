@@ -91,7 +91,7 @@ def _taken(x: Array, places: Array, count: int) -> Array:
     return reshape(take_along(flat, index.reshape(*lead, math.prod(index.shape[-count:])), len(lead)), index.shape)
 
 
-def _max_pooled(
+def max_pooled(
     name: str,
     count: int,
     input: Array,
@@ -125,7 +125,7 @@ def max_pool1d(
     return_indices: bool = False,
 ) -> Any:
     """The greatest value in each window of (N, C, L) or (C, L); otherwise as `max_pool2d`."""
-    return _max_pooled("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pooled("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool2d(
@@ -144,7 +144,7 @@ def max_pool2d(
     ceil_mode       also windows that reach over the end
     return_indices  also where each value stands in its H * W plane
     """
-    return _max_pooled("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pooled("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool3d(
@@ -157,7 +157,7 @@ def max_pool3d(
     return_indices: bool = False,
 ) -> Any:
     """The greatest value in each window of (N, C, D, H, W) or (C, D, H, W); otherwise as `max_pool2d`."""
-    return _max_pooled("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pooled("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 # --- bins ------------------------------------------------------------------------------------------------------------
