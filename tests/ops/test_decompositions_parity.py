@@ -193,8 +193,6 @@ SINGULAR = [np.diag([1.0, 2.0, 0.0]), np.arange(9.0).reshape(3, 3), np.diag([1.0
 
 
 @pytest.mark.parametrize("x", SINGULAR, ids=str)
-    "x", [np.diag([1.0, 2.0, 0.0]), np.arange(9.0).reshape(3, 3), np.diag([1.0, 0.0, 0.0])], ids=str
-)
 def test_the_slope_of_a_zero_determinant_is_its_cofactors(x):
     """PyTorch's is 0 there, unless it is to be differentiated again."""
     batch = minidl.from_numpy(np.stack([x, np.eye(3)])).requires_grad_()
