@@ -226,6 +226,7 @@ from .ops.logic import (
     logical_or,
     logical_xor,
 )
+from .ops.lowrank import pca_lowrank, svd_lowrank
 from .ops.lu import lu_of_matrix as lu
 from .ops.lu import lu_solve_of_matrix as lu_solve
 from .ops.lu import lu_unpack
@@ -277,7 +278,7 @@ from .ops.pairwise import (
     xlogy,
 )
 from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
-from .ops.pool import adaptive_max_pool1d, max_pool1d, max_pool2d, max_pool3d
+from .ops.pool import adaptive_max_pool1d, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d
 from .ops.products import addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, mv, vdot
 from .ops.pseudoinverse import pinverse
 from .ops.queries import is_complex, is_floating_point, is_same_size, is_signed, is_tensor, numel
@@ -392,6 +393,7 @@ from .ops.statistics import (
     cov,
     histc,
     histogram,
+    histogramdd,
     median,
     mode,
     nanmedian,
@@ -424,6 +426,7 @@ from .ops.trigonometric import (
     sinh,
     tan,
 )
+from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 
 __version__ = "0.1.0"
@@ -435,7 +438,9 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minidl\.(ops
 _LATER = {
     "cuda": "cuda",
     "linalg": "linalg",
+    "masked": "masked",
     "nn": "nn",
+    "signal": "signal",
     "special": "special",
     "optim": "optim",
     "data": "data",

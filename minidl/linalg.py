@@ -5,6 +5,7 @@ from .ops.decomposition import cholesky, cholesky_ex, eigh, eigvalsh, qr, svd, s
 from .ops.determinant import det, slogdet
 from .ops.diagonal import matrix_diagonal as diagonal
 from .ops.householder import householder_product
+from .ops.ldl import ldl_factor, ldl_factor_ex, ldl_solve
 from .ops.linalg import matmul
 from .ops.lu import lu, lu_factor, lu_factor_ex, lu_solve
 from .ops.norms import cond, matrix_norm, vector_norm

@@ -6,6 +6,20 @@ from .ops.elementwise import exp2, expm1, log1p
 from .ops.pairwise import igamma as gammainc
 from .ops.pairwise import igammac as gammaincc
 from .ops.pairwise import xlog1py, xlogy
+from .ops.polynomials import (
+    chebyshev_polynomial_t,
+    chebyshev_polynomial_u,
+    chebyshev_polynomial_v,
+    chebyshev_polynomial_w,
+    hermite_polynomial_h,
+    hermite_polynomial_he,
+    laguerre_polynomial_l,
+    legendre_polynomial_p,
+    shifted_chebyshev_polynomial_t,
+    shifted_chebyshev_polynomial_u,
+    shifted_chebyshev_polynomial_v,
+    shifted_chebyshev_polynomial_w,
+)
 from .ops.reduction import logsumexp
 from .ops.rounding import round
 from .ops.special import (

@@ -15,8 +15,8 @@ import numpy as np
 
 from . import dtypes
 from .autograd.backward import backward
+from .autograd.calling import describe, wrap, wrap_with
 from .autograd.graph import refresh
-from .autograd.primitive import describe, wrap, wrap_with
 from .devices import device
 from .errors import DeviceError, DtypeError, GraphError, ShapeError
 from .ops import creation, elementwise, joining, shape

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..errors import GraphError, ShapeError
 from . import modes
+from .calling import describe, wrap
 from .graph import Node, Output, Variable, edge_of, refresh
-from .primitive import describe, wrap
 
 
 def backward(

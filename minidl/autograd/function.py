@@ -27,8 +27,8 @@ import numpy as np
 
 from ..errors import GraphError
 from . import modes
+from .calling import wrap
 from .graph import Node, Output, Variable, edge_of, refresh
-from .primitive import wrap
 
 
 class FunctionContext:

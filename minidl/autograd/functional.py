@@ -16,9 +16,10 @@ import numpy as np
 
 from ..errors import ArgumentError, GraphError, ShapeError
 from .backward import grad
+from .calling import describe, wrap
 from .graph import Variable
 from .modes import enable_grad
-from .primitive import describe, primitive, wrap
+from .primitive import primitive
 
 Function = Callable[..., Any]
 Tensors = Variable | Sequence[Variable]

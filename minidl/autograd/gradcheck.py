@@ -14,8 +14,8 @@ import numpy as np
 from ..errors import GraphError
 from . import modes
 from .backward import grad
+from .calling import wrap
 from .graph import Variable
-from .primitive import wrap
 
 Function = Callable[..., Any]
 

@@ -63,7 +63,7 @@ class Variable:
 
 Edge = "Node | Output | Variable | None"
 
-_next_order = itertools.count(1).__next__
+next_order = itertools.count(1).__next__
 
 
 class Node:
@@ -77,7 +77,7 @@ class Node:
         self.edges = edges
         self.kept = kept
         self.watched = watched
-        self.order = _next_order()
+        self.order = next_order()
         self.shape = y.shape
         self.dtype = y.dtype
         self.hooks: dict[int, Callable[..., Any]] | None = None
@@ -157,7 +157,7 @@ class Output:
     def __init__(self, node: Any, index: int, y: Any) -> None:
         self.node = node
         self.index = index
-        self.order = _next_order()
+        self.order = next_order()
         self.shape = y.shape
         self.dtype = y.dtype
         self.hooks: dict[int, Callable[..., Any]] | None = None

@@ -28,14 +28,14 @@ The gradient may have the broadcast shape of the output and its dtype: the engin
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
 
-from ..errors import ArgumentError, DtypeError, GraphError, MinidlError, ShapeError
-from .graph import Node, Output, Variable, View, refresh
-from .modes import state
+from ..errors import ArgumentError, GraphError
+from .calling import MOST_UNROLLED, plainly, unrolled, wrap
+from .graph import Node, Output, Variable
 
 _VALUE, _SHAPE, _OUTPUT = range(3)
 _VARIADIC = 0x04  # inspect.CO_VARARGS
@@ -43,35 +43,6 @@ _PYTORCH_NAMES = {"input": 0, "other": 1}
 
 First = TypeVar("First", contravariant=True)
 Rest = ParamSpec("Rest")
-
-_new = object.__new__
-_ndarray = np.ndarray
-_tensor_class: type = Variable
-
-
-def wrap_with(cls: type) -> type:
-    """Class decorator: `cls` is what operators return.  Used once, by Tensor."""
-    global _tensor_class
-    _tensor_class = cls
-    return cls
-
-
-def wrap(array: Any, node: Any = None) -> Any:
-    """A tensor over `array`, without copying: the result of `node`, or a constant."""
-    tensor: Any = _new(_tensor_class)
-    tensor.array = array if type(array) is _ndarray else as_array(array)
-    tensor.node = node
-    tensor._requires_grad = node is not None
-    tensor.grad = None
-    tensor.hooks = None
-    tensor.version = [0, 0]
-    tensor._view = None
-    return tensor
-
-
-def as_array(value: Any) -> Any:
-    """NumPy's scalars become 0-d arrays; arrays of any library pass."""
-    return np.asarray(value) if isinstance(value, (np.generic, np.ndarray)) else value
 
 
 class Rule(NamedTuple):
@@ -95,6 +66,8 @@ class Plan(NamedTuple):
     shapes: tuple[int, ...]
     outputs: tuple[int, ...]
     calls: tuple[tuple[Callable[..., Any], tuple[int, ...], bool, tuple[int, ...]], ...]  # bool: a rule for several
+    keeps_nothing: bool
+    keeps_output_alone: bool
 
     def rewrap(self, node: Any) -> list[Any]:
         """The kept values as tensors that continue the graph."""
@@ -176,7 +149,15 @@ class Primitive:
         values, shapes, outputs = (
             tuple(position for kind, position in keeps if kind == sort) for sort in (_VALUE, _SHAPE, _OUTPUT)
         )
-        plan = self.plans[key] = Plan(keeps, values, shapes, outputs, calls + refusals)
+        plan = self.plans[key] = Plan(
+            keeps,
+            values,
+            shapes,
+            outputs,
+            calls + refusals,
+            keeps_nothing=not keeps,
+            keeps_output_alone=keeps == ((_OUTPUT, 0),),
+        )
         return plan
 
     def _refusal(self, position: int) -> Callable[..., Any]:
@@ -188,52 +169,52 @@ class Primitive:
 
         return refuse
 
-    def record(self, args: tuple[Any, ...], raw: list[Any], edges: list[Any], key: int, y: Any) -> Any:
+    def record(self, args: Any, raw: Any, edges: Any, key: int, y: Any) -> Any:
         """Wrap the result `y` of `raw` and leave a node that knows how it came about."""
+        result = wrap(y)
+        y = result.array
         if y.dtype.kind != "f":
-            return wrap(y)  # integers and booleans have no gradient
+            return result  # integers and booleans have no gradient
         plan = self.plans.get(key) or self.plan(key)
+        result.node = node = Node(self, plan, edges, (), (), y)
+        result._requires_grad = True
+        if not plan.keeps_nothing:
+            self.keep(node, args, raw, (result,))
+        return result
+
+    def keep(self, node: Node, args: Any, raw: Any, results: Sequence[Variable]) -> None:
+        """Let the node keep what its plan names, and watch what of it may be written to."""
+        plan = node.plan
         kept: list[Any] = []
         watched: list[Any] = []
         for i in plan.values:
             kept.append(raw[i])
             a = args[i]
             if isinstance(a, Variable):
-                version = a.version
-                watched.append((version, version[0]))
-        if plan.shapes:
-            kept += self._shapes(plan, raw)
-        result = wrap(y)
-        y = result.array
-        result.node = node = Node(self, plan, edges, kept, watched, y)
-        result._requires_grad = True
-        if plan.outputs:
-            kept.append(y)
-            node.watch(result)
-        return result
+                watched.append((a.version, a.version[0]))
+        kept += self.shapes(plan, raw)
+        for i in plan.outputs:
+            version = results[i].version
+            kept.append(results[i].array)
+            watched.append((version, version[0]))
+        node.kept = kept
+        node.watched = watched
 
-    def record_several(self, args: tuple[Any, ...], raw: list[Any], edges: list[Any], key: int, ys: Any) -> Any:
+    def shapes(self, plan: Plan, raw: Any) -> list[Any]:
+        """The shapes that the plan names; those of all variadic inputs together."""
+        return [raw[i].shape if i >= 0 else [a.shape for a in raw[len(self.inputs) :]] for i in plan.shapes]
+
+    def record_several(self, args: Any, raw: Any, edges: Any, key: int, ys: Any) -> Any:
         """As `record`, for an operator with several outputs; integer ones (indices) have no gradient."""
         plan = self.plans.get(key) or self.plan(key)
-        node = Node(self, plan, edges, [raw[i] for i in plan.values], [], ys[0])
-        for i in plan.values:
-            if isinstance(args[i], Variable):
-                node.watch(args[i])
-        node.kept += self._shapes(plan, raw)
-        results = []
-        for i, y in enumerate(ys):
-            result = wrap(y)
-            if y.dtype.kind == "f":
-                result.node = Output(node, i, y)
+        results = [wrap(y) for y in ys]
+        node = Node(self, plan, edges, (), (), results[0].array)
+        for i, result in enumerate(results):
+            if result.array.dtype.kind == "f":
+                result.node = Output(node, i, result.array)
                 result._requires_grad = True
-            results.append(result)
-        for i in plan.outputs:
-            node.kept.append(ys[i])
-            node.watch(results[i])
+        self.keep(node, args, raw, results)
         return tuple(results)
-
-    def _shapes(self, plan: Plan, raw: list[Any]) -> list[Any]:
-        return [raw[i].shape if i >= 0 else tuple(a.shape for a in raw[len(self.inputs) :]) for i in plan.shapes]
 
     def in_order(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """All arguments by position.  `input` and `other` are PyTorch's names for the first two."""
@@ -288,74 +269,28 @@ def primitive(forward: Any = None, *, view: bool = False, outputs: tuple[str, ..
     if forward is None:
         return functools.partial(primitive, view=view, outputs=outputs)
     own = Primitive(forward, view, outputs)
-    record = own.record if outputs is None else own.record_several
-
-    @functools.wraps(forward)
-    def operator(*args: Any, **named: Any) -> Any:
-        if named:
-            args = own.in_order(args, named)
-        raw = []
-        edges = []
-        tensors = False
-        wanted = 0
-        bit = 1
-        for a in args:
-            edge = None
-            if isinstance(a, Variable):
-                tensors = True
-                if a._view is not None:
-                    refresh(a)
-                if a._requires_grad:
-                    wanted |= bit
-                    edge = a.node or a
-                a = a.array
-            raw.append(a)
-            edges.append(edge)
-            bit <<= 1
-        try:
-            y = forward(*raw)
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
-            raise refusal(own.name, raw, error) from None
-        if not tensors:
-            return y
-        if wanted and state.recording:
-            result = record(args, raw, edges, wanted | bit, y)
-        elif outputs is None:
-            result = wrap(y)
-        else:
-            return tuple(wrap(part) for part in y)
-        return as_view(result, operator, args) if view else result
-
-    operator.gradient = own.gradient  # type: ignore[attr-defined]
-    operator.primitive = own  # type: ignore[attr-defined]
+    operator: Any = _for_any_count(own) if own.variadic else _for_count(own, len(own.inputs))
+    functools.update_wrapper(operator, forward)
+    operator.gradient = own.gradient
+    operator.primitive = own
     return operator
 
 
-def as_view(result: Any, operator: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    """Mark `result` as a view of the first argument, so that a write to either is seen by both."""
-    parent = args[0]
-    result.version = parent.version
-    result._view = View(parent, operator, args[1:], parent.version[1])
-    return result
+def _for_count(own: Primitive, count: int) -> Callable[..., Any]:
+    return unrolled(count, own.outputs is not None, own.view)(own, count)
 
 
-def refusal(name: str, raw: list[Any], error: Exception) -> Exception:
-    """The error to show when an operator cannot be computed: it names the operator and what it got."""
-    if isinstance(error, MinidlError):
-        return error if str(error).startswith(name) else type(error)(f"{name}: {error}")
-    got = ", ".join(describe(value) for value in raw)
-    if isinstance(error, AttributeError):
-        found = type(error.obj).__name__
-        return DtypeError(f"{name}: got {got}: {found} where a tensor is needed; use minidl.tensor(...) on it")
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    kind = DtypeError if isinstance(error, TypeError) else ShapeError
-    return kind(f"{name}: got {got}: {reason}")
+def _for_any_count(own: Primitive) -> Callable[..., Any]:
+    """What is called of a variadic operator: a form for each small number of arguments, made when it first comes."""
+    forms: dict[int, Callable[..., Any]] = {}
 
+    def operator(*args: Any) -> Any:
+        count = len(args)
+        if count > MOST_UNROLLED:
+            return plainly(own, operator, args)
+        form = forms.get(count)
+        if form is None:
+            form = forms[count] = _for_count(own, count)
+        return form(*args)
 
-def describe(value: Any) -> str:
-    """An argument in an error message: float32(64, 784), or the value itself."""
-    shape = getattr(value, "shape", None)
-    if shape is None:
-        text = repr(value)
-        return text if len(text) <= 60 else f"{text[:57]}..."
-    return f"{value.dtype}{tuple(shape)}"
+    return operator

@@ -70,17 +70,24 @@ from ..ops.margin_loss import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from ..ops.multi_head_attention import multi_head_attention_forward
 from ..ops.norm import batch_norm
 from ..ops.norms import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.padding import pad
 from ..ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from ..ops.pool import (
     adaptive_max_pool1d,
+    adaptive_max_pool1d_with_indices,
     adaptive_max_pool2d,
+    adaptive_max_pool2d_with_indices,
     adaptive_max_pool3d,
+    adaptive_max_pool3d_with_indices,
     max_pool1d,
+    max_pool1d_with_indices,
     max_pool2d,
+    max_pool2d_with_indices,
     max_pool3d,
+    max_pool3d_with_indices,
 )
 from ..ops.regression_loss import (
     gaussian_nll_loss,
@@ -94,7 +101,9 @@ from ..ops.regression_loss import (
 from ..ops.transposed_conv import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.unpooling import (
     fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
     fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
     max_unpool1d,
     max_unpool2d,
     max_unpool3d,

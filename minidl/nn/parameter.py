@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..tensor import Tensor
 
 

@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
+import numpy as np
+
 from .. import kernels
 from ..autograd import primitive
 from ..dtypes import as_dtype
@@ -14,7 +16,7 @@ from ..errors import MinidlWarning, ShapeError
 from .comparison import where
 from .elementwise import astype, exp
 from .inplace import update
-from .promotion import Array, as_float, check_floats
+from .promotion import Array, apply_to_floats, as_float, check_floats
 from .reduction import sum as total
 
 Arguments = ParamSpec("Arguments")
@@ -26,6 +28,8 @@ def may_write(function: Callable[Arguments, Any]) -> Callable[Arguments, Any]:
 
     @functools.wraps(function)
     def activate(*args: Any, **named: Any) -> Any:
+        if len(args) <= place and not named:
+            return function(*args, **named)
         inplace = args[place] if len(args) > place else named.pop("inplace", False)
         if inplace:
             return update(args[0], function, *args[1:place], **named)
@@ -37,7 +41,7 @@ def may_write(function: Callable[Arguments, Any]) -> Callable[Arguments, Any]:
 @primitive
 def tanh(x):
     """The hyperbolic tangent."""
-    return kernels.of(x).tanh(as_float(x))
+    return apply_to_floats(np.tanh, x)
 
 
 @tanh.gradient
@@ -48,7 +52,8 @@ def _(g, y):
 @primitive
 def sigmoid(x):
     """1 / (1 + exp(-x))"""
-    return kernels.of(x).sigmoid(as_float(x))
+    x = as_float(x)
+    return kernels.of(x).sigmoid(x)
 
 
 @sigmoid.gradient
@@ -70,7 +75,7 @@ def _(g, y):
 @primitive
 def gate(g, y):
     """Zero where y <= 0, else g."""
-    return kernels.of(g).gate(g, y)
+    return kernels.of(g).gate(y, g)
 
 
 @gate.gradient("g")
@@ -183,6 +188,7 @@ def _along(name: str, x: Array, dim: int | None, dtype: Any) -> tuple[Array, int
     if dim is None:
         dim = 0 if x.ndim in (0, 1, 3) else 1
         warnings.warn(f"{name}: dim is missing, {dim} is taken; give dim", MinidlWarning, stacklevel=3)
-    if not isinstance(dim, int) or not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
+    ndim = x.ndim or 1
+    if not isinstance(dim, int) or not -ndim <= dim < ndim:
         raise ShapeError(f"{name}: dim {dim} of a tensor with shape {tuple(x.shape)}")
     return x, dim

@@ -15,13 +15,13 @@ from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError
 from .comparison import flat, where
 from .elementwise import astype, log
-from .promotion import Array, aligned, aligned_floats
+from .promotion import Array, aligned, apply, apply_to_float_pair, apply_to_pair
 
 
 @primitive
 def add(a, b):
     """a + b"""
-    return np.add(*aligned(a, b))
+    return apply_to_pair(np.add, a, b)
 
 
 @add.gradient("a")
@@ -37,10 +37,9 @@ def _(g):
 @primitive
 def sub(a, b):
     """a - b, but not of booleans."""
-    x, y = aligned(a, b)
-    if x is not a or y is not b:  # otherwise NumPy refuses booleans itself
+    if not (type(a) is type(b) is np.ndarray and a.dtype is b.dtype):  # otherwise NumPy refuses booleans itself
         _check_no_booleans("sub", a, b)
-    return np.subtract(x, y)
+    return apply_to_pair(np.subtract, a, b)
 
 
 def _check_no_booleans(name: str, *operands: Any) -> None:
@@ -61,7 +60,7 @@ def _(g):
 @primitive
 def mul(a, b):
     """a * b"""
-    return np.multiply(*aligned(a, b))
+    return apply_to_pair(np.multiply, a, b)
 
 
 @mul.gradient("a")
@@ -77,7 +76,7 @@ def _(g, a):
 @primitive
 def div(a, b):
     """a / b, a float also for integers."""
-    return np.true_divide(*aligned_floats(a, b))
+    return apply_to_float_pair(np.true_divide, a, b)
 
 
 @div.gradient("a")
@@ -171,7 +170,7 @@ def _(g, a, b):
 @primitive
 def neg(x):
     """-x"""
-    return np.negative(x)
+    return apply(np.negative, x)
 
 
 @neg.gradient
@@ -192,7 +191,9 @@ def pow(a, exponent):
         return a * a * a
     if number and exponent == -0.5:
         return 1 / np.sqrt(a)
-    return a**exponent  # the operator knows shorter ways for some numbers, np.power does not
+    if number:
+        return apply(np.square, a) if exponent == 2 else a**exponent  # the operator knows shorter ways for some numbers
+    return apply_to_pair(np.power, a, exponent)
 
 
 def _check_whole_exponent(a: Any, exponent: Any) -> None:

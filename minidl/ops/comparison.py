@@ -6,55 +6,61 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..autograd import primitive
+from ..autograd.calling import wrap
 from ..autograd.graph import Variable
-from ..autograd.primitive import wrap
 from ..errors import ArgumentError, DtypeError
-from .promotion import Array, aligned, array_of, as_dtype, check_tensors
+from .promotion import Array, aligned, apply_to_pair, array_of, as_dtype, check_tensors
+
+_NUMBERS = (float, int)
 
 
 @primitive
 def eq(a, b):
     """a == b"""
-    return np.equal(*aligned(a, b))
+    return apply_to_pair(np.equal, a, b)
 
 
 @primitive
 def ne(a, b):
     """a != b"""
-    return np.not_equal(*aligned(a, b))
+    return apply_to_pair(np.not_equal, a, b)
 
 
 @primitive
 def lt(a, b):
     """a < b"""
-    return np.less(*aligned(a, b))
+    return apply_to_pair(np.less, a, b)
 
 
 @primitive
 def le(a, b):
     """a <= b"""
-    return np.less_equal(*aligned(a, b))
+    return apply_to_pair(np.less_equal, a, b)
 
 
 @primitive
 def gt(a, b):
     """a > b"""
-    return np.greater(*aligned(a, b))
+    return apply_to_pair(np.greater, a, b)
 
 
 @primitive
 def ge(a, b):
     """a >= b"""
-    return np.greater_equal(*aligned(a, b))
+    return apply_to_pair(np.greater_equal, a, b)
 
 
 @primitive
 def where(condition, a, b):
     """a where the condition holds, else b."""
-    dtype = dtypes.result_type(a, b)
-    return np.where(condition, as_dtype(a, dtype), as_dtype(b, dtype))
+    if not (type(a) is type(b) is np.ndarray and a.dtype is b.dtype):
+        dtype = dtypes.result_type(a, b)
+        a, b = as_dtype(a, dtype), as_dtype(b, dtype)
+    if a.dtype.kind != "f" or condition is True or condition is False or condition.dtype.kind != "b":
+        return np.where(condition, a, b)
+    return kernels.of(a).choose(a, b, condition)
 
 
 @where.gradient("a")
@@ -85,9 +91,9 @@ def choose(condition: Array, input: Any = None, other: Any = None) -> Any:
 
 @primitive
 def clip(x, low, high):
-    if x.size > 1 << 12 and x.dtype.kind == "f" and isinstance(low, (int, float)) and isinstance(high, (int, float)):
-        return np.clip(x, low, high)  # of large arrays one pass is faster
-    # of small ones two ufuncs take a third of np.clip's time; at ties they return the second, x
+    if x.dtype.kind == "f" and type(low) in _NUMBERS and type(high) in _NUMBERS and low == low and high == high:
+        return kernels.of(x).clip(x, low, high)
+    # at ties NumPy returns the second, x
     y = x if low is None else np.maximum(*_with_limit(low, x))
     y = y if high is None else np.minimum(*_with_limit(high, y))
     if y.dtype.kind == "b" and _is_refused(low, high):
@@ -149,7 +155,7 @@ def clamp_max(input: Array, max: Any) -> Array:
 @primitive
 def maximum(a, b):
     """The greater of each pair; NaN if either is."""
-    return np.maximum(*aligned(a, b))
+    return apply_to_pair(np.maximum, a, b)
 
 
 @maximum.gradient("a")
@@ -165,7 +171,7 @@ def _(g, a, b):
 @primitive
 def minimum(a, b):
     """The lesser of each pair; NaN if either is."""
-    return np.minimum(*aligned(a, b))
+    return apply_to_pair(np.minimum, a, b)
 
 
 @minimum.gradient("a")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..autograd.calling import wrap
 from ..autograd.graph import Variable
-from ..autograd.primitive import wrap
 from ..errors import ArgumentError, DeviceError, DtypeError, ShapeError
 from .elementwise import astype
 from .promotion import array_of

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .comparison import where
@@ -16,13 +16,15 @@ from .indexing import take_along
 from .joining import cat
 from .promotion import Array, array_of, as_float
 from .rearranging import flip
-from .reduction import plain_sum, products_of_others
+from .reduction import lies_in_long_rows, plain_sum, products_of_others
 from .shape import axis_of, narrow, reshape, transpose, unsqueeze
 
 
 @primitive
 def _cumsum(x, axis):
-    return np.add.accumulate(x, axis)
+    if lies_in_long_rows(x, (axis,)):
+        return kernels.of(x).cumulative_sum_of_rows(x)
+    return np.add.accumulate(x, axis, dtype=x.dtype)
 
 
 @_cumsum.gradient("x")
@@ -52,7 +54,7 @@ def cumsum(input: Array, dim: int, *, dtype: Any = None) -> Array:
 
 @primitive
 def _cumprod(x):
-    return np.multiply.accumulate(x, -1)
+    return np.multiply.accumulate(x, -1, dtype=x.dtype)
 
 
 @_cumprod.gradient

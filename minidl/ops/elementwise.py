@@ -6,16 +6,17 @@ import math
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..errors import DtypeError, ShapeError
-from .promotion import Array, array_of, as_float, check_tensors
+from .promotion import Array, apply, apply_to_floats, array_of, as_float, check_tensors
 from .rounding import sign
 
 
 @primitive
 def square(x):
     """x * x"""
-    return np.square(x) if x.dtype.kind != "b" else x.astype(np.int64)
+    return apply(np.square, x) if x.dtype.kind != "b" else x.astype(np.int64)
 
 
 @square.gradient
@@ -26,7 +27,7 @@ def _(g, x):
 @primitive
 def sqrt(x):
     """The square root; NaN below zero."""
-    return np.sqrt(as_float(x))
+    return apply_to_floats(np.sqrt, x)
 
 
 @sqrt.gradient
@@ -37,7 +38,8 @@ def _(g, y):
 @primitive
 def rsqrt(x):
     """1 / sqrt(x)"""
-    return 1 / np.sqrt(as_float(x))
+    x = as_float(x)
+    return kernels.of(x).rsqrt(x)
 
 
 @rsqrt.gradient
@@ -48,7 +50,7 @@ def _(g, y):
 @primitive
 def reciprocal(x):
     """1 / x"""
-    return 1 / as_float(x)
+    return apply_to_floats(np.reciprocal, x)
 
 
 @reciprocal.gradient
@@ -59,7 +61,7 @@ def _(g, y):
 @primitive
 def exp(x):
     """e ** x"""
-    return np.exp(as_float(x))
+    return apply_to_floats(np.exp, x)
 
 
 @exp.gradient
@@ -70,7 +72,7 @@ def _(g, y):
 @primitive
 def log(x):
     """The natural logarithm; -inf at zero, NaN below."""
-    return np.log(as_float(x))
+    return apply_to_floats(np.log, x)
 
 
 @log.gradient
@@ -81,7 +83,7 @@ def _(g, x):
 @primitive
 def log1p(x):
     """log(1 + x), accurate near zero."""
-    return np.log1p(as_float(x))
+    return apply_to_floats(np.log1p, x)
 
 
 @log1p.gradient
@@ -92,7 +94,7 @@ def _(g, x):
 @primitive
 def expm1(x):
     """exp(x) - 1, accurate near zero."""
-    return np.expm1(as_float(x))
+    return apply_to_floats(np.expm1, x)
 
 
 @expm1.gradient
@@ -103,7 +105,7 @@ def _(g, y):
 @primitive
 def exp2(x):
     """2 ** x"""
-    return np.exp2(as_float(x))
+    return apply_to_floats(np.exp2, x)
 
 
 @exp2.gradient
@@ -114,7 +116,7 @@ def _(g, y):
 @primitive
 def log2(x):
     """The logarithm to base 2."""
-    return np.log2(as_float(x))
+    return apply_to_floats(np.log2, x)
 
 
 @log2.gradient
@@ -125,7 +127,7 @@ def _(g, x):
 @primitive
 def log10(x):
     """The logarithm to base 10."""
-    return np.log10(as_float(x))
+    return apply_to_floats(np.log10, x)
 
 
 @log10.gradient
@@ -138,7 +140,7 @@ def abs(x):
     """|x|, of numbers; the gradient at zero is zero."""
     if x.dtype.kind == "b":
         raise DtypeError("abs: got bool, needs numbers; use x.int()")
-    return np.abs(x)
+    return apply(np.abs, x)
 
 
 @abs.gradient

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
 from .indexing import IndexRangeError, put_at, select_at, take_along

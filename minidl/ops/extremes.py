@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..autograd.graph import Variable
 from ..errors import ShapeError
@@ -14,19 +15,33 @@ from .comparison import maximum, minimum
 from .elementwise import astype, clone
 from .indexing import put_along
 from .promotion import Array, array_of, as_float, check_tensors
-from .reduction import Dim, axes_of, count_of, plain_sum, spread
+from .reduction import Dim, axes_of, count_of, lies_in_long_rows, plain_sum, spread
 from .shape import unsqueeze
 from .words import also_numpy_words
 
 
 @primitive
 def _amax(x, axes, keepdim):
-    return np.maximum.reduce(x, axes, keepdims=keepdim)
+    return _extreme(np.maximum, x, axes, keepdim)
 
 
 @primitive
 def _amin(x, axes, keepdim):
-    return np.minimum.reduce(x, axes, keepdims=keepdim)
+    return _extreme(np.minimum, x, axes, keepdim)
+
+
+def _extreme(ufunc: np.ufunc, x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+    if x.ndim == 1 and axes and x.size < LONG:
+        y = np.asarray(x[x.argmax() if ufunc is np.maximum else x.argmin()])
+    elif lies_in_long_rows(x, axes):
+        y = kernels.of(x).reduced_rows(ufunc, x)
+    else:
+        return ufunc.reduce(x, axes, keepdims=keepdim)
+    return y[..., None] if keepdim else y
+
+
+LONG = 1 << 12
+"""Elements from which NumPy's reduction is faster than finding the place of the extreme."""
 
 
 @_amax.gradient("x")
@@ -59,50 +74,57 @@ def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 
 def _nonempty_axes(name: str, x: Array, dim: Dim) -> tuple[int, ...]:
     axes = axes_of(name, x, dim)
-    if x.ndim and count_of(x.shape, axes) == 0:
+    if not array_of(x).size and x.ndim and count_of(x.shape, axes) == 0:
         raise ShapeError(f"{name}: nothing to choose from along dim {dim} of a tensor with shape {tuple(x.shape)}")
     return axes
 
 
-def _with_indices(name: str, choose: Callable[..., Any], x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
-    """The element that `choose` (argmax or argmin) picks along `dim`, and its index; the gradient goes to it alone."""
-    if x.ndim == 0:
-        return clone(x), choose(x)
-    (axis,) = _nonempty_axes(name, x, dim)
-    return _picked(x, np.argmax if choose is argmax else np.argmin, axis, keepdim)
+@primitive(outputs=("values", "indices"))
+def _greatest_along(x, axis, keepdim):
+    return _extreme(np.maximum, x, (axis,), keepdim), x.argmax(axis, keepdims=keepdim)
 
 
 @primitive(outputs=("values", "indices"))
-def _picked(x, choose, axis, keepdim):
-    indices = choose(x, axis, keepdims=True)
-    values = np.take_along_axis(x, indices, axis)
-    return (values, indices) if keepdim else (values.squeeze(axis), indices.squeeze(axis))
+def _least_along(x, axis, keepdim):
+    return _extreme(np.minimum, x, (axis,), keepdim), x.argmin(axis, keepdims=keepdim)
 
 
-@_picked.gradient("x")
+@_greatest_along.gradient("x")
 def _(g, x_shape, indices, axis, keepdim):
-    g, places = g[0], array_of(indices)
+    return _put_back(g[0], x_shape, indices, axis, keepdim)
+
+
+@_least_along.gradient("x")
+def _(g, x_shape, indices, axis, keepdim):
+    return _put_back(g[0], x_shape, indices, axis, keepdim)
+
+
+def _put_back(g: Array, shape: tuple[int, ...], indices: Array, axis: int, keepdim: bool) -> Array:
+    """The gradient of what was chosen along an axis, where it stood: to it alone."""
+    places = array_of(indices)
     if not keepdim:
         g, places = unsqueeze(g, axis), np.expand_dims(places, axis)
-    return put_along(g, x_shape, places, axis)
+    return put_along(g, shape, places, axis)
 
 
 @primitive
-def _greatest(x):
-    return np.maximum.reduce(x, None)
+def _max(x):
+    check_nonempty("max", x)
+    return _extreme(np.maximum, x.reshape(-1), (0,), False)
 
 
 @primitive
-def _least(x):
-    return np.minimum.reduce(x, None)
+def _min(x):
+    check_nonempty("min", x)
+    return _extreme(np.minimum, x.reshape(-1), (0,), False)
 
 
-@_greatest.gradient
+@_max.gradient
 def _(g, x, y):
     return shared_evenly(g, x, y)
 
 
-@_least.gradient
+@_min.gradient
 def _(g, x, y):
     return shared_evenly(g, x, y)
 
@@ -116,27 +138,31 @@ def shared_evenly(g: Array, x: Array, y: Array) -> Array:
 @also_numpy_words
 def max(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | None = None) -> Any:
     """The greatest element of all; with `dim` the pair (values, indices) along it; of two tensors `maximum`."""
+    if dim is None and other is None:
+        return _max(input)
     check_tensors("max", input)
-    other = dim if isinstance(dim, (Variable, np.ndarray)) else other
-    if other is not None:
-        return maximum(input, other)
-    if dim is None:
-        check_nonempty("max", input)
-        return _greatest(input)
-    return Max(*_with_indices("max", argmax, input, dim, keepdim))
+    if isinstance(dim, (Variable, np.ndarray)) or other is not None:
+        return maximum(input, dim if other is None else other)
+    return Max(*_along("max", _greatest_along, input, dim, keepdim))
 
 
 @also_numpy_words
 def min(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | None = None) -> Any:
     """The least element of all; with `dim` the pair (values, indices) along it; of two tensors `minimum`."""
+    if dim is None and other is None:
+        return _min(input)
     check_tensors("min", input)
-    other = dim if isinstance(dim, (Variable, np.ndarray)) else other
-    if other is not None:
-        return minimum(input, other)
-    if dim is None:
-        check_nonempty("min", input)
-        return _least(input)
-    return Min(*_with_indices("min", argmin, input, dim, keepdim))
+    if isinstance(dim, (Variable, np.ndarray)) or other is not None:
+        return minimum(input, dim if other is None else other)
+    return Min(*_along("min", _least_along, input, dim, keepdim))
+
+
+def _along(name: str, choose: Callable[..., Any], x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
+    """The extreme along `dim`, and its index."""
+    if x.ndim == 0:
+        return clone(x), _argmax(x, None, False)
+    (axis,) = _nonempty_axes(name, x, dim)
+    return choose(x, axis, keepdim)
 
 
 class Max(NamedTuple):
@@ -161,18 +187,18 @@ def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False) -> A
 
 def check_nonempty(name: str, x: Array) -> None:
     """Raise ShapeError where there is nothing to choose from."""
-    if 0 in x.shape:
+    if not array_of(x).size:
         raise ShapeError(f"{name}: nothing to choose from in a tensor with shape {tuple(x.shape)}; give a dim")
 
 
 @primitive
 def _argmax(x, axis, keepdim):
-    return np.asarray(x.argmax(axis=axis, keepdims=keepdim), dtype=np.int64)
+    return x.argmax(axis, keepdims=keepdim)
 
 
 @primitive
 def _argmin(x, axis, keepdim):
-    return np.asarray(x.argmin(axis=axis, keepdims=keepdim), dtype=np.int64)
+    return x.argmin(axis, keepdims=keepdim)
 
 
 @also_numpy_words

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..random import Generator, numpy_generator
@@ -19,7 +20,6 @@ from .joining import chunk
 from .promotion import Array, array_of, as_dtype, check_floats
 from .scatter import scatter
 from .shape import axis_of, reshape
-from .special import erf
 
 
 def relu(input: Array, inplace: bool = False) -> Array:
@@ -222,14 +222,23 @@ def selu(input: Array, inplace: bool = False) -> Array:
 
 @primitive
 def _gelu(x):
-    wide = x.astype(np.promote_types(x.dtype, np.float32), copy=False)
-    return (x * (0.5 * (1 + erf(wide * math.sqrt(0.5))))).astype(x.dtype, copy=False)
+    return kernels.of(x).gelu(x)
 
 
 @_gelu.gradient
 def _(g, x):
-    chance = (erf(x * math.sqrt(0.5)) + 1) * 0.5
-    return g * (chance + x * exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)))
+    return g * _gelu_slope(x)
+
+
+@primitive
+def _gelu_slope(x):
+    """The chance that a normal number is below x, plus x times its density."""
+    return kernels.of(x).gelu_slope(x)
+
+
+@_gelu_slope.gradient
+def _(g, x):
+    return g * ((2 - x * x) * exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)))
 
 
 @primitive
@@ -254,13 +263,24 @@ def gelu(input: Array, approximate: str = "none") -> Array:
 
 @primitive
 def _silu(x):
-    return x * sigmoid(x)
+    return kernels.of(x).silu(x)
 
 
 @_silu.gradient
 def _(g, x):
+    return g * _silu_slope(x)
+
+
+@primitive
+def _silu_slope(x):
+    """s (1 + x (1 - s)) with s = sigmoid(x)"""
+    return kernels.of(x).silu_slope(x)
+
+
+@_silu_slope.gradient
+def _(g, x):
     s = sigmoid(x)
-    return g * (s * (x * (1 - s) + 1))
+    return g * (s * (1 - s) * (x * (1 - 2 * s) + 2))
 
 
 @may_write

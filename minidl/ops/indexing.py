@@ -12,16 +12,20 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import DtypeError, ShapeError
 from .promotion import Array, array_of
 from .shape import axis_of, broadcast, reshape
 
+_PLAIN = {int, slice, type(None), type(Ellipsis)}
+
 
 def raw_index(index: Any) -> Any:
     """An index as NumPy takes it: tensors as arrays, lists as arrays."""
+    if type(index) in _PLAIN:
+        return index
     if isinstance(index, tuple):
-        return tuple(raw_index(part) for part in index)
+        return tuple(map(raw_index, index))
     if isinstance(index, list):
         return np.asarray([raw_index(part) for part in index])
     array = array_of(index)
@@ -32,12 +36,16 @@ def raw_index(index: Any) -> Any:
 
 def is_basic(index: Any) -> bool:
     """Whether it selects a regular part of memory: integers, slices, None and ellipsis only."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return not any(isinstance(part, (np.ndarray, bool, np.bool_)) for part in parts)
+    for part in index if isinstance(index, tuple) else (index,):
+        if type(part) not in _PLAIN and isinstance(part, (np.ndarray, bool, np.bool_)):
+            return False
+    return True
 
 
 @primitive(view=True)
 def _slice(x, index):
+    if type(index) is slice:
+        return x[index]
     parts = index if isinstance(index, tuple) else (index,)
     return x[parts if Ellipsis in parts else (*parts, Ellipsis)]  # with an ellipsis one element, too, is a view
 
@@ -85,6 +93,8 @@ def _(gg, index):
 
 def getitem(x: Array, index: Any) -> Array:
     """`x[index]`: a view for integers, slices, None and ellipsis; a copy for tensors of integers or booleans."""
+    if type(index) is slice:
+        return _slice(x, index)
     index = raw_index(index)
     try:
         return _slice(x, index) if is_basic(index) else select_at(x, index)

@@ -14,9 +14,9 @@ from typing import Any, ParamSpec
 import numpy as np
 
 from ..autograd import primitive
+from ..autograd.calling import wrap
 from ..autograd.graph import Variable, refresh
 from ..autograd.modes import state
-from ..autograd.primitive import wrap
 from ..dtypes import can_cast
 from ..errors import DtypeError, GraphError, ShapeError
 from .indexing import is_basic, raw_index
@@ -171,12 +171,20 @@ def _(g, index):
     return g[index]
 
 
+def _without_leading_ones(value: Any, ndim: int) -> Any:
+    """The value with at most so many dimensions, as far as the first are of size 1: (1, 3) fits where (3,) does."""
+    shape = getattr(value, "shape", ())
+    lead = len(shape) - ndim
+    return value[(0,) * lead] if lead > 0 and set(shape[:lead]) == {1} else value
+
+
 def setitem(target: Any, index: Any, value: Any) -> None:
     """target[index] = value, for every form of index."""
     index = raw_index(index)
     if not isinstance(value, (Variable, int, float)):
         value = np.asarray(value, target.array.dtype)
     if is_basic(index):
-        copy_(target[index], value)
+        part = target[index]
+        copy_(part, _without_leading_ones(value, part.array.ndim))
     else:
         update(target, write_at, value, index)

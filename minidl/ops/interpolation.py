@@ -5,7 +5,8 @@ Each dimension is resized on its own.  Output place d looks at source place
     scale * (d + 1/2) - 1/2,   scale = in / out           or, with align_corners,
     scale * d,                 scale = (in - 1) / (out - 1)
 
-and mixes its neighbours.
+and mixes its neighbours.  With `antialias` a smaller result stretches the kernel by the scale, so that each place mixes
+all that lies under it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import ArgumentError, DtypeError, MinidlWarning, ShapeError
+from ..errors import ArgumentError, MinidlWarning, ShapeError
 from .average_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from .elementwise import astype
 from .indexing import getitem
-from .promotion import Array, check_tensors
+from .linalg import matmul
+from .promotion import Array, at_least_single, check_floats, check_tensors
+from .shape import matrix_transpose
 
 CUBIC = -0.75
 """The parameter a of the cubic convolution kernel (Keys 1981), as in PyTorch and OpenCV."""
+
+CUBIC_STRETCHED = -0.5
+"""The same where the kernel is stretched against aliasing: Keys' own choice, and Pillow's and PyTorch's."""
 
 _AREAS = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
 _DIMENSIONS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
@@ -49,6 +56,7 @@ def interpolate(
     mode    nearest, nearest-exact (rounds as other libraries do), linear (1 dimension), bilinear, bicubic (2),
             trilinear (3), area (the mean over the source's area)
     recompute_scale_factor    take the ratio of the sizes, rounded as they are, instead of `scale_factor` itself
+    antialias                 for bilinear and bicubic: a smaller result is blurred first, as far as it is smaller
     """
     check_tensors("interpolate", input)
     count = input.ndim - 2
@@ -60,10 +68,15 @@ def interpolate(
         axis = 2 + i
         if mode.startswith("nearest"):
             taps = _nearest(input.shape[axis], sizes[i], scales[i], 0.5 if mode == "nearest-exact" else 0.0)
+            input = _mixed(input, axis, taps)
+            continue
+        step = _step(input, axis, sizes[i], scales[i], bool(align_corners))
+        if antialias:
+            if sizes[i] != input.shape[axis]:  # else PyTorch leaves it, whatever the scale
+                input = _blurred(input, axis, _shares(mode, sizes[i], input.shape[axis], step))
         else:
-            source = _sources(input, axis, sizes[i], scales[i], bool(align_corners))
-            taps = (_cubic if mode == "bicubic" else _linear)(source, input.shape[axis])
-        input = _mixed(input, axis, taps)
+            kernel = _cubic if mode == "bicubic" else _linear
+            input = _mixed(input, axis, kernel(_sources(sizes[i], step, bool(align_corners)), input.shape[axis]))
     return input
 
 
@@ -78,10 +91,10 @@ def _check_mode(mode: str, count: int, align_corners: bool | None, antialias: bo
         )
     if align_corners is not None and mode not in _DIMENSIONS:
         raise ArgumentError(f"interpolate: align_corners with mode {mode!r}; only linear and cubic modes take it")
-    if not mode.startswith("nearest") and input.dtype.kind != "f":
-        raise DtypeError(f"interpolate: mode {mode!r} of {input.dtype}; only nearest modes take it, use .float()")
-    if antialias:
-        raise ArgumentError("interpolate: antialias=True is not supported; blur first, or use mode='area'")
+    if antialias and mode not in ("bilinear", "bicubic"):
+        raise ArgumentError(f"interpolate: antialias with mode {mode!r}; only bilinear and bicubic take it")
+    if not mode.startswith("nearest"):
+        check_floats("interpolate", input)
 
 
 def _sizes(
@@ -117,15 +130,19 @@ def _nearest(size: int, wanted: int, scale: float | None, shift: float) -> Taps:
     return Taps([np.minimum(places, size - 1)], [])
 
 
-def _sources(input: Array, axis: int, wanted: int, scale: float | None, align_corners: bool) -> np.ndarray:
-    """Where in the input each place of the output looks, in the input's own precision."""
+def _step(input: Array, axis: int, wanted: int, scale: float | None, align_corners: bool) -> Any:
+    """How far apart in the input neighbours of the output look, in the input's own precision, at least float32."""
     size = input.shape[axis]
-    dtype = input.dtype if input.dtype.kind == "f" and input.dtype.itemsize > 2 else np.dtype(np.float32)
-    place = np.arange(wanted, dtype=dtype)
+    precision = input.dtype.type if input.dtype.itemsize > 2 else np.float32
     if align_corners:
-        return place * dtype.type((size - 1) / (wanted - 1) if wanted > 1 else 0.0)
-    step = dtype.type(size / wanted if scale is None else 1 / scale)
-    return step * (place + dtype.type(0.5)) - dtype.type(0.5)
+        return precision((size - 1) / (wanted - 1) if wanted > 1 else 0.0)
+    return precision(size / wanted if scale is None else 1 / scale)
+
+
+def _sources(wanted: int, step: Any, align_corners: bool) -> np.ndarray:
+    """Where in the input each place of the output looks."""
+    half = type(step)(0.0 if align_corners else 0.5)
+    return step * (np.arange(wanted, dtype=step.dtype) + half) - half
 
 
 def _linear(source: np.ndarray, size: int) -> Taps:
@@ -147,12 +164,12 @@ def cubic_weights(t: Any) -> tuple[Any, Any, Any, Any]:
     return _far(t + 1), _near(t), _near(1 - t), _far(2 - t)
 
 
-def _near(x: Any) -> Any:
-    return ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1
+def _near(x: Any, a: float = CUBIC) -> Any:
+    return ((a + 2) * x - (a + 3)) * x * x + 1
 
 
-def _far(x: Any) -> Any:
-    return ((CUBIC * x - 5 * CUBIC) * x + 8 * CUBIC) * x - 4 * CUBIC
+def _far(x: Any, a: float = CUBIC) -> Any:
+    return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
 
 
 def _mixed(input: Array, axis: int, taps: Taps) -> Array:
@@ -168,6 +185,36 @@ def _mixed(input: Array, axis: int, taps: Taps) -> Array:
     for part in weighted[1:]:
         total = total + part
     return total
+
+
+# --- against aliasing ------------------------------------------------------------------------------------------------
+
+
+def _shares(mode: str, wanted: int, size: int, step: Any) -> np.ndarray:
+    """The share of each input place in each output place, (wanted, size): the kernel `step` wide, shares of sum 1."""
+    half = step.dtype.type(0.5)
+    centres = step * (np.arange(wanted, dtype=step.dtype) + half)[:, None]
+    width = max(step, step.dtype.type(1))
+    reach = (2 if mode == "bicubic" else 1) * width
+    first = np.maximum(np.trunc(centres - reach + half), 0)
+    end = np.minimum(np.trunc(centres + reach + half), size)
+    place = np.arange(size, dtype=step.dtype)
+    distance = np.abs((place + half - centres) / width)
+    if mode == "bicubic":
+        near, far = _near(distance, CUBIC_STRETCHED), _far(distance, CUBIC_STRETCHED)
+        shares = np.where(distance < 1, near, np.where(distance < 2, far, 0))
+    else:
+        shares = np.maximum(1 - distance, 0)
+    shares = np.where((place >= first) & (place < end), shares, 0)
+    total = shares.sum(1, keepdims=True)
+    return shares / np.where(total == 0, 1, total)
+
+
+def _blurred(input: Array, axis: int, shares: np.ndarray) -> Array:
+    """Dimension 2 or 3 of an image, mixed by a matrix of shares; half precision is mixed in float32."""
+    wide = at_least_single(input)
+    mixed = matmul(shares, wide) if axis == 2 else matmul(wide, matrix_transpose(shares))
+    return astype(mixed, input.dtype)
 
 
 # --- PyTorch's older names ------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import describe, wrap
+from ..autograd.calling import describe, wrap
 from ..dtypes import get_default_dtype
 from ..errors import ArgumentError, ShapeError
 from .padding import constant_pad_nd
@@ -32,14 +32,29 @@ def _(g, axis, parts_shape):
     return pieces
 
 
+def _are_alike(tensors: Sequence[Array]) -> bool:
+    """Whether all are tensors, or arrays, of one dtype and one shape with dimensions: the usual case."""
+    dtype = shape = None
+    for tensor in tensors:
+        array = getattr(tensor, "array", tensor)
+        if type(array) is not np.ndarray:
+            return False
+        if shape is None:
+            dtype, shape = array.dtype, array.shape
+        elif array.dtype is not dtype or array.shape != shape:
+            return False
+    return bool(shape)
+
+
 def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
     """All parts in the dtype of their result."""
     if not tensors:
         raise ArgumentError(f"{name}: got no tensors; needs at least one")
     parts = list(tensors)
-    check_tensors(name, *parts)
-    if len({part.dtype for part in parts}) > 1:
-        dtype = parts[0].dtype
+    arrays = list(map(array_of, parts))
+    check_tensors(name, *arrays)
+    dtype = arrays[0].dtype
+    if len({array.dtype for array in arrays}) > 1:
         for part in parts[1:]:
             dtype = np.result_type(*(p.dtype for p in aligned(np.empty(1, dtype), np.empty(1, part.dtype))))
         parts = [part.astype(dtype) for part in parts]
@@ -49,17 +64,21 @@ def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
 @also_numpy_words
 def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along an existing dimension."""
+    if _are_alike(tensors):
+        return _concatenate(axis_of("cat", tensors[0], dim), *tensors)
     parts = _promoted("cat", tensors)
-    if any(not part.ndim for part in parts):
-        raise ShapeError("cat: a 0-d tensor cannot be joined; use stack(), or reshape(1) it")
     shapes = [array_of(part).shape for part in parts]
+    if () in shapes:
+        raise ShapeError("cat: a 0-d tensor cannot be joined; use stack(), or reshape(1) it")
     if (0,) in shapes:  # an empty vector fits to everything
         parts = [part for part, shape in zip(parts, shapes, strict=True) if shape != (0,)] or parts[:1]
         shapes = [array_of(part).shape for part in parts]
     axis = axis_of("cat", parts[0], dim)
     first = shapes[0]
-    for shape in shapes[1:]:
-        if shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :] or len(shape) != len(first):
+    for shape in shapes:
+        if shape != first and (
+            shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :] or len(shape) != len(first)
+        ):
             raise ShapeError(f"cat: {first} and {shape} differ outside dim {dim}")
     return _concatenate(axis, *parts)
 
@@ -67,16 +86,18 @@ def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
 @also_numpy_words
 def stack(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along a new dimension."""
-    parts = _promoted("stack", tensors)
+    parts = tensors if _are_alike(tensors) else _promoted("stack", tensors)
     return _stack(axis_of("stack", parts[0], dim, extra=1), *parts)
 
 
 @primitive
 def _stack(axis, *parts):
-    for part in parts[1:]:
-        if part.shape != parts[0].shape:
-            raise ShapeError(f"stack: {parts[0].shape} and {part.shape} differ; all must be equal")
-    return np.concatenate([np.expand_dims(part, axis) for part in parts], axis)
+    first = parts[0].shape
+    for part in parts:
+        if part.shape != first:
+            raise ShapeError(f"stack: {first} and {part.shape} differ; all must be equal")
+    shape = (*first[:axis], 1, *first[axis:])
+    return np.concatenate([part.reshape(shape) for part in parts], axis)
 
 
 @_stack.gradient("parts")

@@ -7,7 +7,7 @@ import numpy as np
 from .. import kernels
 from ..autograd import primitive
 from ..errors import DtypeError, ShapeError
-from .promotion import Array, check_tensors
+from .promotion import Array, array_of, check_tensors
 from .shape import broadcasts_to, matrix_transpose, permute, reshape, unsqueeze
 
 _BOOLEANS = np.dtype(bool)
@@ -30,7 +30,7 @@ def _(g, a):
 
 @primitive
 def _dot(a, b):
-    return np.dot(a, b)
+    return a.dot(b)
 
 
 @_dot.gradient("a")
@@ -61,18 +61,20 @@ def matmul(a: Array, b: Array) -> Array:
 
     Raises ShapeError when the inner sizes differ.
     """
+    first, second = array_of(a), array_of(b)
     try:
-        fit = a.shape[-1] == b.shape[-2:][0] and a.dtype is b.dtype and a.dtype is not _BOOLEANS
+        left, right = first.shape, second.shape
+        fit = left[-1] == right[-2:][0] and first.dtype is second.dtype and first.dtype is not _BOOLEANS
     except (AttributeError, IndexError):  # no tensors, or without dimensions
         fit = False
     if not fit:
         check_product("matmul", a, b)
-    if a.ndim > 1 and b.ndim > 1:
+    if len(left) > 1 and len(right) > 1:
         return _matmul(a, b)
-    if a.ndim == 1 and b.ndim == 1:
+    if len(left) == 1 and len(right) == 1:
         return _dot(a, b)
-    rows = unsqueeze(a, 0) if a.ndim == 1 else a
-    columns = unsqueeze(b, 1) if b.ndim == 1 else b
+    rows = unsqueeze(a, 0) if len(left) == 1 else a
+    columns = unsqueeze(b, 1) if len(right) == 1 else b
     product = _matmul(rows, columns)
     shape = product.shape[:-2] + (() if a.ndim == 1 else (a.shape[-2],)) + (() if b.ndim == 1 else (b.shape[-1],))
     return reshape(product, shape)

@@ -6,25 +6,25 @@ import numpy as np
 
 from ..autograd import primitive
 from ..errors import DtypeError
-from .promotion import aligned
+from .promotion import aligned, apply_to_pair
 
 
 @primitive
 def bitwise_and(a, b):
     """a & b, of integers or booleans."""
-    return np.bitwise_and(*aligned(a, b))
+    return apply_to_pair(np.bitwise_and, a, b)
 
 
 @primitive
 def bitwise_or(a, b):
     """a | b, of integers or booleans."""
-    return np.bitwise_or(*aligned(a, b))
+    return apply_to_pair(np.bitwise_or, a, b)
 
 
 @primitive
 def bitwise_xor(a, b):
     """a ^ b, of integers or booleans."""
-    return np.bitwise_xor(*aligned(a, b))
+    return apply_to_pair(np.bitwise_xor, a, b)
 
 
 @primitive
@@ -86,10 +86,10 @@ def logical_not(x):
 @primitive
 def gcd(a, b):
     """The greatest common divisor of integers."""
-    return np.gcd(*aligned(a, b))
+    return apply_to_pair(np.gcd, a, b)
 
 
 @primitive
 def lcm(a, b):
     """The least common multiple of integers."""
-    return np.lcm(*aligned(a, b))
+    return apply_to_pair(np.lcm, a, b)

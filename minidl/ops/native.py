@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import ArgumentError
 from . import ctc, layer_norm, loss, margin_loss, norm, regression_loss
 from . import dropout as drops

@@ -6,13 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError
 from .arithmetic import pow
 from .comparison import flat, where
 from .elementwise import astype, exp, log, log1p
-from .promotion import Array, aligned, aligned_floats, array_of, as_float, check_tensors
+from .promotion import (
+    Array,
+    aligned,
+    aligned_floats,
+    apply_to_float_pair,
+    apply_to_pair,
+    array_of,
+    as_float,
+    check_tensors,
+)
 from .special import lgamma
 
 # --- extremes that pass NaN by ---------------------------------------------------------------------------------------
@@ -21,7 +30,7 @@ from .special import lgamma
 @primitive
 def fmax(a, b):
     """The greater of each pair; where one is NaN, the other."""
-    return np.fmax(*aligned(a, b))
+    return apply_to_pair(np.fmax, a, b)
 
 
 @fmax.gradient("a", "b")
@@ -33,7 +42,7 @@ def _(g, a, b):
 @primitive
 def fmin(a, b):
     """The lesser of each pair; where one is NaN, the other."""
-    return np.fmin(*aligned(a, b))
+    return apply_to_pair(np.fmin, a, b)
 
 
 @fmin.gradient("a", "b")
@@ -47,16 +56,14 @@ def _(g, a, b):
 
 def lerp(input: Array, end: Array, weight: Any) -> Array:
     """input + weight * (end - input), from whichever end is nearer, so that both ends are exact."""
-    return _lerp(*_with_weight(input, end, weight))
+    return _lerp(input, end, weight)
 
 
 @primitive
 def _lerp(a, end, weight):
-    span = end - a
-    near = abs(weight) < 0.5
-    if isinstance(weight, (int, float)):
-        return a + span * weight if near else end - span * (1 - weight)
-    return np.where(near, a + span * weight, end - span * (1 - weight))
+    if not (a.dtype is end.dtype is dtypes.float32 and type(weight) is float):
+        a, end, weight = _with_weight(a, end, weight)
+    return kernels.of(a).lerp(a, end, weight)
 
 
 @_lerp.gradient("a")
@@ -91,12 +98,14 @@ def _with_weight(input: Array, end: Array, weight: Any) -> tuple[Array, Array, A
 
 def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
     """input + value * tensor1 * tensor2"""
-    tensor1, value = _first_factor("addcmul", input, tensor1, tensor2, value)
     return _addcmul(input, tensor1, tensor2, value)
 
 
 @primitive
 def _addcmul(x, a, b, value):
+    if x.dtype is a.dtype is b.dtype is dtypes.float32 and type(value) in (float, int):
+        return kernels.of(x).addcmul(x, a, b, value)
+    a, value = _first_factor("addcmul", x, a, b, value)
     product = np.multiply(*aligned(a, b))
     return np.add(*aligned(x, product if value == 1 else np.multiply(*aligned(product, value))))
 
@@ -118,11 +127,32 @@ def _(g, a, value):
 
 def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
     """input + value * tensor1 / tensor2"""
-    check_tensors("addcdiv", tensor1, tensor2)
-    if all(x.dtype.kind != "f" for x in (tensor1, tensor2)):
-        raise DtypeError(f"addcdiv: {tensor1.dtype} / {tensor2.dtype}; needs floats, use .float()")
-    tensor1, value = _first_factor("addcdiv", input, tensor1, tensor2, value)
-    return input + (tensor1 if value == 1 else tensor1 * value) / tensor2
+    return _addcdiv(input, tensor1, tensor2, value)
+
+
+@primitive
+def _addcdiv(x, a, b, value):
+    if x.dtype is a.dtype is b.dtype is dtypes.float32 and type(value) in (float, int):
+        return kernels.of(x).addcdiv(x, a, b, value)
+    if a.dtype.kind != "f" and b.dtype.kind != "f":
+        raise DtypeError(f"addcdiv: {a.dtype} / {b.dtype}; needs floats, use .float()")
+    a, value = _first_factor("addcdiv", x, a, b, value)
+    return np.add(*aligned(x, np.true_divide(*aligned_floats(a if value == 1 else a * value, b))))
+
+
+@_addcdiv.gradient("x")
+def _(g):
+    return g
+
+
+@_addcdiv.gradient("a")
+def _(g, b, value):
+    return g * value / b
+
+
+@_addcdiv.gradient("b")
+def _(g, a, b, value):
+    return -g * value * a / (b * b)
 
 
 def _first_factor(name: str, input: Array, tensor1: Array, tensor2: Array, value: Any) -> tuple[Array, Any]:
@@ -263,7 +293,7 @@ def _(g, b, y):
 @primitive
 def atan2(a, b):
     """The angle of the point (b, a), from -pi to pi."""
-    return np.arctan2(*aligned_floats(a, b))
+    return apply_to_float_pair(np.arctan2, a, b)
 
 
 @atan2.gradient("a")
@@ -295,7 +325,7 @@ def _same_floats(name: str, a: Any, b: Any) -> tuple[Any, Any]:
 @primitive
 def copysign(a, b):
     """The size of a with the sign of b."""
-    return np.copysign(*aligned_floats(a, b))
+    return apply_to_float_pair(np.copysign, a, b)
 
 
 @copysign.gradient("a")

@@ -200,3 +200,66 @@ def adaptive_max_pool2d(input: Array, output_size: Any, return_indices: bool = F
 def adaptive_max_pool3d(input: Array, output_size: Any, return_indices: bool = False) -> Any:
     """The greatest values of a grid of bins of (N, C, D, H, W) or (C, D, H, W); None keeps a size."""
     return _adaptive("adaptive_max_pool3d", 3, input, output_size, return_indices)
+
+
+# --- always with indices ---------------------------------------------------------------------------------------------
+
+
+def max_pool1d_with_indices(
+    input: Array,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Array, Array]:
+    """The values of `max_pool1d`, and where each stands; `return_indices` changes nothing."""
+    return max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def max_pool2d_with_indices(
+    input: Array,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Array, Array]:
+    """The values of `max_pool2d`, and where each stands in its plane; `return_indices` changes nothing."""
+    return max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def max_pool3d_with_indices(
+    input: Array,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Array, Array]:
+    """The values of `max_pool3d`, and where each stands in its volume; `return_indices` changes nothing."""
+    return max_pool3d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def adaptive_max_pool1d_with_indices(
+    input: Array, output_size: Any, return_indices: bool = False
+) -> tuple[Array, Array]:
+    """The values of `adaptive_max_pool1d`, and where each stands; `return_indices` changes nothing."""
+    return adaptive_max_pool1d(input, output_size, True)
+
+
+def adaptive_max_pool2d_with_indices(
+    input: Array, output_size: Any, return_indices: bool = False
+) -> tuple[Array, Array]:
+    """The values of `adaptive_max_pool2d`, and where each stands; `return_indices` changes nothing."""
+    return adaptive_max_pool2d(input, output_size, True)
+
+
+def adaptive_max_pool3d_with_indices(
+    input: Array, output_size: Any, return_indices: bool = False
+) -> tuple[Array, Array]:
+    """The values of `adaptive_max_pool3d`, and where each stands; `return_indices` changes nothing."""
+    return adaptive_max_pool3d(input, output_size, True)

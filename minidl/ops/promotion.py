@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..errors import ArgumentError, DtypeError
+from ..kernels import LARGE
 
 _ndarray = np.ndarray
+_float32 = dtypes.float32  # the usual dtype, asked for by one comparison
 
 Array = Any
 """A NumPy array, or a tensor when a rule is being recorded."""
@@ -36,6 +38,37 @@ def aligned(a: Array, b: Array) -> tuple[Array, Array]:
         return a, b
     dtype = dtypes.result_type(a, b)
     return _wrapped(a, dtype), _wrapped(b, dtype)
+
+
+def apply(ufunc: Any, x: Array) -> Array:
+    """A NumPy function of each element."""
+    return ufunc(x) if x.size < LARGE else kernels.of(x).divided(ufunc, x)
+
+
+def apply_to_floats(ufunc: Any, x: Array) -> Array:
+    """A NumPy function of floats; of integers and booleans as the default float."""
+    dtype = x.dtype
+    if dtype is not _float32 and dtype.kind != "f":
+        x = x.astype(dtypes.get_default_dtype())
+    return ufunc(x) if x.size < LARGE else kernels.of(x).divided(ufunc, x)
+
+
+def apply_to_pair(ufunc: Any, a: Array, b: Array) -> Array:
+    """A NumPy function of two operands, in the dtype of their result."""
+    if not (type(a) is type(b) is _ndarray and a.dtype is b.dtype):
+        a, b = aligned(a, b)
+        if not isinstance(a, _ndarray):
+            return ufunc(a, b)
+    return ufunc(a, b) if a.size < LARGE else kernels.of(a).divided(ufunc, a, b)
+
+
+def apply_to_float_pair(ufunc: Any, a: Array, b: Array) -> Array:
+    """The same; integers and booleans as the default float."""
+    if not (type(a) is type(b) is _ndarray and a.dtype is b.dtype is _float32):
+        a, b = aligned_floats(a, b)
+        if not isinstance(a, _ndarray):
+            return ufunc(a, b)
+    return ufunc(a, b) if a.size < LARGE else kernels.of(a).divided(ufunc, a, b)
 
 
 def _wrapped(value: Array, dtype: np.dtype) -> Array:
@@ -79,7 +112,8 @@ def aligned_floats(a: Array, b: Array) -> tuple[Array, Array]:
 
 def as_float(x: Array) -> Array:
     """Integers and booleans as the default float, floats as they are."""
-    return x if x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype())
+    dtype = x.dtype
+    return x if dtype is _float32 or dtype.kind == "f" else x.astype(dtypes.get_default_dtype())
 
 
 def at_least_single(x: Array) -> Array:

@@ -27,6 +27,8 @@ Dim = int | tuple[int, ...] | list[int] | None
 def axes_of(name: str, x: Array, dim: Dim) -> tuple[int, ...]:
     """The dimensions to reduce, counted from the front, in order, each once."""
     ndim = x.ndim
+    if type(dim) is int and -ndim <= dim < ndim:
+        return (dim % ndim,)
     bound = ndim or 1
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return tuple(range(ndim))
@@ -62,9 +64,20 @@ def spread(g: Array, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
 # --- sums -----------------------------------------------------------------------------------------------------------
 
 
+def lies_in_long_rows(x: np.ndarray, axes: tuple[int, ...]) -> bool:
+    """Whether each result comes from a row of a large array of floats, which threads divide among themselves."""
+    return x.size >= kernels.LARGE and axes == (x.ndim - 1,) and x.flags.c_contiguous and x.dtype.char in "fd"
+
+
 @primitive
 def plain_sum(x, axes, keepdim):
-    return np.add.reduce(x, axes, keepdims=keepdim)
+    if x.ndim == 1 and axes:
+        y = kernels.of(x).total(x)
+    elif lies_in_long_rows(x, axes):
+        y = kernels.of(x).sum_of_rows(x)
+    else:
+        return np.add.reduce(x, axes, keepdims=keepdim)
+    return y[..., None] if keepdim else y
 
 
 @plain_sum.gradient("x")
@@ -86,7 +99,7 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
 
 @primitive
 def _total(x):
-    return np.add.reduce(x, None) if x.size < kernels.LARGE else kernels.of(x).total(x)
+    return kernels.of(x).total(x)
 
 
 @_total.gradient
@@ -123,8 +136,7 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
 
 @primitive
 def _mean_of_all(x):
-    whole = np.add.reduce(x, None) if x.size < kernels.LARGE else kernels.of(x).total(x)
-    return whole / x.dtype.type(x.size)
+    return kernels.of(x).total(x) / x.dtype.type(x.size)
 
 
 @_mean_of_all.gradient
@@ -172,6 +184,10 @@ def _variance_over(name: str, x: Array, dim: Dim, correction: float, keepdim: bo
 @primitive
 def _variance(x, axes, keepdim, scale):
     """The sum of squares about the mean, times `scale`."""
+    if x.size and x.dtype.char in "fd" and x.flags.c_contiguous and (axes == (x.ndim - 1,) or len(axes) == x.ndim):
+        rows = x if len(axes) == 1 else x.reshape(-1)
+        y = kernels.of(x).squared_deviations_of_rows(rows) * x.dtype.type(scale)
+        return y.reshape(kept_shape(x.shape, axes)) if keepdim else y
     count = x.dtype.type(count_of(x.shape, axes))
     centred = x - np.add.reduce(x, axes, keepdims=True) / count
     return np.add.reduce(centred * centred, axes, keepdims=keepdim) * x.dtype.type(scale)
@@ -260,10 +276,11 @@ def sum_to_size(input: Array, *size: Any) -> Array:
 
 @primitive
 def _product(x):
-    if x.ndim == 1 and x.size > 1 << 12:  # down the columns NumPy multiplies with vector registers
-        whole = x.size - x.size % 1024
-        columns = np.multiply.reduce(x[:whole].reshape(-1, 1024), 0, dtype=x.dtype)
-        x = np.concatenate([columns, x[whole:]])
+    if x.ndim == 1 and lies_in_long_rows(x, (0,)):
+        whole = x.size - x.size % 64
+        x = np.concatenate([kernels.of(x).product_of_rows(x[:whole].reshape(64, -1)), x[whole:]])
+    elif lies_in_long_rows(x, (x.ndim - 1,)):
+        return kernels.of(x).product_of_rows(x)
     return np.multiply.reduce(x, -1, dtype=x.dtype)
 
 

@@ -10,13 +10,13 @@ import numpy as np
 from ..autograd import primitive
 from ..errors import DtypeError
 from .comparison import flat, where
-from .promotion import Array, array_of, at_least_single, check_floats, check_tensors
+from .promotion import Array, apply, array_of, at_least_single, check_floats, check_tensors
 
 
-def _rounded(name: str, function: Callable[[Any], Any], x: Any) -> Any:
+def _rounded(name: str, function: np.ufunc, x: Any) -> Any:
     if x.dtype.kind == "b":
         raise DtypeError(f"{name}: got bool, needs numbers; use x.int()")
-    return function(x) if x.dtype.kind == "f" else x.copy()
+    return apply(function, x) if x.dtype.kind == "f" else x.copy()
 
 
 @primitive
@@ -55,9 +55,10 @@ def _(g):
 @primitive
 def round(x, decimals=0):
     """The nearest number of so many decimals; halves go to the even neighbour."""
-    if decimals:
-        check_floats("round", x)
-    return _rounded("round", lambda a: np.round(at_least_single(a), decimals).astype(a.dtype, copy=False), x)
+    if not decimals:
+        return _rounded("round", np.rint, x)
+    check_floats("round", x)
+    return np.round(at_least_single(x), decimals).astype(x.dtype, copy=False)
 
 
 @round.gradient("x")

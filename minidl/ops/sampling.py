@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import ArgumentError, ShapeError
 from ..random import Generator, numpy_generator
 from .creation import checked_size, float_dtype, made

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..dtypes import as_dtype
 from ..errors import ArgumentError, ShapeError
 from .promotion import Array, array_of
@@ -21,11 +21,12 @@ from .words import also_numpy_words, size_of
 
 def axis_of(name: str, x: Array, dim: int, extra: int = 0) -> int:
     """`dim` counted from the front."""
-    ndim = max(x.ndim + extra, 1)
-    try:
-        dim = operator.index(dim)
-    except TypeError:
-        raise ArgumentError(f"{name}: dim {dim!r}; needs a whole number") from None
+    ndim = x.ndim + extra or 1
+    if type(dim) is not int:
+        try:
+            dim = operator.index(dim)
+        except TypeError:
+            raise ArgumentError(f"{name}: dim {dim!r}; needs a whole number") from None
     if not -ndim <= dim < ndim:
         raise ShapeError(f"{name}: dim {dim} of a tensor with shape {tuple(x.shape)}; needs -{ndim} to {ndim - 1}")
     return dim % ndim
@@ -86,6 +87,12 @@ def reshape(input: Array, *shape: Any, **named: Any) -> Array:
     array = array_of(input)
     if array is input:
         return input.reshape(sizes)
+    if array.flags.c_contiguous:
+        try:
+            return view_as_shape(input, sizes)
+        except ShapeError:
+            _resolved("reshape", input, sizes)  # which says what does not fit
+            raise
     sizes = _resolved("reshape", input, sizes)
     return view_as_shape(input, sizes) if _is_view(array, sizes) else copy_to_shape(input, sizes)
 

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import ArgumentError, ShapeError
 from .elementwise import clone
-from .indexing import take_along
+from .indexing import put_along, take_along
 from .promotion import Array, array_of
 from .shape import axis_of, narrow, squeeze
 
@@ -38,15 +39,26 @@ def _argsort(x, axis, descending):
     if not x.ndim:
         return np.zeros((), np.int64)
     if not descending:
-        return np.argsort(x, axis, kind="stable")
-    return x.shape[axis] - 1 - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
+        return x.argsort(axis, kind="stable")
+    turned = (slice(None),) * axis + (slice(None, None, -1),)
+    return x.shape[axis] - 1 - x[turned].argsort(axis, kind="stable")[turned]
 
 
 def sort(input: Array, dim: int = -1, descending: bool = False, stable: bool = False) -> Sort:
     """The elements along `dim` in order, equal ones as they stood, NaN as the greatest; and where each stood."""
     axis = axis_of("sort", input, dim)
-    indices = _argsort(input, axis, descending)
-    return Sort(take_along(input, array_of(indices), axis) if input.ndim else clone(input), indices)
+    return Sort(*_sort(input, axis, descending)) if input.ndim else Sort(clone(input), _argsort(input, 0, False))
+
+
+@primitive(outputs=("values", "indices"))
+def _sort(x, axis, descending):
+    indices = _argsort(x, axis, descending)
+    return x[indices] if x.ndim == 1 else np.take_along_axis(x, indices, axis), indices
+
+
+@_sort.gradient("x")
+def _(g, x_shape, indices, axis):
+    return put_along(g[0], x_shape, array_of(indices), axis)
 
 
 def argsort(input: Array, dim: int = -1, descending: bool = False, stable: bool = False) -> Array:
@@ -62,25 +74,34 @@ def msort(input: Array) -> Array:
 def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Topk:
     """The k greatest (or least) elements along `dim` in order, and where they stood."""
     axis = axis_of("topk", input, dim)
-    size = input.shape[axis] if input.ndim else 1
+    shape = array_of(input).shape
+    size = shape[axis] if shape else 1
     if not 0 <= k <= size:
         raise ShapeError(f"topk: k {k} of {size} elements along dim {dim} of shape {tuple(input.shape)}")
-    if not input.ndim:
+    if not shape:
         return Topk(clone(input), _argsort(input, 0, False))
-    indices = _best(input, k, axis, largest)
-    return Topk(take_along(input, array_of(indices), axis), indices)
+    return Topk(*_best(input, k, axis, largest))
 
 
-@primitive
+FEW = 64
+"""How many elements of a row inserting them one by one finds faster than sorting."""
+
+
+@primitive(outputs=("values", "indices"))
 def _best(x, k, axis, largest):
-    """The places of the k greatest or least elements, in order: the best are parted off before they are sorted."""
-    places, size = None, x.shape[axis]
-    if k and k < size // 8 and not (x.dtype.kind == "f" and np.isnan(np.add.reduce(x, None))):
-        parted = np.argpartition(x, size - k if largest else k - 1, axis)
-        places = np.sort(np.take(parted, np.arange(size - k, size) if largest else np.arange(k), axis), axis)
-        x = np.take_along_axis(x, places, axis)
-    order = np.take(_argsort(x, axis, largest), np.arange(k), axis)
-    return order if places is None else np.take_along_axis(places, order, axis)
+    """The k greatest or least elements, in order, and their places."""
+    if k <= FEW and x.dtype.char in "fdl":
+        if axis == x.ndim - 1:
+            return kernels.of(x).top_of_rows(x, k, largest)
+        values, places = kernels.of(x).top_of_rows(np.moveaxis(x, axis, -1), k, largest)
+        return np.moveaxis(values, -1, axis), np.moveaxis(places, -1, axis)
+    places = np.take(_argsort(x, axis, largest), np.arange(k), axis)
+    return np.take_along_axis(x, places, axis), places
+
+
+@_best.gradient("x")
+def _(g, x_shape, indices, axis):
+    return put_along(g[0], x_shape, array_of(indices), axis)
 
 
 def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False) -> Kthvalue:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
 from .elementwise import clone, sqrt
@@ -40,6 +43,11 @@ class Mode(NamedTuple):
 class Histogram(NamedTuple):
     hist: Array
     bin_edges: Array
+
+
+class HistogramDD(NamedTuple):
+    hist: Array
+    bin_edges: tuple[Array, ...]
 
 
 @primitive
@@ -182,16 +190,16 @@ def _between(ordered: Array, place: Array, interpolation: str) -> Array:
 # --- histograms and counts ------------------------------------------------------------------------------------------
 
 
-def _limits(name: str, x: np.ndarray, low: float, high: float, margin: float) -> tuple[float, float]:
+def _limits(x: np.ndarray, low: float, high: float) -> tuple[float, float]:
     """The range of a histogram: the data's own where none is given, and never empty."""
     if low == 0 and high == 0 and x.size:
         low, high = float(x.min()), float(x.max())
     if low == high and not x.size:
         low, high = low, high + 1
     if low == high:
-        low, high = low - margin, high + margin
+        low, high = low - 1.0, high + 1.0
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
-        raise ArgumentError(f"{name}: range {low} to {high}; needs finite numbers, the least first")
+        raise ArgumentError(f"histc: range {low} to {high}; needs finite numbers, the least first")
     return low, high
 
 
@@ -201,7 +209,7 @@ def histc(input: Array, bins: int = 100, min: float = 0, max: float = 0) -> Arra
     if bins < 1:
         raise ArgumentError(f"histc: {bins} bins; needs at least 1")
     x = array_of(input)
-    low, high = _limits("histc", x, min, max, 1.0)
+    low, high = _limits(x, min, max)
     inside = x[(x >= low) & (x <= high)].astype(np.float64)
     places = np.minimum(((inside - low) / (high - low) * bins).astype(np.int64), bins - 1)
     return wrap(np.bincount(places, minlength=bins).astype(x.dtype))
@@ -218,14 +226,73 @@ def histogram(
     """Counts, or sums of weights, between edges: `bins` equal intervals over `range`, or a tensor of edges."""
     check_floats("histogram", input)
     x = array_of(input)
-    if isinstance(bins, int):
-        low, high = _limits("histogram", x, *(range or (0.0, 0.0)), 0.5)
-        edges = np.linspace(low, high, bins + 1).astype(x.dtype)
-    else:
-        edges = array_of(bins)
+    edges = _edges("histogram", x, bins, range)
     weights = None if weight is None else array_of(weight).reshape(-1)
     counts = np.histogram(x.reshape(-1), edges, weights=weights, density=density)[0]
     return Histogram(wrap(counts.astype(x.dtype)), wrap(edges))
+
+
+def _edges(name: str, x: np.ndarray, bins: Any, limits: Sequence[float] | None) -> np.ndarray:
+    """The edges given, or those of `bins` equal intervals between the limits, which are else those of x."""
+    if hasattr(bins, "dtype") and bins.ndim == 1:
+        edges = array_of(bins)
+        if edges.dtype != x.dtype:
+            raise DtypeError(f"{name}: edges of {edges.dtype} for an input of {x.dtype}; needs one dtype")
+        if edges.size < 2 or not (edges[1:] >= edges[:-1]).all():
+            raise ArgumentError(f"{name}: edges {edges}; needs at least two, none below the one before")
+        return edges
+    count = int(bins)
+    if count < 1:
+        raise ArgumentError(f"{name}: {count} bins; needs at least 1")
+    low, high = limits if limits is not None else (float(x.min()), float(x.max())) if x.size else (0.0, 1.0)
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high):
+        raise ArgumentError(f"{name}: range {low} to {high}; needs finite numbers, the least first")
+    margin = 0.5 if low == high else 0.0
+    return np.linspace(low - margin, high + margin, count + 1).astype(x.dtype)
+
+
+def histogramdd(
+    input: Array,
+    bins: Any,
+    *,
+    range: Sequence[float] | None = None,
+    weight: Array | None = None,
+    density: bool = False,
+) -> HistogramDD:
+    """Counts, or sums of weights, of points in a grid of boxes: input (..., D), points of D coordinates.
+
+    bins       how many equal intervals, for all dimensions or for each of them; or the edges of each, as tensors
+    range      the least and the greatest edge of each dimension, one after the other; else those of the points
+    weight     (...), what each point counts
+    density    divide by the total and by the boxes' volumes
+    Points outside are not counted; one on the last edge counts to the last interval.
+    """
+    check_floats("histogramdd", input)
+    x = array_of(input)
+    if x.ndim < 2 or not x.shape[-1]:
+        raise ShapeError(f"histogramdd: shape {x.shape}; needs points (..., D), of at least one coordinate")
+    dimensions = x.shape[-1]
+    points = x.reshape(-1, dimensions)
+    each = [bins] * dimensions if isinstance(bins, int) else list(bins)
+    if len(each) != dimensions:
+        raise ShapeError(f"histogramdd: bins for {len(each)} dimensions; needs as many as coordinates, {dimensions}")
+    if range is not None and len(range) != 2 * dimensions:
+        raise ShapeError(f"histogramdd: range of {len(range)} numbers; needs two a dimension, {2 * dimensions}")
+    if weight is not None and (tuple(weight.shape) != x.shape[:-1] or weight.dtype != x.dtype):
+        got = f"{weight.dtype}{tuple(weight.shape)}"
+        raise ShapeError(f"histogramdd: weight {got}; needs {x.dtype}{x.shape[:-1]}, one number a point")
+    limits = [None if range is None else range[2 * i : 2 * i + 2] for i in builtins.range(dimensions)]
+    edges = [_edges("histogramdd", x, how, ends) for x, how, ends in zip(points.T, each, limits, strict=True)]
+    sizes = [edge.size - 1 for edge in edges]
+    inside, box = np.ones(len(points), bool), np.zeros(len(points), np.int64)
+    for column, edge, size in zip(points.T, edges, sizes, strict=True):
+        inside &= (edge[0] <= column) & (column <= edge[-1])
+        box = box * size + np.minimum(np.searchsorted(edge, column, "right") - 1, size - 1)
+    weights = None if weight is None else array_of(weight).reshape(-1)[inside]
+    counts = np.bincount(box[inside], weights, math.prod(sizes)).reshape(sizes)
+    if density:
+        counts = counts / counts.sum() / math.prod(np.ix_(*[np.diff(edge) for edge in edges]))
+    return HistogramDD(wrap(counts.astype(x.dtype)), tuple(wrap(edge) for edge in edges))
 
 
 def bincount(input: Array, weights: Array | None = None, minlength: int = 0) -> Array:

@@ -14,9 +14,9 @@ from typing import Any, Concatenate, ParamSpec
 import numpy as np
 
 from ..autograd import primitive
+from ..autograd.calling import wrap
 from ..autograd.graph import Variable, refresh
 from ..autograd.modes import enable_grad, state
-from ..autograd.primitive import wrap
 from ..errors import GraphError, ShapeError
 from .indexing import put_at
 from .inplace import write_at

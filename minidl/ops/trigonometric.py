@@ -9,13 +9,13 @@ import numpy as np
 from ..autograd import primitive
 from .comparison import flat, where
 from .elementwise import rsqrt
-from .promotion import as_float, at_least_single
+from .promotion import apply_to_floats, as_float, at_least_single
 
 
 @primitive
 def sin(x):
     """The sine of x in radians."""
-    return np.sin(as_float(x))
+    return apply_to_floats(np.sin, x)
 
 
 @sin.gradient
@@ -26,7 +26,7 @@ def _(g, x):
 @primitive
 def cos(x):
     """The cosine of x in radians."""
-    return np.cos(as_float(x))
+    return apply_to_floats(np.cos, x)
 
 
 @cos.gradient
@@ -37,7 +37,7 @@ def _(g, x):
 @primitive
 def tan(x):
     """The tangent of x in radians."""
-    return np.tan(as_float(x))
+    return apply_to_floats(np.tan, x)
 
 
 @tan.gradient
@@ -48,7 +48,7 @@ def _(g, y):
 @primitive
 def asin(x):
     """The angle in [-pi/2, pi/2] whose sine is x; NaN outside [-1, 1]."""
-    return np.arcsin(as_float(x))
+    return apply_to_floats(np.arcsin, x)
 
 
 @asin.gradient
@@ -59,7 +59,7 @@ def _(g, x):
 @primitive
 def acos(x):
     """The angle in [0, pi] whose cosine is x; NaN outside [-1, 1]."""
-    return np.arccos(as_float(x))
+    return apply_to_floats(np.arccos, x)
 
 
 @acos.gradient
@@ -70,7 +70,7 @@ def _(g, x):
 @primitive
 def atan(x):
     """The angle in (-pi/2, pi/2) whose tangent is x."""
-    return np.arctan(as_float(x))
+    return apply_to_floats(np.arctan, x)
 
 
 @atan.gradient
@@ -81,7 +81,7 @@ def _(g, x):
 @primitive
 def sinh(x):
     """The hyperbolic sine."""
-    return np.sinh(as_float(x))
+    return apply_to_floats(np.sinh, x)
 
 
 @sinh.gradient
@@ -92,7 +92,7 @@ def _(g, x):
 @primitive
 def cosh(x):
     """The hyperbolic cosine."""
-    return np.cosh(as_float(x))
+    return apply_to_floats(np.cosh, x)
 
 
 @cosh.gradient
@@ -103,7 +103,7 @@ def _(g, x):
 @primitive
 def asinh(x):
     """The number whose hyperbolic sine is x."""
-    return np.arcsinh(as_float(x))
+    return apply_to_floats(np.arcsinh, x)
 
 
 @asinh.gradient
@@ -114,7 +114,7 @@ def _(g, x):
 @primitive
 def acosh(x):
     """The number of at least 0 whose hyperbolic cosine is x; NaN below 1."""
-    return np.arccosh(as_float(x))
+    return apply_to_floats(np.arccosh, x)
 
 
 @acosh.gradient
@@ -125,7 +125,7 @@ def _(g, x):
 @primitive
 def atanh(x):
     """The number whose hyperbolic tangent is x; infinite at -1 and 1, NaN outside."""
-    return np.arctanh(as_float(x))
+    return apply_to_floats(np.arctanh, x)
 
 
 @atanh.gradient

@@ -156,3 +156,27 @@ def fractional_max_pool3d(
     """The greatest values of windows at random places of (N, C, D, H, W) or (C, D, H, W)."""
     rest = (output_size, output_ratio, return_indices, _random_samples, generator)
     return _fractional("fractional_max_pool3d", 3, input, kernel_size, *rest)
+
+
+def fractional_max_pool2d_with_indices(
+    input: Array,
+    kernel_size: Pair,
+    output_size: Any = None,
+    output_ratio: Any = None,
+    return_indices: bool = False,
+    _random_samples: Any = None,
+) -> tuple[Array, Array]:
+    """The values of `fractional_max_pool2d`, and where each stands; `return_indices` changes nothing."""
+    return fractional_max_pool2d(input, kernel_size, output_size, output_ratio, True, _random_samples)
+
+
+def fractional_max_pool3d_with_indices(
+    input: Array,
+    kernel_size: Pair,
+    output_size: Any = None,
+    output_ratio: Any = None,
+    return_indices: bool = False,
+    _random_samples: Any = None,
+) -> tuple[Array, Array]:
+    """The values of `fractional_max_pool3d`, and where each stands; `return_indices` changes nothing."""
+    return fractional_max_pool3d(input, kernel_size, output_size, output_ratio, True, _random_samples)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import ArgumentError, ShapeError
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-def also_numpy_words(function: Callable[..., Any]) -> Callable[..., Any]:
+
+def also_numpy_words(function: Function) -> Function:
     """Let `axis` and `keepdims` stand for `dim` and `keepdim`."""
 
     @functools.wraps(function)
@@ -25,7 +27,7 @@ def also_numpy_words(function: Callable[..., Any]) -> Callable[..., Any]:
             kwargs["keepdim"] = kwargs.pop("keepdims")
         return function(*args, **kwargs)
 
-    return understanding
+    return understanding  # type: ignore[return-value]
 
 
 def size_of(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.primitive import wrap
+from ..autograd.calling import wrap
 from ..errors import ArgumentError, CheckpointError, ShapeError
 from ..tensor import Tensor
 

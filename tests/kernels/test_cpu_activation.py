@@ -98,12 +98,12 @@ def test_relu_takes_integers():
 def test_gate_stops_where_the_output_was_not_positive(dtype):
     for g, y in zip(samples(dtype), samples(dtype), strict=True):
         for gradient in (g, np.ascontiguousarray(g), np.broadcast_to(dtype(2), y.shape)):
-            np.testing.assert_array_equal(cpu.gate(gradient, y), np.where(y <= 0, 0, gradient))
+            np.testing.assert_array_equal(cpu.gate(y, gradient), np.where(y <= 0, 0, gradient))
 
 
 def test_gate_gives_the_order_of_the_output_it_reads():
     y = np.ones((2, 9, 9, 64), np.float32).transpose(0, 3, 1, 2)
-    assert cpu.gate(np.ones(y.shape, np.float32), y).strides == y.strides
+    assert cpu.gate(y, np.ones(y.shape, np.float32)).strides == y.strides
 
 
 def softmax_by_rows(x, axis):

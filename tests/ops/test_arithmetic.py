@@ -63,7 +63,7 @@ REFUSED = {
     "lerp dtypes": (lambda: FLOATS.lerp(WHOLE, 0.5), DtypeError, r"^lerp: input float32 and end int64"),
     "lerp weight": (lambda: FLOATS.lerp(FLOATS, WHOLE), DtypeError, r"^lerp: input float32 and weight int64"),
     "lerp of integers": (lambda: WHOLE.lerp(WHOLE, 0.5), DtypeError, r"^lerp: got int64, needs floats"),
-    "addcmul of a number": (lambda: FLOATS.addcmul(2, FLOATS), DtypeError, r"^addcmul: got int where a tensor"),
+    "addcmul of a number": (lambda: FLOATS.addcmul(2, FLOATS), DtypeError, r"^addcmul: got .*: int where a tensor"),
     "addcmul of booleans": (lambda: MASK.addcmul(MASK, MASK), DtypeError, r"^addcmul: got booleans"),
     "addcdiv of integers": (lambda: FLOATS.addcdiv(WHOLE, WHOLE), DtypeError, r"^addcdiv: int64 / int64; needs floats"),
     "logaddexp of integers": (

@@ -7,19 +7,7 @@ when one of their kernels is first called.  Images have the shape (N, C, H, W) a
 import importlib
 from typing import Any
 
-from .activation import (
-    elu,
-    erf,
-    gate,
-    leaky_relu,
-    log_softmax,
-    logsigmoid,
-    relu,
-    sigmoid,
-    softmax,
-    softplus,
-    tanh,
-)
+from .activation import elu, gate, tanh
 from .half import also_in_half_precision
 from .product import linear, matmul
 
@@ -40,25 +28,43 @@ _JITTED = {
     "rmsprop_step": "optimizer",
     "adam_step": "optimizer",
     "ctc": "ctc",
+    "top_of_rows": "order",
+    "softmax": "rows",
+    "log_softmax": "rows",
     "total": "reduction",
+    "sum_of_rows": "reduction",
+    "product_of_rows": "reduction",
+    "squared_deviations_of_rows": "reduction",
+    "cumulative_sum_of_rows": "reduction",
+    "divided": "loops",
+    "reduced_rows": "loops",
+    **dict.fromkeys(
+        (
+            "addcdiv",
+            "addcmul",
+            "choose",
+            "clip",
+            "erf",
+            "gelu",
+            "gelu_slope",
+            "leaky_relu",
+            "lerp",
+            "logsigmoid",
+            "relu",
+            "rsqrt",
+            "sigmoid",
+            "silu",
+            "silu_slope",
+            "softplus",
+        ),
+        "elementwise",
+    ),
 }
+_TAKE_ANY_DTYPE = ("optimizer", "loops", "elementwise", "reduction", "rows", "order")
+"""Modules whose kernels see to float16 themselves."""
 
-__all__ = [
-    *_JITTED,
-    "elu",
-    "erf",
-    "gate",
-    "leaky_relu",
-    "linear",
-    "log_softmax",
-    "logsigmoid",
-    "matmul",
-    "relu",
-    "sigmoid",
-    "softmax",
-    "softplus",
-    "tanh",
-]
+
+__all__ = [*_JITTED, "elu", "gate", "linear", "matmul", "tanh"]
 
 
 def __getattr__(name: str) -> Any:
@@ -66,7 +72,7 @@ def __getattr__(name: str) -> Any:
     if name not in _JITTED:
         raise AttributeError(f"the CPU has no kernel {name!r}")
     kernel = getattr(importlib.import_module(f".{_JITTED[name]}", __name__), name)
-    if _JITTED[name] != "optimizer":  # whose kernels write in place, and see to it themselves
+    if _JITTED[name] not in _TAKE_ANY_DTYPE:
         kernel = also_in_half_precision(kernel)
     globals()[name] = kernel
     return kernel

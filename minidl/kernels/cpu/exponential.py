@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload, register_jitable
 
-_LEAST, _GREATEST = np.float32(-87.33654), np.float32(88.72283)
+_LEAST, _GREATEST = np.float32(-88), np.float32(88.72283)
 _LOG2_E = np.float32(1.44269504)
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 _C7, _C6, _C5 = np.float32(1.9875691500e-4), np.float32(1.3981999507e-3), np.float32(8.3334519073e-3)
@@ -20,15 +20,13 @@ def _exp_float32(x):
 
     The relative error is below 1e-7; results under 1.2e-38 are zero.
     """
-    within = x if x > _LEAST else _LEAST
-    within = within if within < _GREATEST else _GREATEST
+    within = min(max(x, _LEAST), _GREATEST)
     k = np.floor(within * _LOG2_E + _HALF)
     r = within - k * _LN2_HIGH
     r = r - k * _LN2_LOW
     p = ((((_C7 * r + _C6) * r + _C5) * r + _C4) * r + _C3) * r + _C2
     power = np.int32((np.int32(k) + np.int32(127)) << np.int32(23)).view(np.float32)  # 2**k, made of its bits
     y = (p * r * r + r + _ONE) * power
-    y = y if x >= _LEAST else _ZERO
     y = y if x <= _GREATEST else _INFINITY
     return y if x == x else x
 
@@ -38,8 +36,41 @@ def exp(x):
     return math.exp(x)
 
 
-@overload(exp, inline="always")
+@overload(exp)
 def _choose(x):
     if x == types.float32:
         return lambda x: _exp_float32(x)
     return lambda x: math.exp(x)
+
+
+# log1p on [0, 1], as Cephes' logf: of what is left of 1 + x after a power of two, a number near 1
+_LOG = [np.float32(c) for c in (
+    7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
+    -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+)]  # fmt: skip
+_L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7, _L8 = _LOG
+_ROOT_2_LESS_1 = np.float32(0.41421356)
+
+
+@register_jitable(fastmath={"contract"})
+def _log1p_float32(x):
+    """log(1 + x) for x in [0, 1], with Cephes' polynomial (Moshier 1992, logf); the relative error is below 2e-7."""
+    halved = x > _ROOT_2_LESS_1
+    m = (x - _ONE) * _HALF if halved else x
+    k = _ONE if halved else _ZERO
+    s = m * m
+    p = (((((((_L0 * m + _L1) * m + _L2) * m + _L3) * m + _L4) * m + _L5) * m + _L6) * m + _L7) * m + _L8
+    y = p * m * s + k * _LN2_LOW - _HALF * s
+    return m + y + k * _LN2_HIGH
+
+
+def log1p_of_unit(x):
+    """log(1 + x) of a number in [0, 1], inside jitted code."""
+    return math.log1p(x)
+
+
+@overload(log1p_of_unit)
+def _choose_log1p(x):
+    if x == types.float32:
+        return lambda x: _log1p_float32(x)
+    return lambda x: math.log1p(x)

@@ -25,4 +25,5 @@ def also_in_half_precision(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _converted(value: Any, from_char: str, dtype: Any) -> Any:
-    return value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype.char == from_char else value
+    converts = isinstance(value, (np.ndarray, np.generic)) and value.dtype.char == from_char
+    return value.astype(dtype) if converts else value

@@ -26,10 +26,10 @@ def flat(x: np.ndarray) -> np.ndarray:
 
 
 def laid_out_like(x: np.ndarray, model: np.ndarray) -> np.ndarray:
-    """x in the dtype and memory order of `model`, which has its shape; copied only if it must be."""
-    if x.strides == model.strides and x.dtype == model.dtype:
+    """x in the memory order of `model`, which has its shape; copied only if it must be."""
+    if x.strides == model.strides:
         return x
-    copy = np.empty_like(model)
+    copy = np.empty_like(model, x.dtype)
     copy[...] = x
     return copy
 

@@ -8,8 +8,8 @@ import numpy as np
 from numba import prange
 
 from .. import threads
-from .elementwise import exp_less, greatest, scale_by_sum
 from .jit import parallel, serial
+from .rows import exp_less, greatest, scale_by_sum
 
 PARALLEL_FROM = 1 << 9
 """Logits from which threads pay (measured on 2 cores)."""

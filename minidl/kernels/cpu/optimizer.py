@@ -104,7 +104,11 @@ def _step(
     numba has no arithmetic on float16: such parameters pass through float32.
     """
     model = dense(param) if param.dtype.char in "fd" else param.astype(np.float32)
-    laid_out: list[np.ndarray] = [model, laid_out_like(grad, model), *(laid_out_like(s, model) for s in states)]
+    laid_out: list[np.ndarray] = [
+        model,
+        laid_out_like(grad.astype(model.dtype, copy=False), model),
+        *(laid_out_like(s, model) for s in states),
+    ]
     arguments: list[Any] = [*map(flat, laid_out), *map(float, scalars)]
     kernel(*arguments, threads.workers(model.size, PARALLEL_FROM))
     for original, updated in zip((param, *states), (model, *laid_out[2:]), strict=True):

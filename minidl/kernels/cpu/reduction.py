@@ -1,11 +1,14 @@
-"""The sum of all elements, divided among threads."""
+"""Sums and products of all elements, or of each row, divided among threads where that pays."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numba import prange
 
-from .. import threads
+from .. import LARGE, threads
 from .jit import parallel, serial, serial_sum
 from .layout import flat, in_memory_order
 
@@ -13,19 +16,110 @@ BLOCK = 1024
 """Elements that are summed in their own precision; the sums of blocks are added in float64."""
 
 
+_float32 = np.dtype(np.float32)
+
+
 def total(x: np.ndarray) -> np.ndarray:
     """The sum of all elements, in their dtype; of floats in any dense order."""
-    if x.dtype.char not in "fd" or in_memory_order(x) is None:
+    if x.ndim == 1 and x.dtype is _float32 and x.size <= BLOCK:  # the usual small case
+        return np.array(_sum_of_block(x), _float32)
+    if x.dtype.char not in "fd" or not (x.flags.c_contiguous or in_memory_order(x) is not None):
         return np.asarray(np.add.reduce(x, None))
+    elements = x if x.ndim == 1 else flat(x)
+    if x.size < LARGE:
+        return np.array(_sum_of_blocks(elements), x.dtype)
     sums = np.zeros(threads.get_num_threads())
-    _total(flat(x), sums, len(sums))
+    _total(elements, sums, len(sums))
     return np.asarray(np.add.reduce(sums), x.dtype)
+
+
+def sum_of_rows(x: np.ndarray) -> np.ndarray:
+    """The sum along the last axis; of contiguous floats."""
+    return _of_rows(_sums, x)
+
+
+def product_of_rows(x: np.ndarray) -> np.ndarray:
+    """The product along the last axis; of contiguous floats."""
+    return _of_rows(_products, x)
+
+
+def squared_deviations_of_rows(x: np.ndarray) -> np.ndarray:
+    """The sum of the squared distances from the mean, along the last axis; of contiguous floats."""
+    return _of_rows(_squared_deviations, x)
+
+
+def cumulative_sum_of_rows(x: np.ndarray) -> np.ndarray:
+    """Running sums along the last axis, in float64 and rounded at each element; of contiguous floats."""
+    y = np.empty_like(x)
+    n = x.shape[-1]
+    _cumulative_sums(x.reshape(-1, n), y.reshape(-1, n), threads.workers(x.size, LARGE))
+    return y
+
+
+def _of_rows(kernel: Callable[..., None], x: np.ndarray) -> np.ndarray:
+    y: Any = np.empty(x.shape[:-1], x.dtype)
+    kernel(x.reshape(-1, x.shape[-1]), y.reshape(-1), threads.workers(x.size, LARGE))
+    return y
 
 
 @parallel
 def _total(x, sums, workers):
     for t in prange(workers):
         sums[t] = _sum_of_blocks(x[t * x.size // workers : (t + 1) * x.size // workers])
+
+
+@parallel
+def _sums(x, y, workers):
+    for t in prange(workers):
+        for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
+            y[row] = _sum_of_blocks(x[row])
+
+
+@parallel
+def _squared_deviations(x, y, workers):
+    for t in prange(workers):
+        for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
+            mean = x.dtype.type(_sum_of_blocks(x[row]) / x.shape[1])
+            total = 0.0
+            for first in range(0, x.shape[1], BLOCK):
+                total += _squares_about(x[row, first : first + BLOCK], mean)
+            y[row] = total
+
+
+@parallel
+def _products(x, y, workers):
+    for t in prange(workers):
+        for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
+            y[row] = _product(x[row])
+
+
+@parallel
+def _cumulative_sums(x, y, workers):
+    for t in prange(workers):
+        first, last = t * len(x) // workers, (t + 1) * len(x) // workers
+        whole = first + (last - first) // 4 * 4
+        for row in range(first, whole, 4):
+            _cumulative_sums_of_four(x[row : row + 4], y[row : row + 4])
+        for row in range(whole, last):
+            total = 0.0
+            for i in range(x.shape[1]):
+                total += x[row, i]
+                y[row, i] = total
+
+
+@serial
+def _cumulative_sums_of_four(x, y):
+    """Four rows at once: each addition waits for the one before it in its row, but not for the other rows'."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    for i in range(x.shape[1]):
+        a += x[0, i]
+        b += x[1, i]
+        c += x[2, i]
+        d += x[3, i]
+        y[0, i] = a
+        y[1, i] = b
+        y[2, i] = c
+        y[3, i] = d
 
 
 @serial
@@ -42,3 +136,19 @@ def _sum_of_block(x):
     for i in range(x.size):
         total += x[i]
     return total
+
+
+@serial_sum
+def _squares_about(x, mean):
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += (x[i] - mean) * (x[i] - mean)
+    return total
+
+
+@serial_sum
+def _product(x):
+    product = x.dtype.type(1)
+    for i in range(x.size):
+        product *= x[i]
+    return product

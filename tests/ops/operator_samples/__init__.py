@@ -11,6 +11,8 @@ from . import (
     elementwise,
     images,
     losses,
+    masked,
+    polynomials,
     products,
     reductions,
     selection,
@@ -30,6 +32,8 @@ FAMILIES = [
     losses,
     images,
     creation,
+    polynomials,
+    masked,
 ]
 SAMPLES = [sample for family in FAMILIES for sample in family.SAMPLES]
 

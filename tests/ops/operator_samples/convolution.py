@@ -88,6 +88,35 @@ SAMPLES = [
     S("max_pool1d", lambda T, x: T.nn.functional.max_pool1d(x, 2, 1, 1), [normal(1, 1, 4)]),
     S("max_pool3d", lambda T, x: T.nn.functional.max_pool3d(x, (1, 2, 2)), [normal(1, 2, 2, 2, 2)]),
     S("adaptive_max_pool2d", lambda T, x: T.nn.functional.adaptive_max_pool2d(x, 2), [normal(1, 1, 3, 3)]),
+    *[
+        S(
+            name,
+            lambda T, x, name=name, options=options: getattr(T.nn.functional, name)(x, *options)[0],
+            [normal(1, 1, *[3] * int(name[name.index("pool") + 4]))],
+        )
+        for name, options in {
+            "max_pool1d_with_indices": (2, 1),
+            "max_pool2d_with_indices": (2, 1, 1),
+            "max_pool3d_with_indices": ((1, 2, 2),),
+            "adaptive_max_pool1d_with_indices": (2,),
+            "adaptive_max_pool2d_with_indices": ((2, 1),),
+            "adaptive_max_pool3d_with_indices": ((1, 2, 1),),
+        }.items()
+    ],
+    S(
+        "fractional_max_pool2d_with_indices",
+        lambda T, x: T.nn.functional.fractional_max_pool2d_with_indices(
+            x, 2, (2, 2), _random_samples=weights(T, x, 2).reshape(1, 1, 2) - 0.4
+        )[0],
+        [normal(1, 1, 4, 4)],
+    ),
+    S(
+        "fractional_max_pool3d_with_indices",
+        lambda T, x: T.nn.functional.fractional_max_pool3d_with_indices(
+            x, 2, (1, 2, 1), _random_samples=weights(T, x, 3).reshape(1, 1, 3) * 0.5
+        )[0],
+        [normal(1, 1, 3, 4, 3)],
+    ),
     S("max_unpool1d", lambda T, x: T.nn.functional.max_unpool1d(x, T.tensor([[[1, 2]]]), 2), [normal(1, 1, 2)]),
     S("unfold columns", lambda T, x: T.nn.functional.unfold(x, 2, padding=1), [normal(1, 1, 2, 2)]),
     S("fold", lambda T, x: T.nn.functional.fold(x, 3, 2), [normal(1, 4, 4)]),
@@ -100,5 +129,28 @@ SAMPLES = [
         "scaled_dot_product_attention",
         lambda T, q, k, v: T.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True),
         [normal(2, 2), normal(2, 2), normal(2, 1)],
+    ),
+    S(
+        "multi_head_attention_forward",
+        lambda T, q, k, w, b, bias_k, bias_v, out, mask: T.nn.functional.multi_head_attention_forward(
+            q, k, k, 2, 2, w, b, bias_k, bias_v, True, 0.0, out, None, attn_mask=mask
+        )[0],
+        [
+            normal(2, 2),
+            normal(1, 2),
+            normal(6, 2),
+            normal(6),
+            normal(1, 1, 2),
+            normal(1, 1, 2),
+            normal(2, 2),
+            normal(2, 1),
+        ],
+    ),
+    S(
+        "multi_head_attention_forward weights",
+        lambda T, x, w: T.nn.functional.multi_head_attention_forward(
+            x, x, x, 2, 1, w, None, None, None, False, 0.0, w[:2], None
+        )[1],
+        [normal(2, 1, 2), normal(6, 2)],
     ),
 ]

@@ -4,7 +4,32 @@ from __future__ import annotations
 
 from .base import S, normal
 
+WINDOWS = {
+    "bartlett": {},
+    "blackman": {},
+    "cosine": {},
+    "exponential": {"tau": 2.0},
+    "gaussian": {"std": 1.5},
+    "general_cosine": {"a": [0.5, 0.3, 0.2]},
+    "general_hamming": {"alpha": 0.6},
+    "hamming": {},
+    "hann": {},
+    "kaiser": {"beta": 3.0},
+    "nuttall": {},
+}
+
 SAMPLES = [
+    *[
+        S(
+            f"signal.windows.{name}",
+            lambda T, x, name=name, options=options: getattr(T.signal.windows, name)(
+                5, sym=False, dtype=x.dtype, **options
+            ),
+            [normal(1)],
+            False,
+        )
+        for name, options in WINDOWS.items()
+    ],
     S(
         "meshgrid",
         lambda T, a, b: T.meshgrid(a, b, indexing="ij")[0] * T.meshgrid(a, b, indexing="ij")[1],

@@ -26,6 +26,16 @@ SAMPLES = [
         lambda T, x: T.nn.functional.interpolate(x, scale_factor=1.6, mode="bicubic"),
         [normal(1, 1, 2, 3)],
     ),
+    S(
+        "interpolate bilinear antialias",
+        lambda T, x: T.nn.functional.interpolate(x, (2, 5), mode="bilinear", antialias=True),
+        [normal(1, 2, 5, 3)],
+    ),
+    S(
+        "interpolate bicubic antialias",
+        lambda T, x: T.nn.functional.interpolate(x, scale_factor=(0.6, 1.3), mode="bicubic", antialias=True),
+        [normal(1, 1, 5, 4)],
+    ),
     S("pixel_shuffle", lambda T, x: T.nn.functional.pixel_shuffle(x, 2), [normal(4, 1, 2)]),
     S("pixel_unshuffle", lambda T, x: T.nn.functional.pixel_unshuffle(x, 2), [normal(1, 2, 4)]),
     S("channel_shuffle", lambda T, x: T.nn.functional.channel_shuffle(x, 2), [normal(1, 4, 2)]),

@@ -14,6 +14,11 @@ SAMPLES = [
     S("mm", lambda T, a, b: T.mm(a, b), [normal(3, 1), normal(1, 2)]),
     S("dot", lambda T, a, b: T.dot(a, b), [normal(5), normal(5)]),
     S("linear", lambda T, x, w, b: T.nn.functional.linear(x, w, b), [normal(2, 3, 5), normal(4, 5), normal(4)]),
+    S(
+        "bilinear",
+        lambda T, a, b, w, bias: T.nn.functional.bilinear(a, b, w, bias),
+        [normal(2, 3), normal(2, 2), normal(2, 3, 2), normal(2)],
+    ),
     S("linear vector", lambda T, x, w: T.nn.functional.linear(x, w), [normal(5), normal(4, 5)]),
     S("bmm", lambda T, a, b: T.bmm(a, b), [normal(2, 1, 3), normal(2, 3, 2)]),
     S("mv", lambda T, a, b: T.mv(a, b), [normal(2, 3), normal(3)]),
@@ -73,6 +78,18 @@ SAMPLES = [
         [normal(3, 2), normal(2), normal(2, 3)],
         pytorch_order=1,
     ),
+    S(
+        "linalg.ldl_solve",
+        lambda T, a, b: T.linalg.ldl_solve(*T.linalg.ldl_factor(a.detach()), b.detach()),
+        [normal(2, 3, 3), normal(3, 2)],
+        False,
+    ),
+    S("svd_lowrank", lambda T, a, b: T.svd_lowrank(a @ b, 2)[1], [normal(3, 2), normal(2, 4)]),
+    S(
+        "pca_lowrank",
+        lambda T, a, b: (lambda u, s, v: u @ v.mT)(*T.pca_lowrank(a @ b, 2)),
+        [normal(4, 2), normal(2, 3)],
+    ),
     S("addmm beta 0", lambda T, x, a, b: T.addmm(x, a, b, beta=0), [normal(2), normal(3, 2), normal(2, 2)]),
     S("linalg.pinv", lambda T, x: T.linalg.pinv(x), [normal(3, 2)]),
     S("linalg.matrix_power", lambda T, x: T.linalg.matrix_power(x, 3), [normal(2, 2)]),
@@ -83,9 +100,4 @@ SAMPLES = [
     S("pairwise_distance", lambda T, a, b: T.pairwise_distance(a, b), [normal(2, 3), normal(2, 3) + 0.1]),
     S("pdist", lambda T, x: T.pdist(x), [normal(3, 2)]),
     S("nn.functional.normalize", lambda T, x: T.nn.functional.normalize(x), [normal(2, 3)]),
-    S(
-        "bilinear",
-        lambda T, a, b, w, c: T.nn.functional.bilinear(a, b, w, c),
-        [normal(2, 3), normal(2, 2), normal(2, 3, 2), normal(2)],
-    ),
 ]

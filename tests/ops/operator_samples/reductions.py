@@ -55,6 +55,7 @@ SAMPLES = [
     S("mode", lambda T, x: T.mode(x, 1)[0], [normal(2, 3)]),
     S("quantile", lambda T, x, q: T.quantile(x, q, 1), [normal(2, 4), np.array([0.2, 0.55])]),
     S("nanquantile", lambda T, x: T.nanquantile(x, 0.3, 0, interpolation="midpoint"), [normal(4, 2)]),
+    S("histogramdd", lambda T, x: T.histogramdd(x.detach(), [3, 2], density=True)[0], [normal(7, 2)], False),
     S("cov", lambda T, x: T.cov(x), [normal(2, 4)]),
     S("corrcoef", lambda T, x: T.corrcoef(x), [normal(2, 4)]),
     S("sort", lambda T, x: T.sort(x, 1, descending=True)[0], [normal(2, 3)]),

@@ -1,0 +1,159 @@
+"""NumPy's functions of each element, with large arrays divided among threads.
+
+A ufunc's inner loop is a C function over pointers, counts and strides, which NumPy vectorises well but runs in one
+thread.  Here numba's threads call it, each for its part: one jitted kernel serves every ufunc and dtype.
+
+    void loop(char **arrays, intptr_t *count, intptr_t *strides, void *data)
+
+Where the loops stand is read from the head of NumPy's public struct `PyUFuncObject`; its other fields must agree with
+what Python knows of the ufunc, or NumPy computes alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import prange, types
+from numba.extending import intrinsic
+
+from .. import LARGE, threads
+from .jit import parallel
+from .layout import in_memory_order, laid_out_like
+
+
+class _UFunc(ctypes.Structure):
+    """The head of PyUFuncObject, behind what every Python object has."""
+
+    _fields_ = [
+        ("nin", ctypes.c_int),
+        ("nout", ctypes.c_int),
+        ("nargs", ctypes.c_int),
+        ("identity", ctypes.c_int),
+        ("functions", ctypes.POINTER(ctypes.c_void_p)),
+        ("data", ctypes.POINTER(ctypes.c_void_p)),
+        ("ntypes", ctypes.c_int),
+        ("reserved", ctypes.c_int),
+        ("name", ctypes.c_char_p),
+        ("types", ctypes.POINTER(ctypes.c_char)),
+    ]
+
+
+class Loop(NamedTuple):
+    """An inner loop: its address, what it takes as `data`, and the dtype of its output."""
+
+    address: int
+    data: int
+    dtype: np.dtype
+
+
+@functools.cache
+def loop_of(ufunc: np.ufunc, inputs: str) -> Loop | None:
+    """The loop for inputs of these dtypes, as NumPy's characters; None if it is not to be had."""
+    head = _UFunc.from_address(id(ufunc) + object.__basicsize__)
+    known = (ufunc.nin, ufunc.nout, ufunc.nargs, ufunc.ntypes)
+    if (head.nin, head.nout, head.nargs, head.ntypes) != known or ufunc.nout != 1:
+        return None
+    if not head.name or head.name.decode() != ufunc.__name__:
+        return None
+    wanted = f"{inputs}->"
+    for i, signature in enumerate(ufunc.types):
+        if signature.startswith(wanted):
+            dtype = np.dtype(signature[-1])
+            numbers = b"".join(head.types[i * ufunc.nargs + k] for k in range(ufunc.nargs))
+            if numbers != bytes(np.dtype(char).num for char in inputs + signature[-1]):
+                return None
+            return Loop(head.functions[i], head.data[i] or 0 if head.data else 0, dtype)
+    return None
+
+
+BLOCK = 1 << 11
+"""Elements at a time when a single element stands for all: a loop is fastest where every argument is an array, so that
+one is repeated, but only so often."""
+
+
+def divided(ufunc: np.ufunc, *arrays: Any) -> np.ndarray:
+    """`ufunc(*arrays)`, its elements divided among threads.
+
+    All have one shape, or are single elements or numbers; for others NumPy computes alone.  The result lies in
+    memory as the first array.
+    """
+    model = next(a for a in arrays if isinstance(a, np.ndarray) and a.size > 1)
+    arrays = tuple(a if isinstance(a, np.ndarray) else np.asarray(a, model.dtype) for a in arrays)
+    loop = loop_of(ufunc, "".join(a.dtype.char for a in arrays))
+    if loop is None or in_memory_order(model) is None:
+        return ufunc(*arrays)
+    operands, moves, block = [], [], model.size
+    for a in arrays:
+        if a.size == 1:
+            operands.append(np.full(BLOCK, a.reshape(()), a.dtype))
+            moves.append(0)
+            block = BLOCK
+        elif a.shape == model.shape:
+            operands.append(laid_out_like(a, model))
+            moves.append(a.itemsize)
+        else:
+            return ufunc(*arrays)
+    out = np.empty_like(model, loop.dtype)
+    operands.append(out)
+    _divide(
+        loop.address,
+        loop.data,
+        np.array([a.__array_interface__["data"][0] for a in operands]),
+        np.array([*moves, out.itemsize]),
+        np.array([a.itemsize for a in operands]),
+        block,
+        out.size,
+        threads.workers(out.size, LARGE),
+    )
+    return out
+
+
+@parallel
+def _divide(loop, data, starts, moves, steps, block, size, workers):
+    for t in prange(workers):
+        end = (t + 1) * size // workers
+        for first in range(t * size // workers, end, block):
+            places = starts + first * moves
+            counts = np.full(len(steps), min(block, end - first))
+            _call(loop, places.ctypes.data, counts.ctypes.data, steps.ctypes.data, data)
+
+
+def reduced_rows(ufunc: np.ufunc, x: np.ndarray) -> np.ndarray:
+    """`ufunc.reduce(x, -1)` of a contiguous array with at least one element a row, the rows divided among threads."""
+    loop = loop_of(ufunc, 2 * x.dtype.char)
+    if loop is None or loop.dtype != x.dtype:
+        return ufunc.reduce(x, -1)
+    y = x[..., 0].copy()
+    start, out = (a.__array_interface__["data"][0] for a in (x, y))
+    shape = np.array([y.size, x.shape[-1], x.itemsize])
+    _reduce_rows(loop.address, loop.data, start, out, shape, threads.workers(x.size, LARGE))
+    return y
+
+
+@parallel
+def _reduce_rows(loop, data, start, out, shape, workers):
+    rows, columns, itemsize = shape
+    for t in prange(workers):
+        places, counts, steps = np.empty(3, np.int64), np.full(3, columns - 1), np.array([0, itemsize, 0])
+        for row in range(t * rows // workers, (t + 1) * rows // workers):
+            places[0] = places[2] = out + row * itemsize
+            places[1] = start + (row * columns + 1) * itemsize
+            _call(loop, places.ctypes.data, counts.ctypes.data, steps.ctypes.data, data)
+
+
+def _typed(_: Any, loop: Any, arrays: Any, counts: Any, steps: Any, data: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte] * 4).as_pointer()
+        address, *pointers = (builder.inttoptr(value, kind if i == 0 else byte) for i, value in enumerate(arguments))
+        builder.call(address, pointers)
+        return context.get_dummy_value()
+
+    return types.void(loop, arrays, counts, steps, data), emit
+
+
+_call: Any = intrinsic(_typed)

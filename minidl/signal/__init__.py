@@ -1,0 +1,3 @@
+"""The namespace `minidl.signal`, with `minidl.signal.windows` as in torch.signal."""
+
+from . import windows
