@@ -75,6 +75,8 @@ def plain_sum(x, axes, keepdim):
         y = kernels.of(x).total(x)
     elif lies_in_long_rows(x, axes):
         y = kernels.of(x).sum_of_rows(x)
+    elif x.dtype == np.float16:  # of which NumPy's own sums stand still at 2048
+        return np.add.reduce(x, axes, np.float32, keepdims=keepdim).astype(np.float16)
     else:
         return np.add.reduce(x, axes, keepdims=keepdim)
     return y[..., None] if keepdim else y
@@ -127,6 +129,8 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
         input = astype(input, dtypes.as_dtype(dtype))
     if input.dtype.kind != "f":
         raise DtypeError(f"mean: got {input.dtype}, needs a floating dtype; use x.float().mean() or pass dtype=")
+    if input.dtype == np.float16:  # whose sum may leave it where the mean does not
+        return astype(mean(astype(input, np.float32), dim, keepdim), np.float16)
     if dim is None and not keepdim:
         return _mean_of_all(input)
     axes = axes_of("mean", input, dim)
@@ -174,6 +178,8 @@ def _dim_or_unbiased(dim: Any, unbiased: bool) -> tuple[Dim, bool]:
 
 def _variance_over(name: str, x: Array, dim: Dim, correction: float, keepdim: bool) -> Array:
     check_floats(name, x)
+    if x.dtype == np.float16:
+        return astype(_variance_over(name, astype(x, np.float32), dim, correction, keepdim), np.float16)
     axes = axes_of(name, x, dim)
     count = count_of(x.shape, axes)
     freedom = builtins.max(count - correction, 0)
@@ -215,6 +221,8 @@ def std(
     """The square root of `var`; where it is zero, so is its gradient."""
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
     correction = unbiased if correction is None else correction
+    if input.dtype == np.float16:  # whose squares leave it
+        return astype(std(astype(input, np.float32), dim, keepdim=keepdim, correction=correction), np.float16)
     return _deviation(_variance_over("std", input, dim, correction, keepdim))
 
 
@@ -233,8 +241,8 @@ def std_mean(
     input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
 ) -> tuple[Array, Array]:
     """The standard deviation and the mean."""
-    variance, centre = var_mean(input, dim, unbiased, keepdim, correction=correction)
-    return _deviation(variance), centre
+    dim, unbiased = _dim_or_unbiased(dim, unbiased)
+    return std(input, dim, unbiased, keepdim, correction=correction), mean(input, dim, keepdim)
 
 
 @also_numpy_words

@@ -220,3 +220,20 @@ def test_norms_of_halves_do_not_overflow(p):
 
 def test_matrix_norms_of_halves_do_not_overflow():
     assert_same(lambda T, x: T.linalg.matrix_norm(x), [300 * normal(3, 4)], "float16", order=1)
+
+
+SUMS = {
+    "sum": lambda T, x: x.sum(0),
+    "sum of all": lambda T, x: (x / 8).sum(),
+    "mean": lambda T, x: (300 * x).mean(0),
+    "mean of all": lambda T, x: (300 * x).mean(),
+    "var": lambda T, x: (300 * T.cat([x, -x])).std(0),
+    "einsum": lambda T, x: T.einsum("ij->j", x),
+    "matrix_norm 1": lambda T, x: T.linalg.matrix_norm(x, 1),
+    "linear": lambda T, x: T.nn.functional.linear(x.mT, x.mT),
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_long_sums_of_halves(name):
+    assert_same(SUMS[name], [RNG.uniform(0.9, 1.1, (5000, 3))], "float16", order=0)
