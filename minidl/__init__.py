@@ -211,7 +211,7 @@ from .ops.joining import (
     vstack,
 )
 from .ops.layer_norm import group_norm, layer_norm, rms_norm
-from .ops.linalg import dot, matmul, mm
+from .ops.linalg import bilinear, dot, matmul, mm
 from .ops.logic import (
     bitwise_and,
     bitwise_left_shift,

@@ -358,6 +358,13 @@ def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
         ) from None
 
 
+def broadcasts_to(shape: Any, target: Any) -> bool:
+    """Whether a tensor of this shape can stand where one of the target's shape is needed."""
+    return len(shape) <= len(target) and all(
+        m in (1, n) for m, n in zip(reversed(shape), reversed(target), strict=False)
+    )
+
+
 def broadcast_tensors(*tensors: Any) -> tuple[Array, ...]:
     """All in the shape of an operation on them."""
     parts = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)

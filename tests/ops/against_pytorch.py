@@ -68,3 +68,12 @@ def assert_same_values(program: Callable[..., Any], arrays: Sequence[np.ndarray]
     for mine, other in zip(ours, theirs, strict=True):
         assert mine.numpy().dtype == other.numpy().dtype
         np.testing.assert_allclose(mine.numpy(), other.numpy(), rtol=close, atol=0)
+
+
+def plain(program: Callable[..., Any], arrays: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """The result here and PyTorch's, of arrays in their own dtypes, without gradients."""
+    mine, other = (
+        program(T, *[made(np.array(array)) for array in arrays])
+        for T, made in ((minidl, minidl.from_numpy), (torch, torch.from_numpy))
+    )
+    return mine.numpy(), other.numpy()
