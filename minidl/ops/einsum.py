@@ -16,6 +16,7 @@ from typing import Any
 
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .diagonal import diagonal
+from .elementwise import astype
 from .linalg import check_product, matmul
 from .matrices import check_one_dtype
 from .promotion import Array, check_tensors
@@ -216,9 +217,9 @@ def tensordot(a: Array, b: Array, dims: Any = 2) -> Array:
         raise ArgumentError(f"tensordot: dims {dims}; needs each dimension once")
     for i, j in zip(first, second, strict=False):  # a size of 1 counts for all of the other
         if a.shape[i] == 1 != b.shape[j]:
-            b = plain_sum(b, (j,), True)
+            b = astype(plain_sum(b, (j,), True), b.dtype)
         elif b.shape[j] == 1 != a.shape[i]:
-            a = plain_sum(a, (i,), True)
+            a = astype(plain_sum(a, (i,), True), a.dtype)
     if [a.shape[i] for i in first] != [b.shape[i] for i in second]:
         raise ShapeError(f"tensordot: dims {first} of {tuple(a.shape)} and {second} of {tuple(b.shape)} differ in size")
     rows, columns = [i for i in range(a.ndim) if i not in first], [i for i in range(b.ndim) if i not in second]

@@ -272,7 +272,10 @@ def nonzero_static(input: Array, *, size: int, fill_value: int = -1) -> Array:
 def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
     """For places in a flattened tensor of `shape`, the index along each dimension."""
     sizes = whole_numbers("unravel_index", "shape", shape.tolist() if hasattr(shape, "tolist") else shape)
-    places = indices_of("unravel_index", indices)
+    check_tensors("unravel_index", indices)
+    places = np.asarray(array_of(indices))
+    if places.dtype.kind not in "iu":
+        raise DtypeError(f"unravel_index: indices are {places.dtype}, needs whole numbers; use .long()")
     try:
         found = np.unravel_index(places, sizes)
     except ValueError:

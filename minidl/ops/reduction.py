@@ -74,6 +74,8 @@ def plain_sum(x, axes, keepdim):
         y = kernels.of(x).total(x)
     elif lies_in_long_rows(x, axes):
         y = kernels.of(x).sum_of_rows(x)
+    elif x.dtype.kind != "f":
+        return np.add.reduce(x, axes, np.int64, keepdims=keepdim)
     elif x.dtype.char == "e":  # float16, of which NumPy's own sums stand still at 2048
         return np.add.reduce(x, axes, np.float32, keepdims=keepdim).astype(np.float16)
     else:

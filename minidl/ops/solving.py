@@ -28,7 +28,7 @@ from .matrices import (
     refuse_failures,
 )
 from .products import without_slope
-from .promotion import Array, array_of, check_tensors
+from .promotion import Array, array_of, at_least_single, check_floats, check_tensors
 from .rearranging import flip
 from .shape import axis_of, movedim, reshape, squeeze, unsqueeze
 from .shape import matrix_transpose as mT
@@ -180,7 +180,7 @@ def matrix_power(input: Array, n: int) -> Array:
 def _matrix_exp(x):
     import scipy.linalg
 
-    return np.asarray(scipy.linalg.expm(x)).astype(x.dtype, copy=False) if x.size else x.copy()
+    return np.asarray(scipy.linalg.expm(at_least_single(x))).astype(x.dtype, copy=False) if x.size else x.copy()
 
 
 @_matrix_exp.gradient
@@ -195,7 +195,8 @@ def _(g, x):
 
 def matrix_exp(input: Array) -> Array:
     """The sum of A^k / k! of square matrices."""
-    check_square_floats("matrix_exp", input)
+    check_square("matrix_exp", input)
+    check_floats("matrix_exp", input)
     return _matrix_exp(input)
 
 
