@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -205,61 +206,23 @@ def adaptive_max_pool3d(input: Array, output_size: Any, return_indices: bool = F
 # --- always with indices ---------------------------------------------------------------------------------------------
 
 
-def max_pool1d_with_indices(
-    input: Array,
-    kernel_size: Pair,
-    stride: Pair | None = None,
-    padding: Pair = 0,
-    dilation: Pair = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Array, Array]:
-    """The values of `max_pool1d`, and where each stands; `return_indices` changes nothing."""
-    return max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+def with_indices(pool: Any) -> Any:
+    """What `pool` gives with return_indices=True; that argument, where it is given, changes nothing."""
+    place = pool.__code__.co_varnames.index("return_indices")
+
+    @functools.wraps(pool)
+    def pooled(*args: Any, **named: Any) -> tuple[Array, Array]:
+        if len(args) > place:
+            return pool(*args[:place], True, *args[place + 1 :], **named)
+        return pool(*args, **{**named, "return_indices": True})
+
+    pooled.__name__ = f"{pool.__name__}_with_indices"
+    return pooled
 
 
-def max_pool2d_with_indices(
-    input: Array,
-    kernel_size: Pair,
-    stride: Pair | None = None,
-    padding: Pair = 0,
-    dilation: Pair = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Array, Array]:
-    """The values of `max_pool2d`, and where each stands in its plane; `return_indices` changes nothing."""
-    return max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
-
-
-def max_pool3d_with_indices(
-    input: Array,
-    kernel_size: Pair,
-    stride: Pair | None = None,
-    padding: Pair = 0,
-    dilation: Pair = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Array, Array]:
-    """The values of `max_pool3d`, and where each stands in its volume; `return_indices` changes nothing."""
-    return max_pool3d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
-
-
-def adaptive_max_pool1d_with_indices(
-    input: Array, output_size: Any, return_indices: bool = False
-) -> tuple[Array, Array]:
-    """The values of `adaptive_max_pool1d`, and where each stands; `return_indices` changes nothing."""
-    return adaptive_max_pool1d(input, output_size, True)
-
-
-def adaptive_max_pool2d_with_indices(
-    input: Array, output_size: Any, return_indices: bool = False
-) -> tuple[Array, Array]:
-    """The values of `adaptive_max_pool2d`, and where each stands; `return_indices` changes nothing."""
-    return adaptive_max_pool2d(input, output_size, True)
-
-
-def adaptive_max_pool3d_with_indices(
-    input: Array, output_size: Any, return_indices: bool = False
-) -> tuple[Array, Array]:
-    """The values of `adaptive_max_pool3d`, and where each stands; `return_indices` changes nothing."""
-    return adaptive_max_pool3d(input, output_size, True)
+max_pool1d_with_indices = with_indices(max_pool1d)
+max_pool2d_with_indices = with_indices(max_pool2d)
+max_pool3d_with_indices = with_indices(max_pool3d)
+adaptive_max_pool1d_with_indices = with_indices(adaptive_max_pool1d)
+adaptive_max_pool2d_with_indices = with_indices(adaptive_max_pool2d)
+adaptive_max_pool3d_with_indices = with_indices(adaptive_max_pool3d)

@@ -13,6 +13,7 @@ from .average_pool import check_images
 from .conv import Pair, sizes_of
 from .creation import made
 from .indexing import take_along
+from .pool import with_indices
 from .promotion import Array, array_of, check_floats, check_tensors
 from .scatter import scatter
 from .shape import reshape
@@ -158,25 +159,5 @@ def fractional_max_pool3d(
     return _fractional("fractional_max_pool3d", 3, input, kernel_size, *rest)
 
 
-def fractional_max_pool2d_with_indices(
-    input: Array,
-    kernel_size: Pair,
-    output_size: Any = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Any = None,
-) -> tuple[Array, Array]:
-    """The values of `fractional_max_pool2d`, and where each stands; `return_indices` changes nothing."""
-    return fractional_max_pool2d(input, kernel_size, output_size, output_ratio, True, _random_samples)
-
-
-def fractional_max_pool3d_with_indices(
-    input: Array,
-    kernel_size: Pair,
-    output_size: Any = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Any = None,
-) -> tuple[Array, Array]:
-    """The values of `fractional_max_pool3d`, and where each stands; `return_indices` changes nothing."""
-    return fractional_max_pool3d(input, kernel_size, output_size, output_ratio, True, _random_samples)
+fractional_max_pool2d_with_indices = with_indices(fractional_max_pool2d)
+fractional_max_pool3d_with_indices = with_indices(fractional_max_pool3d)

@@ -1,30 +1,10 @@
 """What scattering, masks and writes where a view looks refuse, and in which words."""
 
 import pytest
+from selection_inputs import first, matrix, small, table, whole
 
 import minidl
 from minidl.errors import ArgumentError, DtypeError, ShapeError
-
-
-def matrix(T):
-    return T.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-
-
-def whole(T):
-    return T.tensor([1, 2, 3])
-
-
-def small(T):
-    return T.tensor([1, 2, 3], dtype=T.uint8)
-
-
-def first(T):
-    return T.tensor([0])
-
-
-def table(T):
-    return T.tensor([[0, 1, 0]])
-
 
 SCATTERING = {
     "scatter nothing": (

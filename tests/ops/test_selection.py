@@ -2,29 +2,10 @@
 
 import numpy as np
 import pytest
+from selection_inputs import first, matrix, small, table, whole
 
 import minidl
 from minidl.errors import ArgumentError, DtypeError, GraphError, ShapeError
-
-
-def matrix(T):
-    return T.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-
-
-def whole(T):
-    return T.tensor([1, 2, 3])
-
-
-def small(T):
-    return T.tensor([1, 2, 3], dtype=T.uint8)
-
-
-def first(T):
-    return T.tensor([0])
-
-
-def table(T):
-    return T.tensor([[0, 1, 0]])
 
 
 def assign(x, index, value):
