@@ -244,15 +244,7 @@ def normal_(self: Any, mean: float = 0.0, std: float = 1.0, *, generator: Genera
     return _fill("normal_", self, lambda size: random.normal(mean, std, size), std >= 0, f"std >= 0, got {std}")
 
 
-def trunc_normal_(
-    self: Any,
-    mean: float = 0.0,
-    std: float = 1.0,
-    a: float = -2.0,
-    b: float = 2.0,
-    *,
-    generator: Generator | None = None,
-) -> Any:
+def trunc_normal_(self: Any, mean: float, std: float, a: float, b: float, generator: Generator | None = None) -> Any:
     """Filled with normal numbers on condition that they are in [a, b], by the inverse of their distribution function.
 
     Above the mean the function is near one, where floats are coarse; there the numbers are drawn mirrored.
