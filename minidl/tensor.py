@@ -304,8 +304,17 @@ class Tensor(Methods):
 
     def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Tensor:
         """In another dtype, or like another tensor; the device is always the CPU."""
-        asked = dtype_asked_for(args, dtype, device)
-        return self if asked is None or asked == self.dtype else elementwise.astype(self, asked)
+        for arg in args:
+            if isinstance(arg, Tensor):
+                dtype = arg.dtype
+            elif isinstance(arg, str) and arg.split(":")[0] in ("cpu", "cuda", "mps"):
+                device = arg
+            elif not isinstance(arg, bool):
+                dtype = arg
+        if device is not None and str(device) != "cpu":
+            raise DeviceError(f"to: device {str(device)!r} is not available: this version computes on the CPU")
+        dtype = self.dtype if dtype is None else dtypes.as_dtype(dtype)
+        return self if dtype == self.dtype else elementwise.astype(self, dtype)
 
     def astype(self, dtype: Any) -> Tensor:
         """In another dtype (NumPy's word for `to`)."""
@@ -352,20 +361,6 @@ class Tensor(Methods):
     def cpu(self) -> Tensor:
         """On the CPU: this tensor itself."""
         return self
-
-
-def dtype_asked_for(args: tuple[Any, ...], dtype: Any = None, device: Any = None) -> np.dtype | None:
-    """The dtype that the arguments of `to` ask for, None for no other; a device that is not there is refused."""
-    for arg in args:
-        if isinstance(arg, Tensor):
-            dtype = arg.dtype
-        elif isinstance(arg, str) and arg.split(":")[0] in ("cpu", "cuda", "mps"):
-            device = arg
-        elif not isinstance(arg, builtins.bool):
-            dtype = arg
-    if device is not None and str(device) != "cpu":
-        raise DeviceError(f"to: device {str(device)!r} is not available: this version computes on the CPU")
-    return None if dtype is None else dtypes.as_dtype(dtype)
 
 
 def _rebuilt(cls: type, array: np.ndarray, requires_grad: builtins.bool) -> Tensor:
