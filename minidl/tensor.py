@@ -39,11 +39,11 @@ class Size(tuple):
 
 
 class HookHandle:
-    """What `register_hook` returns: it takes the hook away again."""
+    """What `register_hook` returns: it takes the hook away again, also at the end of a `with` block."""
 
     _numbers = itertools.count()
 
-    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
         self._hooks = hooks
         self._number = next(self._numbers)
         hooks[self._number] = hook
@@ -51,6 +51,12 @@ class HookHandle:
     def remove(self) -> None:
         """Call the hook no more."""
         self._hooks.pop(self._number, None)
+
+    def __enter__(self) -> HookHandle:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.remove()
 
 
 @wrap_with

@@ -244,6 +244,24 @@ def normal_(self: Any, mean: float = 0.0, std: float = 1.0, *, generator: Genera
     return _fill("normal_", self, lambda size: random.normal(mean, std, size), std >= 0, f"std >= 0, got {std}")
 
 
+def trunc_normal_(self: Any, mean: float, std: float, a: float, b: float, generator: Generator | None = None) -> Any:
+    """Filled with normal numbers on condition that they are in [a, b], by the inverse of their distribution function.
+
+    Above the mean the function is near one, where floats are coarse; there the numbers are drawn mirrored.
+    """
+    from scipy.special import ndtr, ndtri
+
+    random = numpy_generator(generator)
+    sign = -1 if a > mean else 1
+    low, high = sorted((sign * (a - mean), sign * (b - mean)))
+
+    def draw(size: tuple[int, ...]) -> np.ndarray:
+        below = random.uniform(ndtr(low / std), ndtr(high / std), size)
+        return np.clip(mean + sign * std * ndtri(below), a, b)
+
+    return _fill("trunc_normal_", self, draw, std > 0 and a <= b, f"std > 0 and a <= b, got std {std}, a {a}, b {b}")
+
+
 def log_normal_(self: Any, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Any:
     """Filled with numbers whose logarithms are normal."""
     random = numpy_generator(generator)
