@@ -8,6 +8,7 @@ Nothing is compiled, opened or started by the import; the parts below load when 
 
 import importlib
 import warnings
+from math import e, inf, nan, pi
 from typing import Any
 
 from .tensor import Size, Tensor  # first, since below `minidl.tensor` becomes the function of that name
@@ -15,6 +16,7 @@ from .tensor import Size, Tensor  # first, since below `minidl.tensor` becomes t
 # isort: split
 from . import autograd
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .compiling import compile, cond
 from .devices import device
 from .dtypes import bool_ as bool
 from .dtypes import (
@@ -71,6 +73,7 @@ from .ops.comparison import le as less_equal
 from .ops.comparison import lt as less
 from .ops.comparison import ne as not_equal
 from .ops.conv import conv1d, conv2d, conv3d
+from .ops.convolution import conv_tbc, convolution
 from .ops.copies import (
     alias_copy,
     as_strided_copy,
@@ -78,6 +81,8 @@ from .ops.copies import (
     expand_copy,
     narrow_copy,
     permute_copy,
+    select_copy,
+    slice_copy,
     split_copy,
     split_with_sizes_copy,
     squeeze_copy,
@@ -108,12 +113,14 @@ from .ops.creation import (
     eye,
     from_dlpack,
     from_numpy,
+    frombuffer,
     full,
     full_like,
     linspace,
     logspace,
     ones,
     ones_like,
+    range,
     scalar_tensor,
     tensor,
     zeros,
@@ -134,6 +141,7 @@ from .ops.cumulative import (
 from .ops.decomposition import cholesky_of_matrix as cholesky
 from .ops.decomposition import qr_of_matrix as qr
 from .ops.decomposition import svd_of_matrix as svd
+from .ops.detaching import detach, detach_, detach_copy
 from .ops.determinant import det, logdet, slogdet
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, tril, triu
 from .ops.einsum import einsum, ger, inner, kron, outer, tensordot, trace
@@ -160,6 +168,56 @@ from .ops.elementwise import (
     sqrt,
     square,
 )
+from .ops.elementwise_in_place import (
+    abs_,
+    acos_,
+    acosh_,
+    arccos_,
+    arccosh_,
+    arcsin_,
+    arcsinh_,
+    arctan_,
+    arctanh_,
+    asin_,
+    asinh_,
+    atan_,
+    atanh_,
+    ceil_,
+    conj_physical_,
+    cos_,
+    cosh_,
+    deg2rad_,
+    erf_,
+    erfc_,
+    exp2_,
+    exp_,
+    expm1_,
+    fix_,
+    floor_,
+    frac_,
+    i0_,
+    log1p_,
+    log2_,
+    log10_,
+    log_,
+    logit_,
+    nan_to_num_,
+    neg_,
+    negative_,
+    rad2deg_,
+    reciprocal_,
+    round_,
+    rsqrt_,
+    sigmoid_,
+    sin_,
+    sinc_,
+    sinh_,
+    sqrt_,
+    square_,
+    tan_,
+    tanh_,
+    trunc_,
+)
 from .ops.embedding import embedding_renorm_
 from .ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
 from .ops.gates import (
@@ -175,8 +233,11 @@ from .ops.gates import (
     threshold,
     threshold_,
 )
+from .ops.grid_sampling import affine_grid as affine_grid_generator
+from .ops.grid_sampling import grid_sampler, grid_sampler_2d, grid_sampler_3d
 from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
 from .ops.householder import geqrf, ormqr
+from .ops.householder import householder_product as orgqr
 from .ops.indexing import (
     argwhere,
     gather,
@@ -186,7 +247,7 @@ from .ops.indexing import (
     take_along_dim,
     unravel_index,
 )
-from .ops.inplace import fill
+from .ops.inplace import fill, fill_, zero_
 from .ops.joining import (
     block_diag,
     cat,
@@ -211,7 +272,7 @@ from .ops.joining import (
     vstack,
 )
 from .ops.layer_norm import group_norm, layer_norm, rms_norm
-from .ops.linalg import dot, matmul, mm
+from .ops.linalg import bilinear, dot, matmul, mm
 from .ops.logic import (
     bitwise_and,
     bitwise_left_shift,
@@ -252,7 +313,19 @@ from .ops.native import (
     poisson_nll_loss,
     triplet_margin_loss,
 )
-from .ops.norms import cdist, cosine_similarity, dist, norm, pairwise_distance, pdist, renorm
+from .ops.native_normalization import native_batch_norm, native_dropout, native_group_norm, native_layer_norm
+from .ops.norms import (
+    cdist,
+    cosine_similarity,
+    dist,
+    frobenius_norm,
+    norm,
+    norm_except_dim,
+    nuclear_norm,
+    pairwise_distance,
+    pdist,
+    renorm,
+)
 from .ops.padding import constant_pad_nd
 from .ops.pairwise import (
     addcdiv,
@@ -319,6 +392,7 @@ from .ops.rounding import (
 )
 from .ops.sampling import (
     bernoulli,
+    binomial,
     multinomial,
     normal,
     poisson,
@@ -349,6 +423,8 @@ from .ops.scatter import (
     slice_scatter,
     take,
 )
+from .ops.segments import segment_reduce
+from .ops.several_in_place import addmv_, clamp_, clamp_max_, clamp_min_, clip_, gcd_, index_put_, lcm_, ldexp_, xlogy_
 from .ops.shape import (
     adjoint,
     atleast_1d,
@@ -373,7 +449,7 @@ from .ops.shape import (
     unsqueeze,
 )
 from .ops.solving import inv as inverse
-from .ops.solving import matrix_exp, matrix_power
+from .ops.solving import matrix_exp, matrix_power, vander
 from .ops.sorting import (
     argsort,
     bucketize,
@@ -400,7 +476,7 @@ from .ops.statistics import (
     nanquantile,
     quantile,
 )
-from .ops.storage import as_strided, as_strided_scatter
+from .ops.storage import as_strided, as_strided_, as_strided_scatter
 from .ops.transposed_conv import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.triangular import cholesky_inverse, cholesky_solve, triangular_solve
 from .ops.trigonometric import (
@@ -426,10 +502,14 @@ from .ops.trigonometric import (
     sinh,
     tan,
 )
+from .ops.vmap import vmap
 from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 
 __version__ = "0.1.0"
+
+newaxis = None
+"""In an index, a new dimension."""
 
 # Infinities and NaN are results, as in PyTorch.  Silencing NumPy's word on them around each operation would cost three
 # times the operation itself, so it is silenced here, for what minidl's own lines compute.

@@ -19,7 +19,7 @@ from .autograd.calling import describe, wrap, wrap_with
 from .autograd.graph import refresh
 from .devices import device
 from .errors import DeviceError, DtypeError, GraphError, ShapeError
-from .ops import creation, elementwise, joining, shape
+from .ops import creation, detaching, elementwise, joining, shape
 from .ops.methods import OPERATORS, Methods
 
 CPU = device("cpu")
@@ -258,11 +258,8 @@ class Tensor(Methods):
         """Add the gradient of this tensor to `.grad` of all leaves (see minidl.autograd.backward)."""
         backward(self, gradient, retain_graph, create_graph, inputs)
 
-    def detach(self) -> Tensor:
-        """The same memory, outside the graph."""
-        detached = wrap(self.array)
-        detached.version = self.version
-        return detached
+    detach = detaching.detach
+    detach_ = detaching.detach_
 
     @property
     def data(self) -> Tensor:

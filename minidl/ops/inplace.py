@@ -153,6 +153,18 @@ def copy_(target: Variable, value: Array, non_blocking: bool = False) -> Any:
     return update(target, _replace, value)
 
 
+def fill_(input: Variable, value: Any) -> Any:
+    """input <- one number everywhere."""
+    if getattr(value, "ndim", 0):
+        raise ShapeError(f"fill_: value {tuple(value.shape)}; needs one number, or use copy_()")
+    return copy_(input, value)
+
+
+def zero_(input: Variable) -> Any:
+    """input <- zeros."""
+    return copy_(input, 0)
+
+
 @primitive
 def write_at(x, value, index):
     """x with a value written at an index of any form; of several at one place, the last."""

@@ -167,6 +167,9 @@ def reshaping(look: Callable[Concatenate[Any, Arguments], Any]) -> Callable[Conc
     return change
 
 
+as_strided_ = reshaping(as_strided)
+
+
 def _check_no_leaf(name: str, target: Variable) -> None:
     if target._requires_grad and target.node is None:
         raise GraphError(f"{name}: a leaf that requires a gradient keeps its shape; use detach(), or the plain form")

@@ -59,7 +59,7 @@ class ShapeMethods(Variable):
     repeat_interleave = rearranging.repeat_interleave
     unfold = rearranging.unfold
     as_strided = storage.as_strided
-    as_strided_ = reshaping(storage.as_strided)
+    as_strided_ = storage.as_strided_
     as_strided_scatter = storage.as_strided_scatter
     storage_offset = storage.offset_in_storage
     diag = diagonals.diag
