@@ -16,6 +16,8 @@ from .tensor import Size, Tensor  # first, since below `minidl.tensor` becomes t
 # isort: split
 from . import autograd
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .autograd.modes import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .autograd.modes import set_detect_anomaly as set_anomaly_enabled
 from .compiling import compile, cond
 from .devices import device
 from .dtypes import bool_ as bool
@@ -54,6 +56,7 @@ from .errors import (
     ShapeError,
 )
 from .kernels.threads import get_num_threads, set_num_threads
+from .layouts import channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format, strided
 from .ops.activation import log_softmax, relu, sigmoid, softmax, tanh
 from .ops.arithmetic import add_scaled as add
 from .ops.arithmetic import div as true_divide
@@ -148,7 +151,6 @@ from .ops.einsum import einsum, ger, inner, kron, outer, tensordot, trace
 from .ops.elementwise import (
     abs,
     absolute,
-    clone,
     conj,
     conj_physical,
     exp,
@@ -291,6 +293,7 @@ from .ops.lowrank import pca_lowrank, svd_lowrank
 from .ops.lu import lu_of_matrix as lu
 from .ops.lu import lu_solve_of_matrix as lu_solve
 from .ops.lu import lu_unpack
+from .ops.memory import TypedStorage, UntypedStorage, clone, is_storage, resize_as_
 from .ops.native import (
     alpha_dropout,
     alpha_dropout_,
@@ -354,7 +357,20 @@ from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, 
 from .ops.pool import adaptive_max_pool1d, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d
 from .ops.products import addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, mv, vdot
 from .ops.pseudoinverse import pinverse
-from .ops.queries import is_complex, is_floating_point, is_same_size, is_signed, is_tensor, numel
+from .ops.queries import (
+    get_device,
+    is_complex,
+    is_conj,
+    is_distributed,
+    is_floating_point,
+    is_inference,
+    is_neg,
+    is_same_size,
+    is_signed,
+    is_tensor,
+    numel,
+    typename,
+)
 from .ops.rearranging import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .ops.reduction import (
     all,
@@ -504,7 +520,22 @@ from .ops.trigonometric import (
 )
 from .ops.vmap import vmap
 from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
-from .random import Generator, get_rng_state, manual_seed, set_rng_state
+from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from .settings import (
+    are_deterministic_algorithms_enabled,
+    get_default_device,
+    get_deterministic_debug_mode,
+    get_float32_matmul_precision,
+    is_deterministic_algorithms_warn_only_enabled,
+    is_warn_always_enabled,
+    set_default_device,
+    set_default_tensor_type,
+    set_deterministic_debug_mode,
+    set_float32_matmul_precision,
+    set_flush_denormal,
+    set_warn_always,
+    use_deterministic_algorithms,
+)
 
 __version__ = "0.1.0"
 
@@ -516,7 +547,12 @@ newaxis = None
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minidl\.(ops|kernels|autograd)\.")
 
 _LATER = {
+    "backends": "backends",
     "cuda": "cuda",
+    "utils": "utils",
+    "to_dlpack": "utils.dlpack",
+    "autocast": "amp",
+    "amp": "amp",
     "linalg": "linalg",
     "masked": "masked",
     "nn": "nn",

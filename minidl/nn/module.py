@@ -208,8 +208,18 @@ class Module:
         function(self)
         return self
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Any:
-        """All floating parameters, their gradients and buffers in another dtype; the device is always the CPU."""
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        non_blocking: bool = False,
+        memory_format: Any = None,
+    ) -> Any:
+        """All floating parameters, their gradients and buffers in another dtype; the device is always the CPU.
+
+        memory_format    makes no difference: the kernels have an order of their own
+        """
         for arg in args:
             if isinstance(arg, str) and arg.split(":")[0] in ("cpu", "cuda", "mps"):
                 device = arg

@@ -145,6 +145,7 @@ def _constructor(name: str, dtype: np.dtype) -> Callable[..., Any]:
         return from_data_or_size(name, data_or_size, dtype)
 
     make.__name__ = make.__qualname__ = name
+    make.dtype = dtype  # type: ignore[attr-defined]
     make.__doc__ = f"A tensor of {dtype}: of data, or unwritten memory of a size."
     return make
 

@@ -37,7 +37,6 @@ class ShapeMethods(Variable):
     adjoint = shape.adjoint
     t = shape.t
     t_ = reshaping(shape.t)
-    contiguous = shape.contiguous
     narrow = shape.narrow
     split_with_sizes = joining.split_with_sizes
     unsafe_split = joining.unsafe_split
