@@ -18,6 +18,7 @@ from . import autograd
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .autograd.modes import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.modes import set_detect_anomaly as set_anomaly_enabled
+from .autograd.out import let_take_out
 from .compiling import compile, cond
 from .devices import device
 from .dtypes import bool_ as bool
@@ -57,6 +58,7 @@ from .errors import (
 )
 from .kernels.threads import get_num_threads, set_num_threads
 from .layouts import channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format, strided
+from .namespace import TAKE_OUT, TAKE_PLACEMENT
 from .ops.activation import log_softmax, relu, sigmoid, softmax, tanh
 from .ops.arithmetic import add_scaled as add
 from .ops.arithmetic import div as true_divide
@@ -354,6 +356,7 @@ from .ops.pairwise import (
     xlogy,
 )
 from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.placement import let_place
 from .ops.pool import adaptive_max_pool1d, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d
 from .ops.products import addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, mv, vdot
 from .ops.pseudoinverse import pinverse
@@ -545,6 +548,9 @@ newaxis = None
 # Infinities and NaN are results, as in PyTorch.  Silencing NumPy's word on them around each operation would cost three
 # times the operation itself, so it is silenced here, for what minidl's own lines compute.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minidl\.(ops|kernels|autograd)\.")
+
+let_take_out(globals(), TAKE_OUT)
+let_place(globals(), TAKE_PLACEMENT)
 
 _LATER = {
     "backends": "backends",

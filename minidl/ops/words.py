@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from ..autograd.out import call_into
 from ..errors import ArgumentError, ShapeError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -19,14 +20,15 @@ def also_numpy_words(function: Function) -> Function:
     def understanding(*args: Any, **kwargs: Any) -> Any:
         if not kwargs:
             return function(*args)
-        if "out" in kwargs and kwargs["out"] is None:  # np.mean(tensor) says so
-            del kwargs["out"]
+        if "out" in kwargs:  # np.mean(tensor) says out=None
+            return call_into(understanding, args, kwargs)
         if "axis" in kwargs:
             kwargs["dim"] = kwargs.pop("axis")
         if "keepdims" in kwargs:
             kwargs["keepdim"] = kwargs.pop("keepdims")
         return function(*args, **kwargs)
 
+    understanding.takes_out = True  # type: ignore[attr-defined]
     return understanding  # type: ignore[return-value]
 
 
