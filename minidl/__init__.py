@@ -19,7 +19,6 @@ from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set
 from .autograd.modes import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.modes import set_detect_anomaly as set_anomaly_enabled
 from .autograd.out import let_take_out
-from .compiling import compile, cond
 from .devices import device
 from .dtypes import bool_ as bool
 from .dtypes import (
@@ -78,7 +77,6 @@ from .ops.comparison import le as less_equal
 from .ops.comparison import lt as less
 from .ops.comparison import ne as not_equal
 from .ops.conv import conv1d, conv2d, conv3d
-from .ops.convolution import conv_tbc, convolution
 from .ops.copies import (
     alias_copy,
     as_strided_copy,
@@ -237,8 +235,6 @@ from .ops.gates import (
     threshold,
     threshold_,
 )
-from .ops.grid_sampling import affine_grid as affine_grid_generator
-from .ops.grid_sampling import grid_sampler, grid_sampler_2d, grid_sampler_3d
 from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
 from .ops.householder import geqrf, ormqr
 from .ops.householder import householder_product as orgqr
@@ -318,7 +314,6 @@ from .ops.native import (
     poisson_nll_loss,
     triplet_margin_loss,
 )
-from .ops.native_normalization import native_batch_norm, native_dropout, native_group_norm, native_layer_norm
 from .ops.norms import (
     cdist,
     cosine_similarity,
@@ -442,7 +437,6 @@ from .ops.scatter import (
     slice_scatter,
     take,
 )
-from .ops.segments import segment_reduce
 from .ops.several_in_place import addmv_, clamp_, clamp_max_, clamp_min_, clip_, gcd_, index_put_, lcm_, ldexp_, xlogy_
 from .ops.shape import (
     adjoint,
@@ -521,24 +515,8 @@ from .ops.trigonometric import (
     sinh,
     tan,
 )
-from .ops.vmap import vmap
 from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
-from .settings import (
-    are_deterministic_algorithms_enabled,
-    get_default_device,
-    get_deterministic_debug_mode,
-    get_float32_matmul_precision,
-    is_deterministic_algorithms_warn_only_enabled,
-    is_warn_always_enabled,
-    set_default_device,
-    set_default_tensor_type,
-    set_deterministic_debug_mode,
-    set_float32_matmul_precision,
-    set_flush_denormal,
-    set_warn_always,
-    use_deterministic_algorithms,
-)
 
 __version__ = "0.1.0"
 
@@ -553,23 +531,50 @@ let_take_out(globals(), TAKE_OUT)
 let_place(globals(), TAKE_PLACEMENT)
 
 _LATER = {
-    "backends": "backends",
-    "cuda": "cuda",
-    "utils": "utils",
-    "to_dlpack": "utils.dlpack",
-    "autocast": "amp",
     "amp": "amp",
+    "autocast": "amp",
+    "backends": "backends",
+    "load": "checkpoint",
+    "save": "checkpoint",
+    "compile": "compiling",
+    "cond": "compiling",
+    "cuda": "cuda",
+    "data": "data",
+    "set_printoptions": "formatting",
     "linalg": "linalg",
     "masked": "masked",
     "nn": "nn",
+    "conv_tbc": "ops.convolution",
+    "convolution": "ops.convolution",
+    "affine_grid_generator": "ops.grid_sampling",
+    "grid_sampler": "ops.grid_sampling",
+    "grid_sampler_2d": "ops.grid_sampling",
+    "grid_sampler_3d": "ops.grid_sampling",
+    "native_batch_norm": "ops.native_normalization",
+    "native_dropout": "ops.native_normalization",
+    "native_group_norm": "ops.native_normalization",
+    "native_layer_norm": "ops.native_normalization",
+    "segment_reduce": "ops.segments",
+    "vmap": "ops.vmap",
+    "optim": "optim",
+    "are_deterministic_algorithms_enabled": "settings",
+    "get_default_device": "settings",
+    "get_deterministic_debug_mode": "settings",
+    "get_float32_matmul_precision": "settings",
+    "is_deterministic_algorithms_warn_only_enabled": "settings",
+    "is_warn_always_enabled": "settings",
+    "set_default_device": "settings",
+    "set_default_tensor_type": "settings",
+    "set_deterministic_debug_mode": "settings",
+    "set_float32_matmul_precision": "settings",
+    "set_flush_denormal": "settings",
+    "set_warn_always": "settings",
+    "use_deterministic_algorithms": "settings",
     "signal": "signal",
     "special": "special",
-    "optim": "optim",
-    "data": "data",
     "training": "training",
-    "save": "checkpoint",
-    "load": "checkpoint",
-    "set_printoptions": "formatting",
+    "utils": "utils",
+    "to_dlpack": "utils.dlpack",
 }
 
 
@@ -581,3 +586,7 @@ def __getattr__(name: str) -> Any:
     value = module if name == _LATER[name] else getattr(module, name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import secrets
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -46,13 +46,13 @@ class Generator:
 
     def seed(self) -> int:
         """Start anew from a seed that nobody knows, and tell it."""
-        self.manual_seed(secrets.randbits(63))
+        self.manual_seed(_unknown_seed())
         return self.initial_seed()
 
     def initial_seed(self) -> int:
         """The seed that it started from."""
         if self._seed is None:
-            self._seed = secrets.randbits(63)
+            self._seed = _unknown_seed()
         return self._seed
 
     def get_state(self) -> str:
@@ -72,6 +72,10 @@ def _seeded(seed: int) -> np.random.Generator:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise ArgumentError(f"manual_seed: got {seed!r}, needs a whole number")
     return np.random.default_rng(int(seed) % 2**64)
+
+
+def _unknown_seed() -> int:
+    return int.from_bytes(os.urandom(8), "little") >> 1
 
 
 default_generator = Generator()

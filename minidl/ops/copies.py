@@ -20,7 +20,7 @@ from .storage import as_strided
 def _copying(look: Callable[..., Any]) -> Callable[..., Any]:
     """The function that copies what `look` shows."""
 
-    @functools.wraps(look)
+    @functools.wraps(look, updated=())  # whose primitive it is not
     def copy(*args: Any, **named: Any) -> Any:
         seen = look(*args, **named)
         return tuple(clone(part) for part in seen) if isinstance(seen, tuple) else clone(seen)

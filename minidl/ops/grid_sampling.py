@@ -54,6 +54,9 @@ def affine_grid(theta: Array, size: Sequence[int], align_corners: bool | None = 
     return reshape(flat, (size[0], *size[2:], count))
 
 
+affine_grid_generator = affine_grid
+
+
 def _own_coordinates(n: int, align_corners: bool) -> np.ndarray:
     if n <= 1:
         return np.zeros(n)
