@@ -114,11 +114,11 @@ def test_an_unseeded_generator_repeats_by_its_initial_seed():
 
 def test_namespaces_of_devices():
     for T in (minidl, torch):
-        assert not T.backends.mps.is_available() and not T.backends.cudnn.is_available()
-        before = T.backends.cudnn.benchmark, T.backends.cudnn.deterministic
-        T.backends.cudnn.benchmark, T.backends.cudnn.deterministic = False, True
-        assert T.backends.cudnn.deterministic and T.backends.cudnn.enabled
-        T.backends.cudnn.benchmark, T.backends.cudnn.deterministic = before
+        assert not T.backends.mps.is_available() and T.backends.cudnn.is_available() is False
+        assert T.backends.cudnn.enabled and not T.backends.cudnn.benchmark and not T.backends.cudnn.deterministic
+    minidl.backends.cudnn.deterministic = minidl.backends.cudnn.benchmark = True
+    assert minidl.backends.cudnn.deterministic and minidl.backends.cudnn.benchmark
+    minidl.backends.cudnn.deterministic = minidl.backends.cudnn.benchmark = False
 
 
 def test_dlpack_capsules():
