@@ -419,7 +419,6 @@ from .ops.sampling import (
     randperm,
 )
 from .ops.scatter import (
-    diagonal_scatter,
     index_add,
     index_copy,
     index_fill,
@@ -433,8 +432,6 @@ from .ops.scatter import (
     scatter,
     scatter_add,
     scatter_reduce,
-    select_scatter,
-    slice_scatter,
     take,
 )
 from .ops.several_in_place import addmv_, clamp_, clamp_max_, clamp_min_, clip_, gcd_, index_put_, lcm_, ldexp_, xlogy_
@@ -515,6 +512,7 @@ from .ops.trigonometric import (
     sinh,
     tan,
 )
+from .ops.view_scatter import diagonal_scatter, select_scatter, slice_scatter
 from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 

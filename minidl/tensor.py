@@ -87,7 +87,7 @@ class Tensor(Methods):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return self.shape if dim is None else self.array.shape[shape.axis_of("size", self, dim)]
+        return self.shape if dim is None else self.array.shape[shape.own_axis("size", self, dim)]
 
     @property
     def ndim(self) -> int:

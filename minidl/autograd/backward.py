@@ -258,13 +258,18 @@ def _sum_to(node: Any, g: Any, shape: tuple[int, ...]) -> Any:
     """Sum a gradient over the dimensions along which its input was broadcast."""
     lead = g.ndim - len(shape)
     if lead > 0 and g.shape[lead:] == shape:
-        return np.add.reduce(g, tuple(range(lead))) if type(g) is np.ndarray else g.sum(tuple(range(lead)))
+        return _summed(g, tuple(range(lead)))
     fits = lead >= 0 and all(s in (n, 1) for s, n in zip(shape, g.shape[lead:], strict=True))
     if not fits:
         raise ShapeError(f"{node.name}: gradient of shape {tuple(g.shape)} for an input of shape {tuple(shape)}")
     axes = tuple(range(lead)) + tuple(i + lead for i, s in enumerate(shape) if s != g.shape[i + lead])
-    total = np.add.reduce(g, axes) if type(g) is np.ndarray else g.sum(axes)
-    return total.reshape(shape)
+    return _summed(g, axes).reshape(shape)
+
+
+def _summed(g: Any, axes: tuple[int, ...]) -> Any:
+    if type(g) is not np.ndarray:
+        return g.sum(axes)
+    return np.add.reduce(g, axes, np.float32 if g.dtype.char == "e" else None)  # sums of halves stand still at 2048
 
 
 def _call_hooks(edge: Any, g: Any) -> Any:

@@ -15,6 +15,7 @@ from ..autograd.graph import Variable
 from ..errors import ArgumentError, DeviceError, DtypeError, MinidlWarning, ShapeError
 from .elementwise import astype
 from .promotion import array_of
+from .promotion import as_dtype as cast
 from .words import size_of
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ asarray = as_tensor
 
 def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A 0-d tensor of one number, float32 unless `dtype` says otherwise."""
-    return made(np.array(value, float_dtype(dtype)), requires_grad, device)
+    chosen = float_dtype(dtype)
+    return made(np.array(_fitting(value, chosen), chosen), requires_grad, device)
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
@@ -224,7 +226,13 @@ def empty_permuted(
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of `size` filled with one value, whose type gives the dtype."""
     chosen = tensor(fill_value).dtype if dtype is None else dtypes.as_dtype(dtype)
-    return made(np.full(checked_size("full", (size,)), array_of(fill_value), chosen), requires_grad, device)
+    return made(np.full(checked_size("full", (size,)), _fitting(fill_value, chosen), chosen), requires_grad, device)
+
+
+def _fitting(value: Any, dtype: np.dtype) -> Any:
+    """The value in the dtype: -1 fits uint8, as 255; a number beyond its range is an ArgumentError."""
+    value = array_of(value)
+    return cast(value, dtype) if type(value) is int else value
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -240,7 +248,8 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
 def arange(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
     """start (0), start + step, ... before end: `arange(end)`, `arange(start, end)`, `arange(start, end, step)`."""
     start, end, step = (_number("arange", bound) for bound in _bounds(bounds, named))
-    whole = all(isinstance(bound, int) for bound in (start, end, step))
+    given = (start, end, step)
+    whole = all(isinstance(bound, int) for bound in given)
     chosen = dtypes.as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()
     if chosen.kind != "f":
         start, end, step = int(start), int(end), int(step)
@@ -250,8 +259,8 @@ def arange(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: b
         raise ArgumentError(
             f"arange: start {start}, end {end}, step {step}; needs finite bounds and a step towards the end"
         )
-    whole = all(isinstance(bound, int) for bound in (start, end, step))
-    count = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    exact = chosen == dtypes.int64 or whole  # else PyTorch, too, counts before it cuts off fractions
+    count = -((start - end) // step) if exact else math.ceil((given[1] - given[0]) / given[2])
     return made((start + step * np.arange(count)).astype(chosen), requires_grad, device)
 
 
@@ -367,5 +376,9 @@ def full_like(
 ) -> Tensor:
     """`fill_value` in the size and dtype of `input`."""
     return _like(
-        lambda x, dtype: np.full_like(x, array_of(fill_value), dtype=dtype), input, dtype, device, requires_grad
+        lambda x, dtype: np.full_like(x, _fitting(fill_value, dtype or x.dtype), dtype=dtype),
+        input,
+        dtype,
+        device,
+        requires_grad,
     )

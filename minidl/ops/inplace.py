@@ -19,8 +19,8 @@ from ..autograd.graph import Variable, refresh
 from ..autograd.modes import state
 from ..dtypes import can_cast
 from ..errors import DtypeError, GraphError, ShapeError
-from .indexing import is_basic, raw_index
-from .promotion import Array
+from .indexing import check_index, is_basic, raw_index, reason
+from .promotion import Array, number_as
 
 Arguments = ParamSpec("Arguments")
 
@@ -222,10 +222,18 @@ def _without_leading_ones(value: Any, ndim: int) -> Any:
 def setitem(target: Any, index: Any, value: Any) -> None:
     """target[index] = value, for every form of index."""
     index = raw_index(index)
-    if not isinstance(value, (Variable, int, float)):
+    if isinstance(value, (list, tuple)):
         value = np.asarray(value, target.array.dtype)
-    if is_basic(index):
-        part = target[index]
-        copy_(part, _without_leading_ones(value, part.array.ndim))
-    else:
-        update(target, write_at, value, index)
+    elif not hasattr(value, "dtype"):
+        value = number_as("setitem", value, target.array)
+    elif value.ndim and not is_basic(index) and not can_cast(value.dtype, target.array.dtype):
+        raise DtypeError(f"setitem: values of {value.dtype} do not fit into a tensor of {target.array.dtype}")
+    try:
+        if is_basic(index):
+            part = target[index]
+            copy_(part, _without_leading_ones(value, part.array.ndim))
+        else:
+            update(target, write_at, value, index)
+    except (ShapeError, DtypeError) as error:
+        check_index("setitem", target.array, index)
+        raise ShapeError(f"setitem: {reason(error)}") from None

@@ -20,9 +20,9 @@ from ..autograd.modes import enable_grad, state
 from ..errors import GraphError, ShapeError
 from .indexing import put_at
 from .inplace import write_at
-from .promotion import Array, array_of
+from .promotion import Array, array_of, check_tensors
 from .shape import permute, reshape
-from .words import size_of
+from .words import whole_numbers
 
 Arguments = ParamSpec("Arguments")
 
@@ -88,7 +88,8 @@ def _geometry(
     name: str, input: Array, size: Any, stride: Any, offset: int | None
 ) -> tuple[tuple[int, ...], tuple[int, ...], int, int]:
     """Sizes, strides, the offset in the storage and how far they reach there, all as numbers that make sense."""
-    sizes, strides = size_of((tuple(size),), name), size_of((tuple(stride),), name)
+    check_tensors(name, input)
+    sizes, strides = whole_numbers(name, "size", size), whole_numbers(name, "stride", stride)
     first = offset_in_storage(input) if offset is None else operator.index(offset)
     if len(sizes) != len(strides) or min((*sizes, *strides, first)) < 0:
         raise ShapeError(

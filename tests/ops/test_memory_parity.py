@@ -78,7 +78,7 @@ def test_storages():
         lambda T, x: x[1].resize_(3, 1),
         lambda T, x: x.resize_as_(T.zeros(3, 2)),
         lambda T, x: T.resize_as_(x, T.zeros(6)),
-        lambda T, x: T.zeros(0).resize_(2, 2) * 0,
+        lambda T, x: T.zeros(0).resize_(2, 2).fill_(3),
     ],
 )
 def test_another_size_in_the_same_memory(program):

@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
         lambda T, x: T.ones_like(x, memory_format=T.preserve_format),
         lambda T, x: T.full_like(x, 2.0, memory_format=T.contiguous_format),
         lambda T, x: T.zeros_like(x, memory_format=T.channels_last, requires_grad=True),
-        lambda T, x: T.empty(2, 3, 4, 5, memory_format=T.channels_last) * 0,
+        lambda T, x: T.empty(2, 3, 4, 5, memory_format=T.channels_last).zero_(),
         lambda T, x: T.rand_like(x, memory_format=T.channels_last) * 0,
         lambda T, x: T.arange(3, layout=T.strided, pin_memory=False),
         lambda T, x: T.tensor([1.0], pin_memory=False),

@@ -110,7 +110,7 @@ class ShapeMethods(Variable):
     def stride(self, dim: int | None = None) -> Any:
         """How many elements apart in memory neighbours along each dimension lie."""
         steps = tuple(step // self.array.itemsize for step in self.array.strides)
-        return steps if dim is None else steps[shape.axis_of("stride", self, dim)]
+        return steps if dim is None else steps[shape.own_axis("stride", self, dim)]
 
     def ndimension(self) -> int:
         """The number of dimensions."""
