@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import DtypeError, MinidlError, ShapeError
 from .graph import Node, Variable, View, next_order, refresh  # noqa: F401 - the template uses all of them
 from .modes import state
+from .out import call_into  # noqa: F401 - the template uses it
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -114,6 +115,8 @@ def make(own, count):
 
     def call(*args, **named):
         if named:
+            if "out" in named:
+                return call_into(call, args, named)
             args = own.in_order(args, named)
         if len(args) != count:
             return plainly(own, call, args)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.calling import wrap
 from ..autograd.graph import Variable
-from ..errors import ArgumentError, DeviceError, DtypeError, ShapeError
+from ..errors import ArgumentError, DeviceError, DtypeError, MinidlWarning, ShapeError
 from .elementwise import astype
 from .promotion import array_of
 from .promotion import as_dtype as cast
@@ -128,11 +129,25 @@ def from_data_or_size(name: str, given: tuple[Any, ...], dtype: np.dtype) -> Any
     return wrap(tensor(given[0] if given else ()).array.astype(dtype))
 
 
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
+    """`count` elements, or all there are, from byte `offset` of a bytes-like object on; they share its memory."""
+    chosen = dtypes.as_dtype(dtype)
+    room = memoryview(buffer).nbytes - offset
+    needed = room if count < 0 else count * chosen.itemsize
+    if offset < 0 or room <= 0 or count == 0 or needed > room or needed % chosen.itemsize:
+        raise ArgumentError(
+            f"frombuffer: count {count} of {chosen} from byte {offset} of {room + offset}; needs at least one whole "
+            "element, and not more than there are"
+        )
+    return made(np.frombuffer(buffer, chosen, count, offset), requires_grad)
+
+
 def _constructor(name: str, dtype: np.dtype) -> Callable[..., Any]:
     def make(*data_or_size: Any) -> Any:
         return from_data_or_size(name, data_or_size, dtype)
 
     make.__name__ = make.__qualname__ = name
+    make.dtype = dtype  # type: ignore[attr-defined]
     make.__doc__ = f"A tensor of {dtype}: of data, or unwritten memory of a size."
     return make
 
@@ -269,6 +284,33 @@ def _number(name: str, value: Any) -> Any:
             raise ShapeError(f"{name}: a tensor of shape {value.shape} where a number is needed")
         value = value.item()
     return int(value) if isinstance(value, bool) else value
+
+
+def range(
+    start: Any = 0,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """start, start + step, ... up to end, which is included; PyTorch advises against it, and so it warns."""
+    warnings.warn(
+        "range: deprecated, since its end is included, unlike Python's range; use arange", MinidlWarning, stacklevel=2
+    )
+    if end is None:
+        raise ArgumentError("range: end is missing; it takes (start, end) or (start, end, step)")
+    chosen = float_dtype(dtype)
+    start, end, step = (_number("range", bound) for bound in (start, end, step))
+    if chosen.kind != "f":
+        start, step = int(start), int(step)
+    if step == 0 or not (end - start) / step >= 0 or math.isinf(end - start):
+        raise ArgumentError(
+            f"range: start {start}, end {end}, step {step}; needs finite bounds and a step towards the end"
+        )
+    count = math.floor((end - start) / step) + 1
+    return made((start + step * np.arange(count)).astype(chosen), requires_grad, device)
 
 
 def linspace(

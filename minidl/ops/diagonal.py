@@ -7,6 +7,7 @@ import numpy as np
 from ..autograd import primitive
 from ..errors import ShapeError
 from .elementwise import clone
+from .inplace import update
 from .promotion import Array, check_tensors
 from .shape import axis_of, reshape
 from .words import whole_number
@@ -87,6 +88,25 @@ def diagflat(input: Array, offset: int = 0) -> Array:
     """The matrix with all elements on a diagonal."""
     check_tensors("diagflat", input)
     return diag_embed(reshape(input, (-1,)), whole_number("diagflat", "offset", offset))
+
+
+@primitive
+def fill_diagonal(x, fill_value, wrap):
+    if x.ndim < 2 or len(set(x.shape)) > 1 < x.ndim - 1:
+        raise ShapeError(f"fill_diagonal: shape {x.shape}; needs a matrix, or more dimensions of one size")
+    filled = x.copy()
+    np.fill_diagonal(filled, fill_value, wrap)
+    return filled
+
+
+@fill_diagonal.gradient("x")
+def _(g, wrap):
+    return fill_diagonal(g, 0.0, wrap)
+
+
+def fill_diagonal_(self: Array, fill_value: float, wrap: bool = False) -> Array:
+    """One number written to the main diagonal; `wrap`: beyond the last column it begins anew, a row further down."""
+    return update(self, fill_diagonal, fill_value, wrap)
 
 
 @primitive

@@ -58,6 +58,9 @@ def affine_grid(theta: Array, size: Sequence[int], align_corners: bool | None = 
     return reshape(flat, (size[0], *size[2:], count))
 
 
+affine_grid_generator = affine_grid
+
+
 def _own_coordinates(n: int, align_corners: bool) -> np.ndarray:
     if n <= 1:
         return np.zeros(n)
@@ -188,3 +191,38 @@ def _gathered(input: Array, taps: list[Taps]) -> Array:
         part = values * reshape(weight, (batch, 1, count))
         total = part if total is None else total + part
     return reshape(total, (batch, channels, *wanted))
+
+
+# --- the forms with numbers for modes --------------------------------------------------------------------------------
+
+
+def grid_sampler(input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Array:
+    """`grid_sample` of mode 0 bilinear, 1 nearest, 2 bicubic and padding 0 zeros, 1 border, 2 reflection."""
+    return _by_numbers("grid_sampler", input, grid, interpolation_mode, padding_mode, align_corners)
+
+
+def grid_sampler_2d(
+    input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool
+) -> Array:
+    """`grid_sampler` of images (N, C, H, W)."""
+    _check_dimensions("grid_sampler_2d", input, 4)
+    return _by_numbers("grid_sampler_2d", input, grid, interpolation_mode, padding_mode, align_corners)
+
+
+def grid_sampler_3d(
+    input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool
+) -> Array:
+    """`grid_sampler` of images with depth (N, C, D, H, W)."""
+    _check_dimensions("grid_sampler_3d", input, 5)
+    return _by_numbers("grid_sampler_3d", input, grid, interpolation_mode, padding_mode, align_corners)
+
+
+def _check_dimensions(name: str, input: Array, needed: int) -> None:
+    if input.ndim != needed:
+        raise ShapeError(f"{name}: input {tuple(input.shape)}; needs {needed} dimensions")
+
+
+def _by_numbers(name: str, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Array:
+    if mode not in (0, 1, 2) or padding not in (0, 1, 2):
+        raise ArgumentError(f"{name}: modes {mode} and {padding}; needs numbers from 0 to 2")
+    return grid_sample(input, grid, _MODES[mode], _FILLINGS[padding], align_corners)

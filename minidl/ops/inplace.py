@@ -153,6 +153,47 @@ def copy_(target: Variable, value: Array, non_blocking: bool = False) -> Any:
     return update(target, _replace, value)
 
 
+def fill_(input: Variable, value: Any) -> Any:
+    """input <- one number everywhere."""
+    if getattr(value, "ndim", 0):
+        raise ShapeError(f"fill_: value {tuple(value.shape)}; needs one number, or use copy_()")
+    return copy_(input, value)
+
+
+def zero_(input: Variable) -> Any:
+    """input <- zeros."""
+    return copy_(input, 0)
+
+
+def _by_python(name: str, function: Callable[..., Any], *tensors: Variable) -> Any:
+    """The first tensor <- a Python function of the elements, one by one."""
+    target = tensors[0]
+    if target._requires_grad:
+        raise GraphError(f"{name}: no gradient follows through a Python function of numbers; use detach()")
+    for other in tensors[1:]:
+        if not isinstance(other, Variable) or other.array.dtype != target.array.dtype:
+            raise DtypeError(f"{name}: needs tensors of one dtype, {target.array.dtype}")
+    arrays = np.broadcast_arrays(*[x.array for x in tensors])
+    values = np.array([function(*numbers) for numbers in zip(*[a.ravel().tolist() for a in arrays], strict=True)])
+    _write(name, target, values.astype(target.array.dtype).reshape(arrays[0].shape))
+    return target
+
+
+def apply_(self: Variable, callable: Callable[[Any], Any]) -> Any:
+    """Each element <- a Python function of it."""
+    return _by_python("apply_", callable, self)
+
+
+def map_(self: Variable, tensor: Variable, callable: Callable[[Any, Any], Any]) -> Any:
+    """Each element <- a Python function of it and of that of another tensor."""
+    return _by_python("map_", callable, self, tensor)
+
+
+def map2_(self: Variable, x: Variable, y: Variable, callable: Callable[[Any, Any, Any], Any]) -> Any:
+    """Each element <- a Python function of it and of those of two other tensors."""
+    return _by_python("map2_", callable, self, x, y)
+
+
 @primitive
 def write_at(x, value, index):
     """x with a value written at an index of any form; of several at one place, the last."""

@@ -170,6 +170,26 @@ def norm(input: Array, p: Any = "fro", dim: Dim = None, keepdim: bool = False, *
     return _vector_norm("norm", input, 2 if p in ("fro", None) else p, dim, keepdim, dtype)
 
 
+def frobenius_norm(input: Array, dim: Dim = (), keepdim: bool = False) -> Array:
+    """The root of the sum of squares over `dim`, by default over all dimensions."""
+    return vector_norm(input, 2, dim, keepdim)
+
+
+def nuclear_norm(input: Array, dim: Any = None, keepdim: bool = False) -> Array:
+    """The sums of the singular values of the matrices in two dimensions, by default the last."""
+    if isinstance(dim, bool):  # nuclear_norm(input, keepdim)
+        dim, keepdim = None, dim
+    return matrix_norm(input, "nuc", (-2, -1) if dim is None else tuple(dim), keepdim)
+
+
+def norm_except_dim(v: Array, pow: int = 2, dim: int = 0) -> Array:
+    """The norms of the slices along `dim`, with the other dimensions kept as ones; of all elements for dim -1."""
+    if dim == -1:
+        return vector_norm(v, pow)
+    axis = axis_of("norm_except_dim", v, dim)
+    return vector_norm(v, pow, tuple(i for i in range(v.ndim) if i != axis), True)
+
+
 def cond(A: Array, p: Any = None) -> Array:
     """The condition numbers: the norm of a matrix times that of its inverse; of p None, 2 and -2 by singular values."""
     from .decomposition import singular_values

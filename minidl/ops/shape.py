@@ -265,11 +265,8 @@ def broadcast_to(input: Array, *size: Any, **named: Any) -> Array:
 # --- layout ---------------------------------------------------------------------------------------------------------
 
 
-def contiguous(input: Array, *, memory_format: Any = None) -> Array:
-    """The tensor itself if its elements lie in order in memory, else a copy that does.
-
-    memory_format    makes no difference: the copy lies in order
-    """
+def contiguous(input: Array) -> Array:
+    """The tensor itself if its elements lie in order in memory, else a copy that does."""
     return input if array_of(input).flags.c_contiguous else ordered_copy(input)
 
 

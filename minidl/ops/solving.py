@@ -15,6 +15,7 @@ from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .creation import made
 from .cumulative import cumprod
+from .elementwise import astype
 from .joining import cat
 from .linalg import matmul
 from .lu import eliminated
@@ -200,22 +201,33 @@ def matrix_exp(input: Array) -> Array:
     return _matrix_exp(input)
 
 
-def vander(x: Array, N: int | None = None, increasing: bool = True) -> Array:
+def linalg_vander(x: Array, *, N: int | None = None) -> Array:
     """The powers 0 to N - 1 of each element, as the last dimension; left out, N is the number of elements."""
     if x.dtype.kind == "b":
         raise DtypeError("vander: got booleans, needs numbers; convert them with .to(dtype)")
     count = x.shape[-1] if N is None and x.ndim else N
     if count is None or count < 2:
         raise ArgumentError(f"vander: N {count} for shape {tuple(x.shape)}; needs at least 2")
-    x = x if x.ndim else reshape(x, (1,))
+    return _powers(x if x.ndim else reshape(x, (1,)), count)
+
+
+def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
+    """The powers N - 1 to 0 of each element of a vector, or the other way round, as rows.
+
+    Left out, N is the number of elements.
+    """
+    check_tensors("vander", x)
+    count = N if N is not None or not x.ndim else x.shape[0]
+    if x.ndim != 1 or count is None or count < 0:
+        raise ShapeError(f"vander: shape {tuple(x.shape)} and N {N}; needs a vector, and N of at least 0")
+    powers = _powers(x if x.dtype.kind == "f" else astype(x, np.int64), count)
+    return powers if increasing else flip(powers, (1,))
+
+
+def _powers(x: Array, count: int) -> Array:
+    """The powers 0 to count - 1, as the last dimension."""
     ones = made(np.ones((*x.shape, 1), x.dtype))
-    powers = cumprod(cat([ones, *[unsqueeze(x, -1)] * (count - 1)], -1), -1)
-    return powers if increasing else flip(powers, (powers.ndim - 1,))
-
-
-def linalg_vander(x: Array, *, N: int | None = None) -> Array:
-    """The powers 0 to N - 1 of each element, as the last dimension."""
-    return vander(x, N)
+    return cumprod(cat([ones, *[unsqueeze(x, -1)] * (count - 1)], -1), -1)[..., :count]
 
 
 # --- of tensors ------------------------------------------------------------------------------------------------------

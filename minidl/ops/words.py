@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from ..autograd.out import call_into
 from ..errors import ArgumentError, ShapeError
 from .promotion import check_tensors
 
@@ -19,8 +20,8 @@ def also_numpy_words(function: Function) -> Function:
     @functools.wraps(function)
     def understanding(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            if "out" in kwargs and kwargs["out"] is None:  # np.mean(tensor) says so
-                del kwargs["out"]
+            if "out" in kwargs:  # np.mean(tensor) says out=None
+                return call_into(understanding, args, kwargs)
             if "axis" in kwargs:
                 kwargs["dim"] = kwargs.pop("axis")
             if "keepdims" in kwargs:
@@ -31,6 +32,7 @@ def also_numpy_words(function: Function) -> Function:
             check_tensors(function.__name__, *args[:1])
             raise
 
+    understanding.takes_out = True  # type: ignore[attr-defined]
     return understanding  # type: ignore[return-value]
 
 

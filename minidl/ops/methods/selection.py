@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...autograd.graph import Variable
-from .. import copies, indexing, inplace, view_scatter
+from .. import copies, indexing, inplace, several_in_place, view_scatter
 from .. import scatter as scattering
 from ..inplace import in_place
 
@@ -39,7 +39,7 @@ class SelectionMethods(Variable):
     index_fill = scattering.index_fill
     index_fill_ = in_place(scattering.index_fill)
     index_put = scattering.index_put
-    index_put_ = in_place(scattering.index_put)
+    index_put_ = several_in_place.index_put_
     index_reduce = scattering.index_reduce
     index_reduce_ = in_place(scattering.index_reduce)
     masked_fill = scattering.masked_fill

@@ -37,7 +37,6 @@ class ShapeMethods(Variable):
     adjoint = shape.adjoint
     t = shape.t
     t_ = reshaping(shape.t)
-    contiguous = shape.contiguous
     narrow = shape.narrow
     split_with_sizes = joining.split_with_sizes
     unsafe_split = joining.unsafe_split
@@ -59,7 +58,7 @@ class ShapeMethods(Variable):
     repeat_interleave = rearranging.repeat_interleave
     unfold = rearranging.unfold
     as_strided = storage.as_strided
-    as_strided_ = reshaping(storage.as_strided)
+    as_strided_ = storage.as_strided_
     as_strided_scatter = storage.as_strided_scatter
     storage_offset = storage.offset_in_storage
     diag = diagonals.diag
