@@ -11,8 +11,8 @@ import numpy as np
 from .. import dtypes
 from ..devices import device as device_named
 from ..errors import DtypeError
-from ..ops.creation import check_device, empty_like, from_numpy
-from ..tensor import Tensor, dtype_asked_for
+from ..ops.creation import check_device, empty, empty_like, from_numpy
+from ..tensor import Tensor
 from .walks import Walks
 
 
@@ -27,17 +27,28 @@ class Conversion(Walks):
                 tensor.grad = fn(tensor.grad)
         return self
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> Any:
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        non_blocking: bool = False,
+        memory_format: Any = None,
+    ) -> Any:
         """All floating parameters, their gradients and buffers in another dtype; the device is always the CPU.
 
-        Takes a dtype, a device, both, or a tensor that has them.
+        Takes what a tensor's `to` takes: a dtype, a device, both, or a tensor that has them.
+
+        memory_format    makes no difference: the kernels have an order of their own
         """
-        asked = dtype_asked_for(args, dtype, device)
-        if asked is None:
-            return self
-        if asked.kind != "f":
-            raise DtypeError(f"{type(self).__name__}.to: got {asked}, needs a floating dtype, as gradients do")
-        return self._apply(lambda tensor: tensor.to(asked) if tensor.is_floating_point() else tensor)
+        asked = empty(0).to(*args, dtype=dtype, device=device)
+        if not asked.is_floating_point():
+            raise DtypeError(f"{self._get_name()}.to: got {asked.dtype}, needs a floating dtype, as gradients do")
+
+        def converted(tensor: Tensor) -> Tensor:
+            return tensor.to(*args, dtype=dtype, device=device) if tensor.is_floating_point() else tensor
+
+        return self._apply(converted)
 
     def type(self, dst_type: Any) -> Any:
         """All parameters and buffers in one dtype, also those of whole numbers."""

@@ -39,7 +39,7 @@ def trunc_normal_(
 ) -> Any:
     """Normal numbers, drawn anew while they are outside [a, b]."""
     with no_grad():
-        return sampling.trunc_normal_(tensor, mean, std, a, b, generator=generator)
+        return sampling.trunc_normal_(tensor, mean, std, a, b, generator)
 
 
 def constant_(tensor: Any, val: float) -> Any:

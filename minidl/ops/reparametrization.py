@@ -21,7 +21,8 @@ def norm_except_dim(v: Array, pow: float = 2, dim: int = 0) -> Array:
     """The norm of each slice of `v` along `dim`, broadcasting against it: shape (1, ..., n, ..., 1); dim -1: of all."""
     if dim == -1:
         return vector_norm(v, pow)
-    dim %= v.ndim
+    if v.ndim == 1:
+        return abs(v)
     return vector_norm(v, pow, [d for d in range(v.ndim) if d != dim], keepdim=True)
 
 

@@ -96,7 +96,7 @@ POOLS = [
     (lambda N: N.FractionalMaxPool2d(2, 3, _random_samples=made(N, SHARES[:1, :, 1:])), (3, 8, 9)),
     (lambda N: N.FractionalMaxPool3d(2, None, (0.5, 0.6, 0.7), _random_samples=made(N, SHARES)), (2, 3, 6, 7, 8)),
     (lambda N: N.MaxUnpool1d(2), (1, 2, 3), np.array([[[0, 3, 4], [1, 2, 5]]])),
-    (lambda N: N.MaxUnpool2d(2, stride=(2, 3)), (1, 2, 2), np.array([[[0, 4], [10, 19]]])),
+    (lambda N: N.MaxUnpool2d(2, stride=(2, 3)), (1, 1, 2, 2), np.array([[[[0, 4], [10, 19]]]])),
     (lambda N: N.MaxUnpool3d((2, 1, 2), padding=(0, 0, 0)), (1, 1, 1, 1, 2), np.array([[[[[0, 6]]]]])),
 ]
 

@@ -18,7 +18,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even k
 
 DTYPES = list(CLOSE)
 
-IDS = [f"{build(nn)!r}-{[getattr(i, 'shape', i) for i in inputs]}" for build, *inputs in SAMPLES]
+NAMES = [repr(build(nn)) for build, *_ in SAMPLES]
+
+IDS = [f"{name}-{[getattr(i, 'shape', i) for i in inputs]}" for name, (_, *inputs) in zip(NAMES, SAMPLES, strict=True)]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -119,7 +121,20 @@ def passes_in_pytorch(build, *inputs):
     return True
 
 
-EMPTY = [e for e in (emptied(*sample) for sample in SAMPLES) if passes_in_pytorch(*e)]
+def dimensions(sample):
+    """Of the first input."""
+    return len(sample[1]) if isinstance(sample[1], tuple) else sample[1].ndim
+
+
+MOST: dict[str, int] = {}
+"""The most dimensions that each layer is called with; fewer are those of a single sample."""
+
+for name, sample in zip(NAMES, SAMPLES, strict=True):
+    MOST[name] = max(MOST.get(name, 0), dimensions(sample))
+
+BATCHES = [sample for name, sample in zip(NAMES, SAMPLES, strict=True) if dimensions(sample) == MOST[name]]
+
+EMPTY = [e for e in (emptied(*sample) for sample in BATCHES) if passes_in_pytorch(*e)]
 
 
 @pytest.mark.parametrize("sample", EMPTY, ids=[repr(sample[0](nn)) for sample in EMPTY])
@@ -131,7 +146,7 @@ def test_an_empty_batch_passes_where_it_passes_pytorchs(sample):
 
 
 def test_most_layers_take_an_empty_batch():
-    assert len(EMPTY) > 250
+    assert len(EMPTY) > 180
 
 
 def test_an_empty_batch_leaves_running_statistics_as_they_are():

@@ -42,7 +42,7 @@ def get_total_norm(
     foreach: bool | None = None,
 ) -> Tensor:
     """The norm of all tensors together, as of one long vector.  Arguments as `clip_grad_norm_`'s."""
-    tensors = _listed(tensors)
+    tensors = [each for each in _listed(tensors) if each.numel()]  # no elements have no greatest value
     if not tensors:
         return tensor(0.0)
     with no_grad():

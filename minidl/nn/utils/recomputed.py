@@ -28,8 +28,8 @@ class Recomputed:
         self.prepare(module)
         setattr(module, self.name, self.computed(module))
 
-    def take_over(self, module: Any) -> Parameter:
-        """Take the parameter out of the module."""
+    def parameter_of(self, module: Any) -> Parameter:
+        """The parameter whose place the computed weight is to take."""
         if self._number_in(module, self.name) is not None:
             raise ArgumentError(
                 f"{type(self).__name__}: {module._get_name()} has one on {self.name!r}; remove it first"
@@ -37,7 +37,6 @@ class Recomputed:
         weight = module._parameters.get(self.name)
         if weight is None:
             raise ArgumentError(f"{type(self).__name__}: {module._get_name()} has no parameter {self.name!r}")
-        delattr(module, self.name)
         return weight
 
     def installed(self, module: Any) -> Any:

@@ -67,7 +67,8 @@ def spectral_norm(
     """
     check_iterations(n_power_iterations)
     norm = SpectralNorm(name, n_power_iterations, eps, default_dim(module) if dim is None else dim)
-    weight = norm.take_over(module)
+    weight = norm.parameter_of(module)
+    delattr(module, name)
     matrix = reparametrization.as_matrix(weight.detach(), norm.dim)
     module.register_parameter(f"{name}_orig", Parameter(weight.detach()))
     for part, size in zip("uv", matrix.shape, strict=True):

@@ -32,10 +32,11 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
 
     `parametrizations.weight_norm` does the same in PyTorch's newer form.
     """
-    if dim is not None and not -1 <= dim < getattr(module, name).ndim:
-        raise ArgumentError(f"weight_norm: dim {dim} of a {name} of shape {tuple(getattr(module, name).shape)}")
     norm = WeightNorm(name, dim)
-    weight = norm.take_over(module)
+    weight = norm.parameter_of(module)
+    if not -1 <= norm.dim < weight.ndim:
+        raise ArgumentError(f"weight_norm: dim {dim} of a {name} of shape {tuple(weight.shape)}")
+    delattr(module, name)
     lengths = reparametrization.norm_except_dim(weight.detach(), 2, norm.dim)
     module.register_parameter(f"{name}_g", Parameter(lengths))
     module.register_parameter(f"{name}_v", Parameter(weight.detach()))
