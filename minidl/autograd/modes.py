@@ -83,7 +83,18 @@ class enable_grad(_Scope):  # noqa: N801 - PyTorch's name
 
 
 class inference_mode(no_grad):  # noqa: N801 - PyTorch's name
-    """The same as `no_grad`: minidl has nothing further to save by marking tensors as inference-only."""
+    """The same as `no_grad`: minidl has nothing further to save by marking tensors as inference-only.
+
+    `inference_mode(False)` is `enable_grad()`.
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        if callable(mode):
+            return super().__new__(cls, mode)
+        return super().__new__(cls) if mode else enable_grad()
+
+    def __init__(self, mode: Any = True) -> None:
+        super().__init__()
 
 
 class set_detect_anomaly:  # noqa: N801 - PyTorch's name

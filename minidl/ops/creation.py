@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -217,7 +218,7 @@ def empty_permuted(
     requires_grad: bool = False,
 ) -> Tensor:
     """As `empty`, with the dimensions in memory in the order `physical_layout`, outermost first."""
-    if sorted(physical_layout) != list(range(len(size))):
+    if sorted(physical_layout) != list(builtins.range(len(size))):
         raise ShapeError(f"empty_permuted: layout {tuple(physical_layout)} is no order of {len(size)} dimensions")
     array = np.empty([size[d] for d in physical_layout], float_dtype(dtype))
     return made(array.transpose(np.argsort(physical_layout)), requires_grad, device)
