@@ -82,14 +82,15 @@ class Softmax(Module):
 class Dropout(Module):
     """In training, each element is zero with probability p and otherwise scaled by 1 / (1 - p)."""
 
-    def __init__(self, p: float = 0.5) -> None:
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
         if not isinstance(p, (int, float)) or not 0 <= p <= 1:
             raise ArgumentError(f"Dropout: p={p}; a probability is from 0 to 1")
         self.p = p
+        self.inplace = inplace
 
     def forward(self, input: Any) -> Any:
-        return F.dropout(input, self.p, self.training)
+        return F.dropout(input, self.p, self.training, self.inplace)
 
     def extra_repr(self) -> str:
-        return f"p={self.p}"
+        return f"p={self.p}, inplace={self.inplace}"

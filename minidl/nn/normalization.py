@@ -1,7 +1,8 @@
-"""BatchNorm1d and BatchNorm2d."""
+"""BatchNorm1d, BatchNorm2d and LayerNorm."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import ShapeError
@@ -88,3 +89,38 @@ class BatchNorm2d(_BatchNorm):
     __doc__ = _BatchNorm.__doc__
     dimensions = (4,)
     needs = "(N, C, H, W)"
+
+
+class LayerNorm(Module):
+    """Each sample's last dimensions to mean 0 and variance 1, then scaled and shifted (Ba et al. 2016).
+
+    normalized_shape     sizes of these dimensions
+    elementwise_affine   with a trained scale `weight`, and with `bias` a trained shift
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        shape, shifts = self.normalized_shape, elementwise_affine and bias
+        scale = Parameter(ones(shape, dtype=dtype, device=device)) if elementwise_affine else None
+        self.register_parameter("weight", scale)
+        self.register_parameter("bias", Parameter(zeros(shape, dtype=dtype, device=device)) if shifts else None)
+
+    def forward(self, input: Any) -> Any:
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )

@@ -175,9 +175,7 @@ def _(g, rows, h0, w, u, bias, hidden_bias, walk, wanted, y, gates, candidates):
     return *_input_gradients(d, rows, w, wanted, dh), _hidden_gradient(dq, y, h0, walk, wanted), d, dq
 
 
-def _gru_by_steps(
-    rows: Array, h0: Array, w: Array, u: Array, bias: Array, hidden_bias: Array, walk: Walk
-) -> Any:
+def _gru_by_steps(rows: Array, h0: Array, w: Array, u: Array, bias: Array, hidden_bias: Array, walk: Walk) -> Any:
     def step(x: Array, h: Array) -> tuple[Array]:
         (r, z, n), (q_r, q_z, q_n) = _parts(x, 3), _parts(linear(h, u, hidden_bias), 3)
         z = sigmoid(z + q_z)

@@ -147,7 +147,7 @@ def gru_backward(
 
 def _ready(x: np.ndarray) -> np.ndarray:
     """As the kernels are compiled for: row after row, and writable."""
-    return np.require(x, None, "CW")
+    return np.require(x, None, ["C", "W"])
 
 
 def _matrix(projection: np.ndarray | None, like: np.ndarray) -> np.ndarray:
@@ -210,9 +210,7 @@ def _lstm_steps(gates, weight, projection, starts, counts, cells, unprojected, o
 
 
 @parallel
-def _lstm_steps_back(
-    g, gates, cells, c0, weight, projection, starts, counts, d, reached, unprojected, dh, dc, workers
-):
+def _lstm_steps_back(g, gates, cells, c0, weight, projection, starts, counts, d, reached, unprojected, dh, dc, workers):
     for t in prange(workers):
         first, last = t * len(dh) // workers, (t + 1) * len(dh) // workers
         for k in range(len(starts) - 1, -1, -1):

@@ -109,7 +109,7 @@ def _show(c, o, h):
 
 @serial
 def lstm_cell_gradient(gates, cell, previous, dh, dc, d):
-    """Of h and the new cell: dh and dc.  dc becomes that of the previous cell, d that of i, f, g, o before activation."""
+    """From dh and dc, of h and the new cell: dc becomes that of the previous one, d that of the gates' arguments."""
     n = dc.size
     i, f, g, o = gates[:n], gates[n : 2 * n], gates[2 * n : 3 * n], gates[3 * n :]
     _tanh_of(cell, d[3 * n :])

@@ -1,0 +1,5 @@
+"""What layers need around them: packing of sequences."""
+
+from . import rnn
+
+__all__ = ["rnn"]
