@@ -77,16 +77,15 @@ def rnn(rows: Array, states: tuple[Array], weights: Weights, walk: Walk, relu: b
 
 @primitive(outputs=("y", "h_n"))
 def _rnn(rows, h0, w, u, bias, walk, relu, wanted):
-    projected = kernels.of(rows).linear(rows, w, bias)
-    return kernels.of(rows).rnn_forward(projected, h0, u, *walk, relu)
+    return kernels.of(rows).rnn_forward(rows, h0, w, u, bias, *walk, relu)
 
 
 @_rnn.gradient("rows", "h0", "w", "u", "bias")
 def _(g, rows, h0, w, u, bias, walk, relu, wanted, y):
     if _is_recorded(g):
         return _differentiated(_rnn_by_steps, g, (rows, h0, w, u, bias), walk, relu)
-    d, dh = kernels.of(y).rnn_backward(_filled(g[0], y), _filled(g[1], h0), y, u, *walk, relu)
-    return *_input_gradients(d, rows, w, wanted, dh), _hidden_gradient(d, y, h0, walk, wanted), d
+    g, g_h = _filled(g, y, h0)
+    return kernels.of(y).rnn_backward(g, g_h, rows, h0, w, u, y, *walk, relu, wanted)
 
 
 def _rnn_by_steps(rows: Array, h0: Array, w: Array, u: Array, bias: Array, walk: Walk, relu: bool) -> Any:
@@ -115,22 +114,17 @@ def lstm(rows: Array, states: tuple[Array, Array], weights: Weights, walk: Walk)
 
 @primitive(outputs=("y", "h_n", "c_n", "gates", "cells"))
 def _lstm(rows, h0, c0, w, u, bias, projection, walk, wanted):
-    projected = kernels.of(rows).linear(rows, w, bias)
-    return kernels.of(rows).lstm_forward(projected, h0, c0, u, projection, *walk)
+    return kernels.of(rows).lstm_forward(rows, h0, c0, w, u, bias, projection, *walk)
 
 
 @_lstm.gradient("rows", "h0", "c0", "w", "u", "bias", "projection")
 def _(g, rows, h0, c0, w, u, bias, projection, walk, wanted, y, gates, cells):
     if _is_recorded(g):
         return _differentiated(_lstm_by_steps, g, (rows, h0, c0, w, u, bias, projection), walk)
-    d, dh, dc, reached = kernels.of(y).lstm_backward(
-        _filled(g[0], y), _filled(g[1], h0), _filled(g[2], c0), gates, cells, c0, u, projection, *walk
-    )
-    d_projection = None
-    if projection is not None:
-        shown = gates[:, -cells.shape[1] :] * np.tanh(cells)
-        d_projection = kernels.of(y).matmul(reached.T, shown)
-    return *_input_gradients(d, rows, w, wanted, dh, dc), _hidden_gradient(d, y, h0, walk, wanted), d, d_projection
+    g, g_h, g_c = _filled(g, y, h0, c0)
+    return kernels.of(y).lstm_backward(
+        g, g_h, g_c, rows, h0, c0, w, u, projection, y, gates, cells, *walk, wanted
+    )  # fmt: skip
 
 
 def _lstm_by_steps(
@@ -161,18 +155,15 @@ def gru(rows: Array, states: tuple[Array], weights: Weights, walk: Walk) -> tupl
 
 @primitive(outputs=("y", "h_n", "gates", "candidates"))
 def _gru(rows, h0, w, u, bias, hidden_bias, walk, wanted):
-    projected = kernels.of(rows).linear(rows, w, bias)
-    return kernels.of(rows).gru_forward(projected, h0, u, hidden_bias, *walk)
+    return kernels.of(rows).gru_forward(rows, h0, w, u, bias, hidden_bias, *walk)
 
 
 @_gru.gradient("rows", "h0", "w", "u", "bias", "hidden_bias")
 def _(g, rows, h0, w, u, bias, hidden_bias, walk, wanted, y, gates, candidates):
     if _is_recorded(g):
         return _differentiated(_gru_by_steps, g, (rows, h0, w, u, bias, hidden_bias), walk)
-    d, dq, dh = kernels.of(y).gru_backward(
-        _filled(g[0], y), _filled(g[1], h0), y, gates, candidates, h0, u, *walk
-    )  # fmt: skip
-    return *_input_gradients(d, rows, w, wanted, dh), _hidden_gradient(dq, y, h0, walk, wanted), d, dq
+    g, g_h = _filled(g, y, h0)
+    return kernels.of(y).gru_backward(g, g_h, rows, h0, w, u, y, gates, candidates, *walk, wanted)
 
 
 def _gru_by_steps(rows: Array, h0: Array, w: Array, u: Array, bias: Array, hidden_bias: Array, walk: Walk) -> Any:
@@ -188,23 +179,9 @@ def _gru_by_steps(rows: Array, h0: Array, w: Array, u: Array, bias: Array, hidde
 # --- gradients that all have in common --------------------------------------------------------------------------------
 
 
-def _input_gradients(d: Array, rows: Array, w: Array, wanted: Wanted, *states: Array) -> tuple[Array, ...]:
-    """Of rows and w, of rows @ w.T, from d, its gradient; those of the states stand between, as the inputs do."""
-    matmul = kernels.of(d).matmul
-    d_rows = matmul(d, w) if wanted.rows else None
-    return d_rows, *states, matmul(d.T, rows) if wanted.input_weight else None
-
-
-def _hidden_gradient(d: Array, y: Array, h0: Array, walk: Walk, wanted: Wanted) -> Array | None:
-    """Of u, where d reached h @ u.T of the state h before each step."""
-    if not wanted.hidden_weight:
-        return None
-    return kernels.of(d).matmul(d.T, kernels.of(y).previous_rows(y, h0, *walk))
-
-
-def _filled(g: Array | None, like: Array) -> Array:
-    """The gradient of a result, zeros where none has arrived."""
-    return np.zeros_like(like) if g is None else g
+def _filled(g: tuple[Array | None, ...], *results: Array) -> list[Array]:
+    """The gradients of the results that others see, each of the shape of an array here; zeros where there is none."""
+    return [np.zeros_like(like) if part is None else part for part, like in zip(g, results, strict=False)]
 
 
 def _is_recorded(g: tuple[Array | None, ...]) -> bool:

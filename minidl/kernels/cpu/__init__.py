@@ -36,7 +36,6 @@ _JITTED = {
             "lstm_backward",
             "gru_forward",
             "gru_backward",
-            "previous_rows",
         ),
         "recurrent",
     ),

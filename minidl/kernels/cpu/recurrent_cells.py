@@ -20,6 +20,12 @@ def add_rows(rows, target):
 
 
 @serial
+def clear_rows(target):
+    for i in range(len(target)):
+        target[i] = 0
+
+
+@serial
 def fill_rows(row, target):
     for i in range(len(target)):
         _copy(row, target[i])
