@@ -7,13 +7,12 @@ keeps its state: walked forwards it has ended, walked backwards it has not yet b
 
 No sequence needs another one's values, so threads divide the batch and never wait for each other.
 
-On the way back the gradients of the gates are made for some steps at a time, and what they add to the weights is summed
-at once: they stay in the cache, and no large array of them is needed, whose fresh memory would cost more than its use.
+Both ways some steps are taken at a time: what they share, the input's products or the gradients of the gates, is then
+still in the cache when it is used, and the gradients need no large array, whose fresh memory costs more than its use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +20,8 @@ from numba import prange
 
 from .. import threads
 from .jit import parallel
-from .packed_product import add_product, packed
-from .product import linear, matmul
+from .packed_product import add_product, packed, product_of_packed
+from .product import matmul
 from .recurrent_cells import (
     add_rows,
     clear_rows,
@@ -53,8 +52,11 @@ def rnn_forward(
 
     Returns the states after each step (R, H), and the last ones (N, H).
     """
-    states, h = linear(rows, w, bias), np.array(h0, order="C")
-    _rnn_steps(states, packed(u.T), starts, counts, relu, h, _workers(states, h))
+    states, h = np.empty((len(rows), len(w)), rows.dtype), np.array(h0, order="C")
+    onto, back = packed(w.T), packed(u.T)
+    for chunk in _chunks(starts, counts):
+        product_of_packed(rows[chunk.of], onto, states[chunk.of], bias)
+        _rnn_steps(states, back, starts, counts, chunk[:2], relu, h, _workers(states, h))
     return states, h
 
 
@@ -65,7 +67,7 @@ def rnn_backward(
     """Gradients in rows, h0, w, u and bias, from those of the two results; for `wanted` see `_Sums`."""
     dh, back, g = np.array(g_h, order="C"), packed(u), _ready(g)
     sums = _Sums(rows, w, u, wanted)
-    for chunk in _chunks(starts, counts):
+    for chunk in reversed(_chunks(starts, counts)):
         d = np.empty((chunk.rows, len(w)), g.dtype)
         _rnn_steps_back(g, outputs, back, starts, counts, chunk[:3], relu, d, dh, _workers(outputs, dh))
         sums.add(chunk, d, d, _previous(outputs, h0, starts, counts, chunk))
@@ -83,12 +85,18 @@ def lstm_forward(
     rows (R, I), h0 (N, P), c0 (N, H), w (4H, I) in the order i, f, g, o, u (4H, P), bias (4H,); projection (P, H), or
     None: P is H.  Returns the outputs (R, P), the last h and c, the gates (R, 4H) and the cells (R, H).
     """
-    gates, h, c = linear(rows, w, bias), np.array(h0, order="C"), np.array(c0, order="C")
+    h, c = np.array(h0, order="C"), np.array(c0, order="C")
+    gates = np.empty((len(rows), len(w)), rows.dtype)
     cells = np.empty((len(rows), c.shape[1]), rows.dtype)
     outputs = np.empty((len(rows), h.shape[1]), rows.dtype)
     unprojected = outputs if projection is None else np.empty_like(cells)
-    onto = _packed_or_none(None if projection is None else projection.T, gates)
-    _lstm_steps(gates, packed(u.T), onto, starts, counts, cells, unprojected, outputs, h, c, _workers(gates, h))
+    onto, back = packed(w.T), packed(u.T)
+    down = _packed_or_none(None if projection is None else projection.T, gates)
+    for chunk in _chunks(starts, counts):
+        product_of_packed(rows[chunk.of], onto, gates[chunk.of], bias)
+        _lstm_steps(
+            gates, back, down, starts, counts, chunk[:2], cells, unprojected, outputs, h, c, _workers(gates, h)
+        )  # fmt: skip
     return outputs, h, c, gates, cells
 
 
@@ -103,7 +111,7 @@ def lstm_backward(
     unprojected = dh if projection is None else np.empty_like(dc)
     d_projection = None if projection is None else np.zeros_like(projection)
     sums = _Sums(rows, w, u, wanted)
-    for chunk in _chunks(starts, counts):
+    for chunk in reversed(_chunks(starts, counts)):
         d = np.empty((chunk.rows, len(w)), g.dtype)
         reached = np.empty((0 if projection is None else chunk.rows, g.shape[1]), g.dtype)
         _lstm_steps_back(
@@ -128,11 +136,14 @@ def gru_forward(
     rows (R, I), h0 (N, H), w (3H, I) in the order r, z, n, u (3H, H), both biases (3H,)
     Returns the states (R, H), the last ones, the gates (R, 3H) and q's last part (R, H).
     """
-    gates, h = linear(rows, w, bias), np.array(h0, order="C")
+    gates, h = np.empty((len(rows), len(w)), rows.dtype), np.array(h0, order="C")
     outputs, candidates = (np.empty((len(rows), h.shape[1]), rows.dtype) for _ in range(2))
     shift = np.zeros(len(u), rows.dtype) if hidden_bias is None else _ready(hidden_bias)
     q = np.empty((len(h), len(u)), rows.dtype)
-    _gru_steps(gates, packed(u.T), shift, starts, counts, candidates, outputs, q, h, _workers(gates, h))
+    onto, back = packed(w.T), packed(u.T)
+    for chunk in _chunks(starts, counts):
+        product_of_packed(rows[chunk.of], onto, gates[chunk.of], bias)
+        _gru_steps(gates, back, shift, starts, counts, chunk[:2], candidates, outputs, q, h, _workers(gates, h))
     return outputs, h, gates, candidates
 
 
@@ -145,7 +156,7 @@ def gru_backward(
     dh, back, g, h0 = np.array(g_h, order="C"), packed(u), _ready(g), _ready(h0)
     hidden_bias = np.zeros(len(u), g.dtype)
     sums = _Sums(rows, w, u, wanted)
-    for chunk in _chunks(starts, counts):
+    for chunk in reversed(_chunks(starts, counts)):
         d, dq = (np.empty((chunk.rows, len(w)), g.dtype) for _ in range(2))
         _gru_steps_back(
             g, outputs, gates, candidates, h0, back, starts, counts, chunk[:3], d, dq, dh, _workers(gates, dh)
@@ -155,7 +166,7 @@ def gru_backward(
     return sums.rows, dh, sums.w, sums.u, sums.bias, hidden_bias
 
 
-# --- the way back, some steps at a time -------------------------------------------------------------------------------
+# --- some steps at a time -------------------------------------------------------------------------------
 
 
 class _Chunk(NamedTuple):
@@ -172,14 +183,14 @@ class _Chunk(NamedTuple):
         return slice(self.top, self.top + self.rows)
 
 
-def _chunks(starts: np.ndarray, counts: np.ndarray) -> Iterator[_Chunk]:
-    """All steps in chunks of about CHUNK rows, the last ones first."""
-    last = len(starts)
-    per_chunk = -(-last // -(-int(counts.sum()) // CHUNK or 1))
-    while last > 0:
-        first = max(last - per_chunk, 0)
-        yield _Chunk(first, last, int(starts[first:last].min()), int(counts[first:last].sum()))
-        last = first
+def _chunks(starts: np.ndarray, counts: np.ndarray) -> list[_Chunk]:
+    """All steps in chunks of about CHUNK rows."""
+    per_chunk = -(-len(starts) // max(-(-int(counts.sum()) // CHUNK), 1))
+    chunks = []
+    for first in range(0, len(starts), per_chunk):
+        steps = slice(first, min(first + per_chunk, len(starts)))
+        chunks.append(_Chunk(steps.start, steps.stop, int(starts[steps].min()), int(counts[steps].sum())))
+    return chunks
 
 
 class _Sums:
@@ -189,7 +200,7 @@ class _Sums:
     """
 
     def __init__(self, rows: np.ndarray, w: np.ndarray, u: np.ndarray, wanted: tuple[bool, bool, bool]) -> None:
-        self.input, self.weight = rows, w
+        self.input, self.back = rows, packed(w)
         self.rows, self.w, self.u = (
             np.zeros(x.shape, x.dtype) if wants else None for x, wants in zip((rows, w, u), wanted, strict=True)
         )
@@ -199,7 +210,7 @@ class _Sums:
         """Of a chunk: d of w x + bias, dq of u h, and h."""
         self.bias += np.add.reduce(d, 0)
         if self.rows is not None:
-            self.rows[chunk.of] = matmul(d, self.weight)
+            product_of_packed(d, self.back, self.rows[chunk.of])
         if self.w is not None:
             self.w += matmul(d.T, self.input[chunk.of])
         if self.u is not None:
@@ -239,10 +250,10 @@ def _workers(gates: np.ndarray, h: np.ndarray) -> int:
 
 
 @parallel
-def _rnn_steps(states, weight, starts, counts, relu, h, workers):
+def _rnn_steps(states, weight, starts, counts, steps, relu, h, workers):
     for t in prange(workers):
         first, last = t * len(h) // workers, (t + 1) * len(h) // workers
-        for k in range(len(starts)):
+        for k in range(steps[0], steps[1]):
             end = min(last, counts[k])
             if first < end:
                 rows = states[starts[k] + first : starts[k] + end]
@@ -274,10 +285,10 @@ def _rnn_steps_back(g, states, weight, starts, counts, chunk, relu, d, dh, worke
 
 
 @parallel
-def _lstm_steps(gates, weight, projection, starts, counts, cells, unprojected, outputs, h, c, workers):
+def _lstm_steps(gates, weight, projection, starts, counts, steps, cells, unprojected, outputs, h, c, workers):
     for t in prange(workers):
         first, last = t * len(h) // workers, (t + 1) * len(h) // workers
-        for k in range(len(starts)):
+        for k in range(steps[0], steps[1]):
             end = min(last, counts[k])
             if first < end:
                 top, bottom = starts[k] + first, starts[k] + end
@@ -317,10 +328,10 @@ def _lstm_steps_back(
 
 
 @parallel
-def _gru_steps(gates, weight, bias, starts, counts, candidates, outputs, q, h, workers):
+def _gru_steps(gates, weight, bias, starts, counts, steps, candidates, outputs, q, h, workers):
     for t in prange(workers):
         first, last = t * len(h) // workers, (t + 1) * len(h) // workers
-        for k in range(len(starts)):
+        for k in range(steps[0], steps[1]):
             end = min(last, counts[k])
             if first < end:
                 fill_rows(bias, q[first:end])
