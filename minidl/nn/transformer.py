@@ -126,16 +126,17 @@ class TransformerDecoderLayer(TransformerLayer):
         memory_mask: Any = None,
         tgt_key_padding_mask: Any = None,
         memory_key_padding_mask: Any = None,
-        tgt_is_causal: bool = False,
+        tgt_is_causal: bool | None = False,
         memory_is_causal: bool = False,
     ) -> Any:
         """(T, N, d_model) and the encoder's memory (S, N, d_model), or both without N, to the shape of the first.
 
-        Masks as MultiheadAttention's: (T, T) and (T, S), and for padding (N, T) and (N, S).
+        Masks as MultiheadAttention's: (T, T) and (T, S), and for padding (N, T) and (N, S).  tgt_is_causal says that
+        tgt_mask is the causal one; None: leave it at the mask.
         """
 
         def own(x: Any) -> Any:
-            return self._attended(self.self_attn, x, x, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
+            return self._attended(self.self_attn, x, x, tgt_mask, tgt_key_padding_mask, bool(tgt_is_causal))
 
         def remembered(x: Any) -> Any:
             return self._attended(
@@ -191,29 +192,10 @@ class TransformerDecoder(Module):
         self.num_layers = num_layers
         self.norm = norm
 
-    def forward(
-        self,
-        tgt: Any,
-        memory: Any,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
-        tgt_is_causal: bool | None = None,
-        memory_is_causal: bool = False,
-    ) -> Any:
-        """As one layer's.  tgt_is_causal says that tgt_mask is the causal one; None: leave it at the mask."""
+    def forward(self, tgt: Any, memory: Any, *masks: Any, **named_masks: Any) -> Any:
+        """As one layer's, with its masks."""
         for layer in self.layers:
-            tgt = layer(
-                tgt,
-                memory,
-                tgt_mask=tgt_mask,
-                memory_mask=memory_mask,
-                tgt_key_padding_mask=tgt_key_padding_mask,
-                memory_key_padding_mask=memory_key_padding_mask,
-                tgt_is_causal=bool(tgt_is_causal),
-                memory_is_causal=memory_is_causal,
-            )
+            tgt = layer(tgt, memory, *masks, **named_masks)
         return tgt if self.norm is None else self.norm(tgt)
 
 

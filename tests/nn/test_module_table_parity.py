@@ -1,23 +1,20 @@
 """PyTorch's own table of modules, run through minidl: what it calls them with, and what comes out."""
 
-import itertools
-
-import numpy as np
 import pytest
 
+import minidl
 from minidl import nn
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("expecttest")
 
+from layer_twins import assert_close, tensors  # noqa: E402
 from torch.testing._internal.common_modules import module_db  # noqa: E402
 
-import minidl  # noqa: E402
-
-NAMES = (
-    "RNN LSTM GRU RNNCell LSTMCell GRUCell MultiheadAttention Transformer TransformerEncoder TransformerEncoderLayer "
-    "TransformerDecoderLayer"
-).split()
+NAMES = [
+    *("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell", "MultiheadAttention", "Transformer"),
+    *("TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoderLayer"),
+]
 ENTRIES = [info for info in module_db if info.name.removeprefix("nn.") in NAMES]
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -45,19 +42,6 @@ def translated(value):
     return value
 
 
-def tensors(T, value):
-    """All tensors inside nested results, in order."""
-    if isinstance(value, T.Tensor):
-        return [value]
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (tuple, list)) else ()
-    return list(itertools.chain.from_iterable(tensors(T, part) for part in parts))
-
-
-def assert_close(mine, other):
-    assert tuple(mine.shape) == tuple(other.shape)
-    np.testing.assert_allclose(mine.detach().numpy(), other.numpy(force=True), rtol=1e-9, atol=1e-9)
-
-
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("info", ENTRIES, ids=lambda info: info.name)
 def test_what_pytorch_calls_it_with(info, training):
@@ -65,25 +49,16 @@ def test_what_pytorch_calls_it_with(info, training):
     samples = info.module_inputs_func(info, "cpu", torch.float64, requires_grad=True, training=training)
     assert samples
     for sample in samples:
-        made = sample.constructor_input
-        kwargs = {key: value for key, value in made.kwargs.items() if key != "device"}
-        if kwargs.get("dropout", 0.1 if "Transformer" in info.name else 0):
-            kwargs["dropout"] = 0.0
-        if info.name == "nn.TransformerEncoder":
-            del kwargs["dropout"]
-            made.args[0].apply(lambda part: setattr(part, "p", 0.0) if hasattr(part, "p") else None)
-            made.args[0].self_attn.dropout = 0.0
-        args = made.args
-        if info.name.startswith("nn.Transformer") and len(args) > 3 and "dropout" in kwargs:
-            args = args[:3] if isinstance(args[3], float) else args
+        args = sample.constructor_input.args
+        kwargs = {key: value for key, value in sample.constructor_input.kwargs.items() if key != "device"}
         theirs = info.module_cls(*args, **kwargs).double().train(training)
         ours = getattr(nn, info.name.removeprefix("nn."))(*translated(args), **translated(kwargs))
         ours = ours.double().train(training)
         ours.load_state_dict({key: minidl.from_numpy(value.numpy()) for key, value in theirs.state_dict().items()})
         assert repr(ours) == repr(theirs)
         given = sample.forward_input
-        mine = tensors(minidl, ours(*translated(given.args), **translated(given.kwargs)))
-        other = tensors(torch, theirs(*given.args, **given.kwargs))
+        mine = list(tensors(minidl, ours(*translated(given.args), **translated(given.kwargs))))
+        other = list(tensors(torch, theirs(*given.args, **given.kwargs)))
         assert len(mine) == len(other)
         for a, b in zip(mine, other, strict=True):
             assert_close(a, b)
