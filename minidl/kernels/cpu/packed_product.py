@@ -20,9 +20,10 @@ def packed(b: np.ndarray) -> np.ndarray:
     k, m = b.shape
     columns = COLUMN_BYTES // b.itemsize
     panels = -(-m // columns)
-    whole = np.zeros((k, panels * columns), b.dtype)
-    whole[:, :m] = b
-    return np.ascontiguousarray(whole.reshape(k, panels, columns).transpose(1, 0, 2))
+    if m < panels * columns:
+        narrow, b = b, np.zeros((k, panels * columns), b.dtype, "F" if b.flags.f_contiguous else "C")
+        b[:, :m] = narrow
+    return np.ascontiguousarray(b.reshape(k, panels, columns).transpose(1, 0, 2))
 
 
 def product_of_packed(a: np.ndarray, b: np.ndarray, out: np.ndarray, initial: np.ndarray | None = None) -> None:

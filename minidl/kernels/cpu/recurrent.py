@@ -200,7 +200,7 @@ class _Sums:
     """
 
     def __init__(self, rows: np.ndarray, w: np.ndarray, u: np.ndarray, wanted: tuple[bool, bool, bool]) -> None:
-        self.input, self.back = rows, packed(w)
+        self.input, self.back = rows, packed(w) if wanted[0] else None
         self.rows, self.w, self.u = (
             np.zeros(x.shape, x.dtype) if wants else None for x, wants in zip((rows, w, u), wanted, strict=True)
         )
@@ -209,7 +209,7 @@ class _Sums:
     def add(self, chunk: _Chunk, d: np.ndarray, dq: np.ndarray, previous: np.ndarray) -> None:
         """Of a chunk: d of w x + bias, dq of u h, and h."""
         self.bias += np.add.reduce(d, 0)
-        if self.rows is not None:
+        if self.rows is not None and self.back is not None:
             product_of_packed(d, self.back, self.rows[chunk.of])
         if self.w is not None:
             self.w += matmul(d.T, self.input[chunk.of])
