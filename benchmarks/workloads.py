@@ -89,6 +89,17 @@ def convolution(T: Any) -> Work:
     return work
 
 
+def lstm(T: Any) -> Work:
+    """Training step: 2-layer LSTM, 32 sequences of 50 steps with 64 features, 128 hidden units, Adam."""
+    nn = T.nn
+    model = nn.LSTM(64, 128, num_layers=2, batch_first=True)
+    x, y = _data(T, 32, 50, 64), _data(T, 32, 50, 128)
+    loss = nn.MSELoss()
+    return _training_step(
+        T, model, T.optim.Adam(model.parameters()), lambda found, wanted: loss(found[0], wanted), x, y
+    )
+
+
 WORKLOADS: dict[str, tuple[Callable[[Any], Work], int]] = {
     "add": (add, 2000),
     "tanh": (tanh, 2000),
@@ -96,5 +107,6 @@ WORKLOADS: dict[str, tuple[Callable[[Any], Work], int]] = {
     "cat/dog MLP": (catdog_mlp, 1),
     "cat/dog CNN": (catdog_cnn, 1),
     "convolution": (convolution, 1),
+    "LSTM": (lstm, 1),
 }
 """Name -> the workload, and how often to repeat its work in one measurement."""

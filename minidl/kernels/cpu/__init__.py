@@ -28,6 +28,17 @@ _JITTED = {
     "rmsprop_step": "optimizer",
     "adam_step": "optimizer",
     "ctc": "ctc",
+    **dict.fromkeys(
+        (
+            "rnn_forward",
+            "rnn_backward",
+            "lstm_forward",
+            "lstm_backward",
+            "gru_forward",
+            "gru_backward",
+        ),
+        "recurrent",
+    ),
     "top_of_rows": "order",
     "softmax": "rows",
     "log_softmax": "rows",
