@@ -541,6 +541,7 @@ _LATER = {
     "set_printoptions": "formatting",
     "linalg": "linalg",
     "masked": "masked",
+    "models": "models",
     "nn": "nn",
     "conv_tbc": "ops.convolution",
     "convolution": "ops.convolution",

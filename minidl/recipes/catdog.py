@@ -20,6 +20,7 @@ from minidl.data import DataLoader
 from minidl.data import transforms as T
 from minidl.data.drawings import catdog_drawings
 from minidl.data.image_folder import ImageSplit, load_image_sets
+from minidl.models import catdog_cnn
 from minidl.random import default_generator
 from minidl.training import RunFolder, Runner
 from minidl.training.progress import ProgressBar
@@ -51,24 +52,7 @@ def mlp(size: int) -> nn.Sequential:
     return model
 
 
-def cnn(size: int) -> nn.Sequential:
-    """Four blocks, each of which looks at small neighbourhoods, doubles the channels and halves the picture."""
-    layers: list[nn.Module] = []
-    channels = 3
-    for wider in (32, 64, 128, 256):
-        layers += [
-            nn.Conv2d(channels, wider, 3, padding=1, bias=False),
-            nn.BatchNorm2d(wider),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-        ]
-        channels = wider
-    return nn.Sequential(
-        *layers, nn.Flatten(), nn.Dropout(0.5), nn.Linear(channels * (size // 16) ** 2, 1), nn.Sigmoid()
-    )
-
-
-MODELS = {"logistic": logistic, "mlp": mlp, "cnn": cnn}
+MODELS = {"logistic": logistic, "mlp": mlp, "cnn": catdog_cnn}
 OPTIMIZERS = {"gd": optim.GradientDescent, "momentum": optim.Momentum, "rmsprop": optim.RMSProp, "adam": optim.Adam}
 EPOCHS = {"drawings": {"logistic": 8, "mlp": 8, "cnn": 8}, "photographs": {"logistic": 20, "mlp": 20, "cnn": 60}}
 RATES = {
