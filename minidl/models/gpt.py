@@ -106,6 +106,7 @@ class GPT(LanguageModel):
         self.lm_head = nn.Linear(n_embd, vocab_size, bias=False)
         self.lm_head.weight = self.transformer["wte"].weight  # one matrix into and out of the model (Press & Wolf 2017)
         self._draw(n_layer)
+        self.register_load_state_dict_pre_hook(type(self).complete_state)
 
     def _draw(self, n_layer: int) -> None:
         """Normal (0, 0.02), less where blocks add up (Radford et al. 2019, section 2.3); biases 0."""
@@ -117,12 +118,21 @@ class GPT(LanguageModel):
             elif not name.endswith("weight"):
                 nn.init.zeros_(parameter)
 
+    def complete_state(self, state: dict[str, Any], prefix: str, *_: Any) -> None:
+        """Let one name of the shared matrix be enough: files such as safetensors write shared memory once."""
+        names = f"{prefix}transformer.wte.weight", f"{prefix}lm_head.weight"
+        for name, other in (names, names[::-1]):
+            if other in state:
+                state.setdefault(name, state[other])
+
     def forward(self, tokens: Any) -> Any:
-        t = tokens.shape[1]
-        if t > self.block_size:
-            raise ShapeError(f"{type(self).__name__}: {t} tokens; block_size is {self.block_size}: cut the text")
+        if tokens.ndim != 2 or tokens.shape[1] > self.block_size:
+            raise ShapeError(
+                f"{type(self).__name__}: tokens {tuple(tokens.shape)}; needs (N, T), T at most {self.block_size}, the "
+                "places that it has"
+            )
         parts = self.transformer
-        x = parts["drop"](parts["wte"](tokens) + parts["wpe"](minidl.arange(t)))
+        x = parts["drop"](parts["wte"](tokens) + parts["wpe"](minidl.arange(tokens.shape[1])))
         for block in parts["h"]:
             x = block(x)
         return self.lm_head(parts["ln_f"](x))

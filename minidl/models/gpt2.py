@@ -44,21 +44,16 @@ class GPT2(GPT):
         dropout: float = 0.1,
     ) -> None:
         super().__init__(vocab_size, n_positions, n_layer, n_head, n_embd, dropout, Conv1D)
-        self.register_load_state_dict_pre_hook(complete_published_state)
 
+    def complete_state(self, state: dict[str, Any], prefix: str, *_: Any) -> None:
+        """Give a published file's state this model's keys.
 
-def complete_published_state(model: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
-    """Give a published file's state this model's keys.
-
-    Such a file may leave out "transformer." before each key, holds the masks of causal attention, and has no
-    lm_head.weight, which is wte.weight.
-    """
-    for key in [key for key in state if key.startswith(prefix)]:
-        name = key.removeprefix(prefix)
-        if name.endswith((".attn.bias", ".attn.masked_bias")):
-            del state[key]
-        elif name.startswith(("wte.", "wpe.", "h.", "ln_f.")):
-            state[f"{prefix}transformer.{name}"] = state.pop(key)
-    embedding = f"{prefix}transformer.wte.weight"
-    if embedding in state:
-        state.setdefault(f"{prefix}lm_head.weight", state[embedding])
+        Such a file may leave out "transformer." before each key, and hold the masks of causal attention.
+        """
+        for key in [key for key in state if key.startswith(prefix)]:
+            name = key.removeprefix(prefix)
+            if name.endswith((".attn.bias", ".attn.masked_bias")):
+                del state[key]
+            elif name.startswith(("wte.", "wpe.", "h.", "ln_f.")):
+                state[f"{prefix}transformer.{name}"] = state.pop(key)
+        super().complete_state(state, prefix)

@@ -6,7 +6,7 @@ from typing import Any
 
 import minidl
 from minidl import nn
-from minidl.errors import ArgumentError
+from minidl.errors import ArgumentError, ShapeError
 from minidl.nn import functional as F
 from minidl.random import Generator
 
@@ -33,6 +33,8 @@ class LanguageModel(nn.Module):
 
         temperature, top_k   as those of `draw_next`
         """
+        if tokens.ndim != 2 or not tokens.shape[1]:
+            raise ShapeError(f"generate: tokens {tuple(tokens.shape)}; needs (N, T), each text with a first token")
         state = None
         with minidl.no_grad():
             for _ in range(max_new_tokens):
