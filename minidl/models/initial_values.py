@@ -5,11 +5,14 @@ from __future__ import annotations
 from minidl import nn
 
 
-def draw_convolutions(model: nn.Module) -> None:
-    """Let signals keep their size on the way back through ReLUs (He et al. 2015, section 2.2); biases are 0."""
+def draw_convolutions(model: nn.Module, fan: str = "fan_out") -> None:
+    """Let signals keep their size on the way back through ReLUs (He et al. 2015, section 2.2); biases are 0.
+
+    fan   "fan_in": on the way forth
+    """
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.kaiming_normal_(layer.weight, mode=fan, nonlinearity="relu")
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
 

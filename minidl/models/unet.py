@@ -11,6 +11,8 @@ import minidl
 from minidl import nn
 from minidl.errors import ShapeError
 
+from .initial_values import draw_convolutions
+
 
 def two_convolutions(in_channels: int, channels: int, padding: int) -> nn.Sequential:
     """A step of figure 1 to the right, twice: a 3x3 convolution and ReLU."""
@@ -41,6 +43,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in upwards)
         self.merge = nn.ModuleList(two_convolutions(a, b, padding) for a, b in upwards)
         self.head = nn.Conv2d(width, num_classes, 1)
+        draw_convolutions(self, "fan_in")  # section 3
 
     def forward(self, images: Any) -> Any:
         x, *deeper = self.down

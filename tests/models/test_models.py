@@ -119,6 +119,8 @@ def test_first_weights_have_the_papers_spread():
     mobile = models.mobilenet_v2()
     assert spread(mobile.features[18][0].weight) == pytest.approx(math.sqrt(2 / 1280), rel=0.01)
     assert spread(mobile.classifier[1].weight) == pytest.approx(0.01, rel=0.01)
+    unet = models.UNet(width=32, depth=1)
+    assert spread(unet.merge[0][0].weight) == pytest.approx(math.sqrt(2 / (64 * 9)), rel=0.02)
     gpt = models.GPT(50, n_layer=2, n_head=2, n_embd=128)
     first = gpt.transformer["h"][0]
     assert spread(gpt.lm_head.weight) == pytest.approx(0.02, rel=0.03)
