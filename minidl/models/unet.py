@@ -46,8 +46,8 @@ class UNet(nn.Module):
         draw_convolutions(self, "fan_in")  # section 3
 
     def forward(self, images: Any) -> Any:
-        x, *deeper = self.down
-        x = x(images)
+        first, *deeper = self.down
+        x = first(images)
         passed_over = []
         for convolutions in deeper:
             passed_over.append(x)

@@ -1,7 +1,5 @@
 """The image networks in PyTorch, with torchvision's names of parameters; written from the papers, for comparison."""
 
-from collections import OrderedDict
-
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -167,8 +165,7 @@ class UNet(nn.Module):
         super().__init__()
 
         def pair(a, b):
-            first, second = nn.Conv2d(a, b, 3, 1, padding), nn.Conv2d(b, b, 3, 1, padding)
-            return nn.Sequential(OrderedDict({"0": first, "1": nn.ReLU(), "2": second, "3": nn.ReLU()}))
+            return nn.Sequential(nn.Conv2d(a, b, 3, 1, padding), nn.ReLU(), nn.Conv2d(b, b, 3, 1, padding), nn.ReLU())
 
         w = [width << i for i in range(depth + 1)]
         self.down = nn.ModuleList([pair(channels, w[0]), *(pair(w[i], w[i + 1]) for i in range(depth))])
