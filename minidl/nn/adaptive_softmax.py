@@ -64,9 +64,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             if isinstance(part, Linear):
                 part.reset_parameters()
 
-    def forward(self, input: Any, target: Any) -> AdaptiveOutput:
+    def forward(self, input_: Any, target_: Any) -> AdaptiveOutput:
         """(N, in_features) or (in_features,), and classes (N,) or ()."""
-        return AdaptiveOutput(*adaptive_log_softmax(input, target, self.head, list(self.tail), self.cutoffs))
+        return AdaptiveOutput(*adaptive_log_softmax(input_, target_, self.head, list(self.tail), self.cutoffs))
 
     def log_prob(self, input: Any) -> Any:
         """The log-probabilities of all classes: (N, in_features) -> (N, n_classes)."""

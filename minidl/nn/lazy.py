@@ -29,9 +29,9 @@ class _Lazy(Module):
         super().__init__(0, *settings, **named)  # type: ignore[call-arg]
         self.settings = settings, named
 
-    def forward(self, input: Any, *rest: Any) -> Any:
+    def forward(self, input: Any, *rest: Any, **named: Any) -> Any:
         self._build(input)
-        return self.forward(input, *rest)
+        return self.forward(input, *rest, **named)
 
     def _build(self, input: Any) -> None:
         """Become the usual layer, with parameters for this input."""
