@@ -3,15 +3,23 @@
 from . import functional, init, utils
 from .activation import ELU, Dropout, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from .attention import MultiheadAttention
-from .container import ModuleList, Sequential
+from .container import ModuleDict, ModuleList, Sequential
 from .conv import Conv2d, MaxPool2d
+from .hooks import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+)
 from .linear import Flatten, Linear
 from .loss import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, MSELoss, NLLLoss
 from .module import Module
 from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from .parameter import Parameter
+from .parameter_container import ParameterDict, ParameterList
 from .rnn import GRU, LSTM, RNN, RNNBase
 from .rnn_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
+from .summary import Summary, summary
 from .transformer import (
     Transformer,
     TransformerDecoder,
@@ -41,10 +49,13 @@ __all__ = [
     "MSELoss",
     "MaxPool2d",
     "Module",
+    "ModuleDict",
     "ModuleList",
     "MultiheadAttention",
     "NLLLoss",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "RNNBase",
     "RNNCell",
     "RNNCellBase",
@@ -52,6 +63,7 @@ __all__ = [
     "Sequential",
     "Sigmoid",
     "Softmax",
+    "Summary",
     "Tanh",
     "Transformer",
     "TransformerDecoder",
@@ -60,5 +72,10 @@ __all__ = [
     "TransformerEncoderLayer",
     "functional",
     "init",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "summary",
     "utils",
 ]

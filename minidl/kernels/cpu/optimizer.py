@@ -106,7 +106,7 @@ def _step(
     model = dense(param) if param.dtype.char in "fd" else param.astype(np.float32)
     laid_out: list[np.ndarray] = [
         model,
-        laid_out_like(grad.astype(model.dtype, copy=False), model),
+        laid_out_like(grad, model),
         *(laid_out_like(s, model) for s in states),
     ]
     arguments: list[Any] = [*map(flat, laid_out), *map(float, scalars)]
