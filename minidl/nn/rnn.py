@@ -147,6 +147,7 @@ class RNNBase(Module):
                 f"{type(self).__name__}: got shape {tuple(input.shape)}, needs (T, N, {self.input_size}), with "
                 f"batch_first=True (N, T, {self.input_size}), or (T, {self.input_size})"
             )
+        self._check_features(input)
         if input.ndim == 3:
             steps_first = transpose(input, 0, 1) if self.batch_first else input
             output, finals = self._of_batch(steps_first, hx, steps_first.shape[1])
@@ -157,7 +158,6 @@ class RNNBase(Module):
     def _of_batch(self, input: Any, hx: Any, given_batch: int | None) -> tuple[Any, tuple[Any, ...]]:
         """Of (T, N, input_size), where the user gave a batch of so many sequences, or a single one."""
         steps, batch, features = input.shape
-        self._check_features(input)
         if not steps:
             raise ShapeError(f"{type(self).__name__}: input {tuple(input.shape)} of no steps; needs at least one")
         states = self._states(hx, given_batch, input.dtype)

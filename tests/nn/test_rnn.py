@@ -112,6 +112,7 @@ BAD_ARGUMENTS = [
 ]
 BAD_INPUTS = [
     (lambda: nn.LSTM(6, 4)(X), ShapeError, ["LSTM", "(5, 3, 4)", "4 features", "input_size=6"]),
+    (lambda: nn.LSTM(6, 4, batch_first=True)(X), ShapeError, ["LSTM", "(5, 3, 4)", "input_size=6"]),
     (lambda: nn.LSTM(4, 4)(minidl.ones(4)), ShapeError, ["LSTM", "(4,)", "(T, N, 4)"]),
     (lambda: nn.GRU(4, 4)(minidl.ones(1, 5, 3, 4)), ShapeError, ["GRU", "(1, 5, 3, 4)", "(T, N, 4)"]),
     (lambda: nn.GRU(4, 4)(X[:0]), ShapeError, ["GRU", "(0, 3, 4)", "no steps"]),

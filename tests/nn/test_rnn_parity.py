@@ -196,7 +196,7 @@ def test_half_precision():
     """Both round the same numbers; we do so less often."""
     ours, theirs = twins(lambda N: N.LSTM(FEATURES, HIDDEN, bidirectional=True), "float32")
     x = normal(5, 3, FEATURES, dtype="float32")
-    exact = theirs(torch.from_numpy(x))[0].numpy(force=True)
+    exact = theirs(torch.from_numpy(x).double())[0].numpy(force=True)
     output, (h, c) = ours.to("float16")(minidl.from_numpy(x).half())
     assert output.dtype == h.dtype == c.dtype == minidl.float16
     np.testing.assert_allclose(output.detach().numpy(), exact, atol=3e-3)

@@ -153,6 +153,8 @@ def test_printing(options):
 
 
 def test_defaults():
+    minidl.manual_seed(0)
+    torch.manual_seed(0)
     ours, theirs = (N.Transformer(num_encoder_layers=1, num_decoder_layers=1) for N in (nn, torch.nn))
     assert repr(ours) == repr(theirs)
     assert described(ours.state_dict()) == described(theirs.state_dict())
