@@ -22,7 +22,7 @@ def test_bfloat16_has_eight_bits_and_rounds_ties_to_even():
 def test_an_orthogonalized_matrix_has_singular_values_near_one_and_keeps_its_directions(shape):
     x = np.random.default_rng(1).standard_normal(shape)
     result = orthogonalized(x, COEFFICIENTS, 1e-7, 5)
-    u, s, v = np.linalg.svd(x, full_matrices=False)
+    u, _, v = np.linalg.svd(x, full_matrices=False)
     values = np.linalg.svd(result, compute_uv=False)
     assert values.min() > 0.6
     assert values.max() < 1.25

@@ -222,7 +222,7 @@ NOT_PARAMETERS = [
     (lambda: [{"params": {parameter(2)}}], "a set of parameters has no order; give a list"),
     (
         lambda: [{"params": [("a", parameter(2))]}, {"params": [parameter(2)]}],
-        "either all groups name their parameters",
+        "either all groups name",
     ),
     (lambda: [TWICE, TWICE], "a parameter appears twice"),
     (lambda: [{"params": [TWICE]}, {"params": [TWICE]}], "a parameter appears twice"),

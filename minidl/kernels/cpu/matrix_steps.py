@@ -104,9 +104,14 @@ def orthogonalized(
     x = to_bfloat16(x / np.maximum(to_bfloat16(np.linalg.norm(x)), np.float32(eps)))
     for _ in range(iterations):
         gram = to_bfloat16(x @ x.T)
-        polynomial = to_bfloat16(b * gram + c * (gram @ gram))
-        x = to_bfloat16(a * x + polynomial @ x)
+        polynomial = to_bfloat16(_scaled_and_added(b, gram, c * (gram @ gram)))
+        x = to_bfloat16(_scaled_and_added(a, x, polynomial @ x))
     return x if wide else x.T
+
+
+def _scaled_and_added(scale: np.floating, x: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """scale * x + other in float32 with one rounding, as a processor's fused instruction has it."""
+    return (np.float64(scale) * x + other).astype(np.float32)
 
 
 def to_bfloat16(x: np.ndarray | np.floating) -> np.ndarray:

@@ -72,7 +72,7 @@ class LRScheduler:
 
     def step(self, epoch: int | None = None) -> None:
         """Set the rates of the next epoch; or of `epoch`, as PyTorch has it for older programs."""
-        if self._step_count == 1 and not self.optimizer._opt_called:
+        if self._step_count == 1 and self.last_epoch >= 0 and not self.optimizer._opt_called:
             warnings.warn(
                 f"{type(self).__name__}.step() came before the first optimizer.step(), so the first rate of the "
                 "schedule is never used; call optimizer.step() first",

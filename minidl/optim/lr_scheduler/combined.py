@@ -66,6 +66,10 @@ class SequentialLR(_Combined):
             len(milestones) == len(schedulers) - 1,
             f"{len(schedulers)} schedulers and {len(milestones)} milestones; needs one milestone less",
         )
+        self._require(
+            not any(isinstance(scheduler, _Combined) for scheduler in schedulers[1:]),
+            "a combined schedule cannot start at a milestone; put it first, or give its parts here",
+        )
         self._milestones = list(milestones)
         self.last_epoch = last_epoch + 1
         self._set_rates([float(group["initial_lr"]) for group in optimizer.param_groups])
