@@ -15,6 +15,7 @@ from ...ops.creation import ones
 from ..optimizer import Optimizer
 from ..sgd import SGD
 from .base import LRScheduler
+from .combined import ChainedScheduler
 from .plateau import ReduceLROnPlateau
 
 COLOURS = ("#d1495b", "#2e6f95", "#edae49", "#66a182", "#8d6a9f", "#7a8ba6")
@@ -39,7 +40,10 @@ def plot_schedule(
     studied = _apart(scheduler)
     if isinstance(studied, ReduceLROnPlateau) and (metrics is None or len(metrics) < epochs - 1):
         raise ArgumentError(f"plot_schedule: ReduceLROnPlateau follows a value; give {epochs - 1} of them as metrics")
-    first = studied.last_epoch
+    counting = studied
+    while isinstance(counting, ChainedScheduler):
+        counting = counting._schedulers[0]
+    first = counting.last_epoch
     rates, momenta = _followed(studied, epochs, metrics)
     with whole_file(os.fspath(path)) as file:
         _draw(file, type(studied).__name__, np.arange(first, first + epochs), rates, momenta)
@@ -98,7 +102,9 @@ def _draw(file: Any, title: str, epochs: np.ndarray, rates: np.ndarray, momenta:
     panels[0].set_ylim(0, 1.06 * max(rates.max(), 1e-30))
     panels[0].set_title(title, loc="left", fontweight="bold")
     if rates.shape[1] > 1:
-        panels[0].legend(frameon=False, fontsize="small")
+        # above the axes, where no curve can run into it
+        place = {"loc": "lower right", "bbox_to_anchor": (1, 0.98), "borderaxespad": 0, "ncols": 3}
+        panels[0].legend(frameon=False, fontsize="small", **place)
     else:
         panels[0].set_title(f"{rates[0, 0]:.3g} to {rates[-1, 0]:.3g}", loc="right", fontsize="medium")
     if momenta is not None:
