@@ -9,7 +9,7 @@ import minidl
 from minidl.autograd import gradcheck, gradgradcheck
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/how-it-works.md"]
+PAGES = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/how-it-works.md", "docs/optimizers.md"]
 
 
 def blocks(page: str, language: str) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 from .. import kernels
 from ..autograd.calling import wrap
 from .adam import Adam
-from .optimizer import Optimizer, Params, next_step, shared_numbers
+from .optimizer import Optimizer, Params, given, next_step, shared_numbers
 from .options import AT_LEAST_0, BELOW_1, Range
 
 __all__ = ["Adam", "GradientDescent", "Momentum", "RMSProp"]
@@ -25,7 +25,7 @@ class GradientDescent(Optimizer):
     ranges: ClassVar[dict[str, Range]] = {"lr": AT_LEAST_0, "weight_decay": AT_LEAST_0}
 
     def __init__(self, params: Params, lr: float = 0.01, weight_decay: float = 0.0) -> None:
-        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+        super().__init__(params, given(locals()))
 
     def begin(self, parameter: np.ndarray, group: dict[str, Any]) -> dict[str, Any]:
         return {}
@@ -40,7 +40,7 @@ class Momentum(Optimizer):
     ranges: ClassVar[dict[str, Range]] = {"lr": AT_LEAST_0, "beta": BELOW_1, "weight_decay": AT_LEAST_0}
 
     def __init__(self, params: Params, lr: float = 0.01, beta: float = 0.9, weight_decay: float = 0.0) -> None:
-        super().__init__(params, {"lr": lr, "beta": beta, "weight_decay": weight_decay})
+        super().__init__(params, given(locals()))
 
     def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("velocity",)
@@ -72,8 +72,7 @@ class RMSProp(Optimizer):
         bias_correction: bool = True,
         weight_decay: float = 0.0,
     ) -> None:
-        options = {"lr": lr, "beta": beta, "eps": eps, "bias_correction": bias_correction}
-        super().__init__(params, {**options, "weight_decay": weight_decay})
+        super().__init__(params, given(locals()))
 
     def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("square_average",)

@@ -12,7 +12,7 @@ from ..autograd import enable_grad
 from ..autograd.calling import wrap
 from ..errors import ArgumentError
 from .line_search import Point, strong_wolfe
-from .optimizer import Optimizer, Params
+from .optimizer import Optimizer, Params, given
 from .options import AT_LEAST_0, Range
 
 LEAST_CURVATURE = 1e-10
@@ -52,16 +52,8 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "max_iter": max_iter,
-            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-            "tolerance_grad": tolerance_grad,
-            "tolerance_change": tolerance_change,
-            "history_size": history_size,
-            "line_search_fn": line_search_fn,
-        }
-        super().__init__(params, defaults)
+        max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
+        super().__init__(params, given(locals()))
 
     def check(self, group: dict[str, Any]) -> None:
         super().check(group)

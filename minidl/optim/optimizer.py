@@ -240,6 +240,11 @@ class Optimizer:
         return f"{type(self).__name__} ({described(self.param_groups)}\n)"
 
 
+def given(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The options among a constructor's arguments; called with its `locals()`."""
+    return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
+
+
 def scalar(value: float) -> Tensor:
     """A number of the state, as PyTorch keeps it: a float32 tensor without dimensions."""
     return wrap(np.array(value, np.float32))

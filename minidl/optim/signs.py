@@ -9,7 +9,7 @@ import numpy as np
 from .. import kernels
 from ..errors import ArgumentError
 from .adam import Adam
-from .optimizer import Optimizer, Params, next_step, shared_numbers
+from .optimizer import Optimizer, Params, given, next_step, shared_numbers
 from .options import AT_LEAST_0, Range, check_pair
 
 
@@ -32,16 +32,7 @@ class Rprop(Optimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "etas": etas,
-            "step_sizes": step_sizes,
-            "foreach": foreach,
-            "maximize": maximize,
-            "differentiable": differentiable,
-            "capturable": capturable,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, given(locals()))
 
     def check(self, group: dict[str, Any]) -> None:
         super().check(group)
@@ -84,7 +75,7 @@ class Lion(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize})
+        super().__init__(params, given(locals()))
 
     def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("exp_avg",)
