@@ -11,7 +11,21 @@ from .optimizer import Optimizer, Params, given, next_step, shared_numbers
 from .options import AT_LEAST_0, BELOW_1, Range
 
 
-class Adam(Optimizer):
+class WithMoments(Optimizer):
+    """The base of Adam and its relatives, which keep averages of g and of g**2."""
+
+    ranges: ClassVar[dict[str, Range]] = {
+        "lr": AT_LEAST_0,
+        "betas": BELOW_1,
+        "eps": AT_LEAST_0,
+        "weight_decay": AT_LEAST_0,
+    }
+
+    def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return ("exp_avg", "exp_avg_sq")
+
+
+class Adam(WithMoments):
     """m = b1 * m + (1 - b1) * g;   v = b2 * v + (1 - b2) * g**2;
     w = w - lr * m / (1 - b1**t) / (sqrt(v / (1 - b2**t)) + eps).
 
@@ -20,13 +34,6 @@ class Adam(Optimizer):
     maximize                 with -g in the place of g
     decoupled_weight_decay   w = w - lr * weight_decay * w instead: AdamW
     """
-
-    ranges: ClassVar[dict[str, Range]] = {
-        "lr": AT_LEAST_0,
-        "betas": BELOW_1,
-        "eps": AT_LEAST_0,
-        "weight_decay": AT_LEAST_0,
-    }
 
     def __init__(
         self,
@@ -47,7 +54,8 @@ class Adam(Optimizer):
         super().__init__(params, given(locals()))
 
     def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
-        return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
+        averages = super().buffers(group)
+        return (*averages, "max_exp_avg_sq") if group["amsgrad"] else averages
 
     def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         t = next_step(state)

@@ -10,15 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import kernels
-from .adam import Adam
-from .optimizer import Optimizer, Params, given, next_step, scalar, shared_numbers
+from .adam import WithMoments
+from .optimizer import Params, given, next_step, scalar, shared_numbers
 from .options import AT_LEAST_0, Range
 
 
-class Adamax(Optimizer):
+class Adamax(WithMoments):
     """u = max(b2 * u, |g| + eps);   w = w - lr * m / (1 - b1**t) / u   (Kingma & Ba 2015, algorithm 2)."""
-
-    ranges: ClassVar[dict[str, Range]] = Adam.ranges
 
     def __init__(
         self,
@@ -48,14 +46,14 @@ class Adamax(Optimizer):
         )
 
 
-class NAdam(Optimizer):
+class NAdam(WithMoments):
     """w = w - lr * (c1 * g + c2 * m) / (sqrt(v / (1 - b2**t)) + eps)   (Dozat 2016), where
 
     mu(t) = b1 * (1 - 0.96**(t * momentum_decay) / 2), M(t) the product of mu(1) to mu(t),
     c1 = (1 - mu(t)) / (1 - M(t)) and c2 = mu(t + 1) / (1 - M(t + 1)).
     """
 
-    ranges: ClassVar[dict[str, Range]] = {**Adam.ranges, "momentum_decay": AT_LEAST_0}
+    ranges: ClassVar[dict[str, Range]] = {**WithMoments.ranges, "momentum_decay": AT_LEAST_0}
 
     def __init__(
         self,
@@ -73,9 +71,6 @@ class NAdam(Optimizer):
         differentiable: bool = False,
     ) -> None:
         super().__init__(params, given(locals()))
-
-    def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
-        return ("exp_avg", "exp_avg_sq")
 
     def begin(self, parameter: np.ndarray, group: dict[str, Any]) -> dict[str, Any]:
         return {"mu_product": scalar(1), **super().begin(parameter, group)}
@@ -103,14 +98,12 @@ class NAdam(Optimizer):
         )
 
 
-class RAdam(Optimizer):
+class RAdam(WithMoments):
     """w = w - lr * r * m / (1 - b1**t) * sqrt(1 - b2**t) / (sqrt(v) + eps)   (Liu et al. 2020, algorithm 2), where
 
     R = 2 / (1 - b2) - 1, p = R - 2 * t * b2**t / (1 - b2**t) is the length of the average that v is, and
     r = sqrt((p - 4) (p - 2) R / ((R - 4) (R - 2) p)).  While p <= 5: w = w - lr * m / (1 - b1**t).
     """
-
-    ranges: ClassVar[dict[str, Range]] = Adam.ranges
 
     def __init__(
         self,
@@ -127,9 +120,6 @@ class RAdam(Optimizer):
         differentiable: bool = False,
     ) -> None:
         super().__init__(params, given(locals()))
-
-    def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
-        return ("exp_avg", "exp_avg_sq")
 
     def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         t = next_step(state)

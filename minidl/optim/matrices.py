@@ -9,19 +9,17 @@ import numpy as np
 from .. import kernels
 from ..autograd.calling import wrap
 from ..errors import ArgumentError
-from .adam import Adam
+from .adam import WithMoments
 from .optimizer import Optimizer, Params, given, next_step, shared_numbers
 from .options import AT_LEAST_0, Range, check_number, check_pair
 
 
-class LAMB(Optimizer):
+class LAMB(WithMoments):
     """r = m / (1 - b1**t) / (sqrt(v / (1 - b2**t)) + eps) + weight_decay * w, m and v as in Adam;
     w = w - lr * |w| / |r| * r, a ratio of norms for each parameter; 1 where one of them is 0.
 
     For large batches: no parameter moves by more than lr of its length.  You et al. 2020, algorithm 2.
     """
-
-    ranges: ClassVar[dict[str, Range]] = Adam.ranges
 
     def __init__(
         self,
@@ -34,9 +32,6 @@ class LAMB(Optimizer):
         maximize: bool = False,
     ) -> None:
         super().__init__(params, given(locals()))
-
-    def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
-        return ("exp_avg", "exp_avg_sq")
 
     def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         t = next_step(state)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import kernels
 from ..errors import ArgumentError
-from .adam import Adam
+from .adam import WithMoments
 from .optimizer import Optimizer, Params, given, next_step, shared_numbers
 from .options import AT_LEAST_0, Range, check_pair
 
@@ -64,7 +64,7 @@ class Lion(Optimizer):
     Every weight moves by lr, so lr is to be 3 to 10 times smaller than Adam's.  Chen et al. 2023, algorithm 2.
     """
 
-    ranges: ClassVar[dict[str, Range]] = {name: Adam.ranges[name] for name in ("lr", "betas", "weight_decay")}
+    ranges: ClassVar[dict[str, Range]] = {name: WithMoments.ranges[name] for name in ("lr", "betas", "weight_decay")}
 
     def __init__(
         self,

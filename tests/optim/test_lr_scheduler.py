@@ -7,7 +7,7 @@ import pytest
 
 import minidl
 from minidl import optim
-from minidl.errors import ArgumentError, CheckpointError
+from minidl.errors import ArgumentError, CheckpointError, MinidlWarning
 from minidl.optim.lr_scheduler import FunctionLR, HyperbolicLR, LambdaLR, LRScheduler, StepLR
 
 
@@ -95,6 +95,24 @@ def test_a_schedule_of_a_resumed_optimizer_starts_from_its_first_rates():
     resumed = optimizer(0.8)
     resumed.load_state_dict(trained.state_dict())
     assert HyperbolicLR(resumed, 1, last_epoch=2).get_last_lr() == [0.8 / 4]
+
+
+def test_asking_for_the_next_rates_is_warned_of_and_for_the_present_ones_is_not():
+    scheduler = StepLR(optimizer(0.3), 1, gamma=0.5)
+    with pytest.warns(MinidlWarning, match=r"StepLR.get_lr\(\) computes .* call get_last_lr\(\)"):
+        scheduler.get_lr()
+    assert scheduler.get_last_lr() == [0.3]
+
+
+def test_a_schedule_of_the_users_own_needs_get_lr_alone():
+    class Halved(LRScheduler):
+        def get_lr(self):
+            return [base / 2**self.last_epoch for base in self.base_lrs]
+
+    scheduler = Halved(optimizer(0.3, 2.0))
+    scheduler.step()
+    scheduler.step()
+    assert scheduler.get_last_lr() == [0.3 / 4, 0.5]
 
 
 MISTAKES = [

@@ -12,6 +12,9 @@ from .functions import FunctionLR, LambdaLR, MultiplicativeLR
 from .picture import plot_schedule
 from .plateau import ReduceLROnPlateau
 
+_LRScheduler = LRScheduler
+"""The name in programs for older versions of PyTorch."""
+
 __all__ = [
     "ChainedScheduler",
     "ConstantLR",

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import copy
+import functools
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...errors import ArgumentError, CheckpointError, MinidlWarning
 from ...tensor import Tensor
 from ..optimizer import Optimizer
+
+
+def _for_step_alone(get_lr: Callable[..., list[float]]) -> Callable[..., list[float]]:
+    """A class's `get_lr`, which warns when called by others than `step`: its rates may follow from those before."""
+
+    @functools.wraps(get_lr)
+    def call(self: LRScheduler) -> list[float]:
+        if not self._get_lr_called_within_step:
+            warnings.warn(
+                f"{type(self).__name__}.get_lr() computes the next rates; call get_last_lr() for the present ones",
+                MinidlWarning,
+                stacklevel=2,
+            )
+        return get_lr(self)
+
+    return call
 
 
 class LRScheduler:
@@ -23,8 +40,15 @@ class LRScheduler:
     Raises ArgumentError for what is no optimizer, and for last_epoch >= 0 where no schedule has been.
     """
 
+    _get_lr_called_within_step = False
+
     unsaved: tuple[str, ...] = ("optimizer",)
     """Attributes that `state_dict` leaves out."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "get_lr" in cls.__dict__:
+            cls.get_lr = _for_step_alone(cls.__dict__["get_lr"])  # type: ignore[method-assign]
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self._use(optimizer)
@@ -91,12 +115,15 @@ class LRScheduler:
     def _update_lr(self, epoch: int | None = None) -> None:
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         closed = getattr(self, "_get_closed_form_lr", None)
+        self._set_rates(self._computed() if epoch is None or closed is None else closed())
+
+    def _computed(self) -> list[float]:
+        """`get_lr()`, called within a step."""
         self._get_lr_called_within_step = True
         try:
-            values = self.get_lr() if epoch is None or closed is None else closed()
+            return self.get_lr()
         finally:
             self._get_lr_called_within_step = False
-        self._set_rates(values)
 
     def _set_rates(self, values: list[float]) -> None:
         for group, value in zip(self.optimizer.param_groups, values, strict=True):

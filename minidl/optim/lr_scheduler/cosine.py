@@ -69,7 +69,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self._require(epoch >= 0, f"step(epoch={epoch}); needs at least 0")
             self._find(epoch)
         self.last_epoch = math.floor(epoch)
-        self._set_rates(self.get_lr())
+        self._set_rates(self._computed())
 
     def _find(self, epoch: float) -> None:
         """The cycle that `epoch` lies in: cycle n starts after T_0 * (1 + T_mult + ... + T_mult**(n - 1)) epochs."""
