@@ -97,6 +97,22 @@ def test_a_schedule_of_a_resumed_optimizer_starts_from_its_first_rates():
     assert HyperbolicLR(resumed, 1, last_epoch=2).get_last_lr() == [0.8 / 4]
 
 
+@pytest.mark.parametrize("kind", [LambdaLR, FunctionLR])
+def test_a_schedule_that_goes_on_with_another_function_has_its_rates(kind):
+    short, long = (
+        (lambda e, n=n: 1 - e / n) if kind is LambdaLR else (lambda lr0, e, n=n: lr0 * (1 - e / n)) for n in (4, 8)
+    )
+    trained = optimizer(0.8)
+    scheduler = kind(trained, short)
+    scheduler.step()
+    scheduler.step()
+    resumed = optimizer(0.8)
+    continued = kind(resumed, long)
+    resumed.load_state_dict(trained.state_dict())
+    continued.load_state_dict(scheduler.state_dict())
+    assert resumed.param_groups[0]["lr"] == continued.get_last_lr()[0] == 0.8 * (1 - 2 / 8)
+
+
 def test_asking_for_the_next_rates_is_warned_of_and_for_the_present_ones_is_not():
     scheduler = StepLR(optimizer(0.3), 1, gamma=0.5)
     with pytest.warns(MinidlWarning, match=r"StepLR.get_lr\(\) computes .* call get_last_lr\(\)"):

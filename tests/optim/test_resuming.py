@@ -134,6 +134,9 @@ SCHEDULES = {
     "SequentialLR": lambda o: schedules.SequentialLR(
         o, [schedules.LinearLR(o), schedules.CosineAnnealingLR(o, 8), schedules.StepLR(o, 2)], [3, 9]
     ),
+    "SequentialLR of functions": lambda o: schedules.SequentialLR(
+        o, [schedules.LambdaLR(o, lambda e: 0.5**e), schedules.FunctionLR(o, lambda lr0, e: lr0 / (1 + e))], [9]
+    ),
     "ChainedScheduler": lambda o: schedules.ChainedScheduler([schedules.ConstantLR(o), schedules.MultiStepLR(o, [8])]),
     "SWALR": lambda o: optim.swa_utils.SWALR(o, [0.01, 0.02], anneal_epochs=9),
 }

@@ -125,6 +125,11 @@ class LRScheduler:
         finally:
             self._get_lr_called_within_step = False
 
+    def _set_present_rates(self) -> None:
+        """Set the rates of the present epoch anew, unless this is part of a sequence and has not begun."""
+        if self.last_epoch >= 0:
+            self._set_rates(self._computed())
+
     def _set_rates(self, values: list[float]) -> None:
         for group, value in zip(self.optimizer.param_groups, values, strict=True):
             if isinstance(group["lr"], Tensor):

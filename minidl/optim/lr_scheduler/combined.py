@@ -49,8 +49,10 @@ class _Combined(LRScheduler):
             )
         for scheduler, part in zip(self._schedulers, parts, strict=True):
             scheduler._check_state(part)
+        rates = self.rates()
         for scheduler, part in zip(self._schedulers, parts, strict=True):
             scheduler.load_state_dict(part)
+        self._set_rates(rates)  # some parts have set their own
         super().load_state_dict(state_dict)
 
 

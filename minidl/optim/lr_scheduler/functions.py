@@ -47,6 +47,12 @@ class LambdaLR(_OfFunctions):
     def get_lr(self) -> list[float]:
         return [base * factor(self.last_epoch) for base, factor in zip(self.base_lrs, self.lr_lambdas, strict=True)]
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from a saved state, at the rates of the functions that are here, which may be other ones."""
+        super().load_state_dict(state_dict)
+        if not any(state_dict["lr_lambdas"]):
+            self._set_present_rates()
+
 
 class MultiplicativeLR(_OfFunctions):
     """lr * lr_lambda(epoch), the rate before times a factor; one function, or one for each group."""
@@ -72,3 +78,8 @@ class FunctionLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         return [self.function(base, self.last_epoch) for base in self.base_lrs]
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from a saved state, at the rates of the function that is here, which may be another one."""
+        super().load_state_dict(state_dict)
+        self._set_present_rates()
