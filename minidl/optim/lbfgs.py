@@ -64,6 +64,8 @@ class LBFGS(Optimizer):
         if self.param_groups:
             raise ArgumentError("LBFGS: it has no parameter groups; give all parameters in one list")
         super().add_param_group(param_group)
+        if not self.param_groups[0]["params"]:
+            raise ArgumentError("LBFGS: got no parameters to train; is model.parameters() used up?")
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Minimise; returns the loss before.  `closure` sets gradients to zero, computes the loss and its gradients."""

@@ -142,20 +142,23 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
-                    gradient = p.grad.array
-                    if gradient.shape != p.array.shape:
-                        raise ShapeError(
-                            f"{type(self).__name__}: a parameter of shape {p.array.shape} has a gradient of shape "
-                            f"{gradient.shape}; assign .grad in the parameter's shape"
-                        )
-                    state = self.state.get(p)
-                    if state is None:
-                        state = self.begin(p.array, group)
-                        if state:
-                            self.state[p] = state
-                    self.update(p.array, gradient, state, group)
-                    p.version[0] += 1
+                    self._train(p, p.grad.array, group)
         return loss
+
+    def _train(self, p: Tensor, gradient: np.ndarray, group: dict[str, Any]) -> None:
+        parameter = p.array
+        if gradient.shape != parameter.shape:
+            raise ShapeError(
+                f"{type(self).__name__}: a parameter of shape {parameter.shape} has a gradient of shape "
+                f"{gradient.shape}; assign .grad in the parameter's shape"
+            )
+        state = self.state.get(p)
+        if state is None:
+            state = self.begin(parameter, group)
+            if state:
+                self.state[p] = state
+        self.update(parameter, gradient, state, group)
+        p.version[0] += 1
 
     def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
         """The names of the states that have the parameter's shape."""

@@ -48,7 +48,7 @@ def restored(optimizer: Optimizer, state_dict: dict[str, Any]) -> tuple[dict[Ten
             raise CheckpointError(f"{place}: a state of parameter {number}, which no group of the state has")
         p, group = owners[number]
         for name in optimizer.buffers(group):
-            if name in values and values[name] is not None and values[name].shape != p.shape:
+            if name in values and values[name] is not None and tuple(values[name].shape) != p.shape:
                 raise CheckpointError(
                     f"{place}: {name} of parameter {number} is {tuple(values[name].shape)}, the parameter "
                     f"{tuple(p.shape)}"
@@ -73,12 +73,12 @@ def _options(place: str, optimizer: Optimizer, group: dict[str, Any]) -> dict[st
 
 
 def _copied(name: str, value: Any, dtype: np.dtype) -> Any:
-    """A value of the state: arrays become tensors in the parameter's dtype; single numbers keep their own."""
+    """A value of the state: arrays of any library become tensors in the parameter's dtype; numbers keep their own."""
     if name == "step" and isinstance(value, (int, float)):
         return wrap(np.array(value, np.float32))
     if isinstance(value, (list, tuple)):
         return type(value)(_copied("", entry, dtype) for entry in value)
-    if not isinstance(value, (Tensor, np.ndarray, np.generic)):
+    if not hasattr(value, "__array__"):
         return copy.deepcopy(value)
-    array = np.asarray(value.array if isinstance(value, Tensor) else value)
+    array = np.asarray(value)
     return wrap(array.astype(dtype if array.ndim and array.dtype.kind == "f" else array.dtype, copy=True))

@@ -157,7 +157,8 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
         norm.num_batches_tracked.zero_()
         norm.momentum = None
     for batch in loader:
-        model(batch[0] if isinstance(batch, (list, tuple)) else batch)
+        x = batch[0] if isinstance(batch, (list, tuple)) else batch
+        model(x if device is None else x.to(device=device))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     model.train(was_training)

@@ -115,6 +115,7 @@ def test_the_minimum_of_a_cubic_is_found_from_either_side():
         (lambda p: optim.LBFGS(p, lr=-1), "lr=-1; needs a number at least 0"),
         (lambda p: optim.LBFGS(p, max_iter=0), "max_iter=0; needs a number at least 1"),
         (lambda p: optim.LBFGS(p).step(), "step: needs a closure"),
+        (lambda p: optim.LBFGS([{"params": []}]), "got no parameters to train"),
         (lambda p: optim.LBFGS([{"params": p}, {"params": [minidl.ones(1)]}]), "it has no parameter groups"),
     ],
 )

@@ -143,7 +143,8 @@ def test_a_state_from_pytorch_goes_on_as_pytorch_does(name, options):
     arrays = {number: {key: v.numpy() for key, v in values.items()} for number, values in saved["state"].items()}
     ours = [minidl.from_numpy(p.detach().numpy().copy()).requires_grad_() for p in theirs]
     optimizer = getattr(optim, name)(ours, lr=7.0)
-    optimizer.load_state_dict({"state": arrays, "param_groups": saved["param_groups"]})
+    for state in (saved["state"], arrays):
+        optimizer.load_state_dict({"state": state, "param_groups": saved["param_groups"]})
     train(torch, reference, theirs, 10, seed=7)
     train(minidl, optimizer, ours, 10, seed=7)
     assert_equal_values([p.detach().numpy() for p in ours], [p.detach().numpy() for p in theirs], 1e-12)

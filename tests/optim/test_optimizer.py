@@ -13,6 +13,17 @@ KINDS = [
     (optim.RMSProp, {"beta": 0.9}),
     (optim.Adam, {"betas": (0.8, 0.99)}),
     (optim.SGD, {"momentum": 0.9, "dampening": 0.5}),
+    (optim.RMSprop, {"centered": True, "eps": 0.1}),
+    (optim.AdamW, {"amsgrad": True, "eps": 1e-3}),
+    (optim.Adagrad, {"eps": 1e-3}),
+    (optim.Adamax, {"eps": 1e-3}),
+    (optim.NAdam, {"eps": 1e-3}),
+    (optim.RAdam, {"eps": 1e-3}),
+    (optim.Rprop, {}),
+    (optim.ASGD, {}),
+    (optim.Lion, {}),
+    (optim.LAMB, {"eps": 1e-3}),
+    (optim.Adafactor, {}),
 ]
 
 

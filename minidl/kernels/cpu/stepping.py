@@ -57,25 +57,27 @@ def step(formula: Callable[..., Any]) -> Callable[..., None]:
 
     Arrays may lie in any order in memory.  float16, on which numba has no arithmetic, passes through float32.
     """
-    code = formula.__code__
-    count = code.co_posonlyargcount
-
-    @functools.cache
-    def compiled() -> Callable[..., None]:
-        return _compiled(formula)
+    count = formula.__code__.co_posonlyargcount
+    kernel: Any = None
 
     @functools.wraps(formula)
     def call(*arguments: Any) -> None:
-        flat_arrays = []
-        dtype = arguments[0].dtype
-        for array in arguments[:count]:
-            if array.dtype is not dtype or not array.flags.c_contiguous or dtype.char not in "fd":
-                _in_memory_order(compiled(), arguments[:count], map(float, arguments[count:]))
-                return
-            flat_arrays.append(array if array.ndim == 1 else array.reshape(-1))
-        size = flat_arrays[0].size
-        workers = 1 if size < PARALLEL_FROM else threads.workers(size, PARALLEL_FROM)
-        compiled()(*flat_arrays, *map(float, arguments[count:]), workers)
+        nonlocal kernel
+        if kernel is None:
+            kernel = _compiled(formula)
+        arrays, numbers = arguments[:count], map(float, arguments[count:])
+        dtype = arrays[0].dtype
+        in_order = []
+        for array in arrays:
+            if array.dtype is not dtype or not array.flags.c_contiguous:
+                break
+            in_order.append(array if array.ndim == 1 else array.reshape(-1))
+        if len(in_order) == count and dtype.char in "fd":
+            size = in_order[0].size
+            workers = 1 if size < PARALLEL_FROM else threads.workers(size, PARALLEL_FROM)
+            kernel(*in_order, *numbers, workers)
+        else:
+            _in_memory_order(kernel, arrays, numbers)
 
     del call.__wrapped__  # its signature would be the formula's
     return call
