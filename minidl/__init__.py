@@ -8,6 +8,7 @@ Nothing is compiled, opened or started by the import; the parts below load when 
 
 import importlib
 import warnings
+from math import e, inf, nan, pi
 from typing import Any
 
 from .tensor import Size, Tensor  # first, since below `minidl.tensor` becomes the function of that name
@@ -15,6 +16,9 @@ from .tensor import Size, Tensor  # first, since below `minidl.tensor` becomes t
 # isort: split
 from . import autograd
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .autograd.modes import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .autograd.modes import set_detect_anomaly as set_anomaly_enabled
+from .autograd.out import let_take_out
 from .devices import device
 from .dtypes import bool_ as bool
 from .dtypes import (
@@ -52,6 +56,8 @@ from .errors import (
     ShapeError,
 )
 from .kernels.threads import get_num_threads, set_num_threads
+from .layouts import channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format, strided
+from .namespace import TAKE_OUT, TAKE_PLACEMENT
 from .ops.activation import log_softmax, relu, sigmoid, softmax, tanh
 from .ops.arithmetic import add_scaled as add
 from .ops.arithmetic import div as true_divide
@@ -78,6 +84,8 @@ from .ops.copies import (
     expand_copy,
     narrow_copy,
     permute_copy,
+    select_copy,
+    slice_copy,
     split_copy,
     split_with_sizes_copy,
     squeeze_copy,
@@ -108,12 +116,14 @@ from .ops.creation import (
     eye,
     from_dlpack,
     from_numpy,
+    frombuffer,
     full,
     full_like,
     linspace,
     logspace,
     ones,
     ones_like,
+    range,
     scalar_tensor,
     tensor,
     zeros,
@@ -134,13 +144,13 @@ from .ops.cumulative import (
 from .ops.decomposition import cholesky_of_matrix as cholesky
 from .ops.decomposition import qr_of_matrix as qr
 from .ops.decomposition import svd_of_matrix as svd
+from .ops.detaching import detach, detach_, detach_copy
 from .ops.determinant import det, logdet, slogdet
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, tril, triu
 from .ops.einsum import einsum, ger, inner, kron, outer, tensordot, trace
 from .ops.elementwise import (
     abs,
     absolute,
-    clone,
     conj,
     conj_physical,
     exp,
@@ -160,6 +170,56 @@ from .ops.elementwise import (
     sqrt,
     square,
 )
+from .ops.elementwise_in_place import (
+    abs_,
+    acos_,
+    acosh_,
+    arccos_,
+    arccosh_,
+    arcsin_,
+    arcsinh_,
+    arctan_,
+    arctanh_,
+    asin_,
+    asinh_,
+    atan_,
+    atanh_,
+    ceil_,
+    conj_physical_,
+    cos_,
+    cosh_,
+    deg2rad_,
+    erf_,
+    erfc_,
+    exp2_,
+    exp_,
+    expm1_,
+    fix_,
+    floor_,
+    frac_,
+    i0_,
+    log1p_,
+    log2_,
+    log10_,
+    log_,
+    logit_,
+    nan_to_num_,
+    neg_,
+    negative_,
+    rad2deg_,
+    reciprocal_,
+    round_,
+    rsqrt_,
+    sigmoid_,
+    sin_,
+    sinc_,
+    sinh_,
+    sqrt_,
+    square_,
+    tan_,
+    tanh_,
+    trunc_,
+)
 from .ops.embedding import embedding_renorm_
 from .ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
 from .ops.gates import (
@@ -177,6 +237,7 @@ from .ops.gates import (
 )
 from .ops.grids import cartesian_prod, combinations, meshgrid, tril_indices, triu_indices
 from .ops.householder import geqrf, ormqr
+from .ops.householder import householder_product as orgqr
 from .ops.indexing import (
     argwhere,
     gather,
@@ -186,7 +247,7 @@ from .ops.indexing import (
     take_along_dim,
     unravel_index,
 )
-from .ops.inplace import fill
+from .ops.inplace import fill, fill_, zero_
 from .ops.joining import (
     block_diag,
     cat,
@@ -211,7 +272,7 @@ from .ops.joining import (
     vstack,
 )
 from .ops.layer_norm import group_norm, layer_norm, rms_norm
-from .ops.linalg import dot, matmul, mm
+from .ops.linalg import bilinear, dot, matmul, mm
 from .ops.logic import (
     bitwise_and,
     bitwise_left_shift,
@@ -230,6 +291,7 @@ from .ops.lowrank import pca_lowrank, svd_lowrank
 from .ops.lu import lu_of_matrix as lu
 from .ops.lu import lu_solve_of_matrix as lu_solve
 from .ops.lu import lu_unpack
+from .ops.memory import TypedStorage, UntypedStorage, clone, is_storage, resize_as_
 from .ops.native import (
     alpha_dropout,
     alpha_dropout_,
@@ -252,7 +314,18 @@ from .ops.native import (
     poisson_nll_loss,
     triplet_margin_loss,
 )
-from .ops.norms import cdist, cosine_similarity, dist, norm, pairwise_distance, pdist, renorm
+from .ops.norms import (
+    cdist,
+    cosine_similarity,
+    dist,
+    frobenius_norm,
+    norm,
+    norm_except_dim,
+    nuclear_norm,
+    pairwise_distance,
+    pdist,
+    renorm,
+)
 from .ops.padding import constant_pad_nd
 from .ops.pairwise import (
     addcdiv,
@@ -278,10 +351,24 @@ from .ops.pairwise import (
     xlogy,
 )
 from .ops.pixels import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.placement import let_place
 from .ops.pool import adaptive_max_pool1d, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d
 from .ops.products import addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, mv, vdot
 from .ops.pseudoinverse import pinverse
-from .ops.queries import is_complex, is_floating_point, is_same_size, is_signed, is_tensor, numel
+from .ops.queries import (
+    get_device,
+    is_complex,
+    is_conj,
+    is_distributed,
+    is_floating_point,
+    is_inference,
+    is_neg,
+    is_same_size,
+    is_signed,
+    is_tensor,
+    numel,
+    typename,
+)
 from .ops.rearranging import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .ops.reduction import (
     all,
@@ -319,6 +406,7 @@ from .ops.rounding import (
 )
 from .ops.sampling import (
     bernoulli,
+    binomial,
     multinomial,
     normal,
     poisson,
@@ -331,7 +419,6 @@ from .ops.sampling import (
     randperm,
 )
 from .ops.scatter import (
-    diagonal_scatter,
     index_add,
     index_copy,
     index_fill,
@@ -345,10 +432,9 @@ from .ops.scatter import (
     scatter,
     scatter_add,
     scatter_reduce,
-    select_scatter,
-    slice_scatter,
     take,
 )
+from .ops.several_in_place import addmv_, clamp_, clamp_max_, clamp_min_, clip_, gcd_, index_put_, lcm_, ldexp_, xlogy_
 from .ops.shape import (
     adjoint,
     atleast_1d,
@@ -373,7 +459,7 @@ from .ops.shape import (
     unsqueeze,
 )
 from .ops.solving import inv as inverse
-from .ops.solving import matrix_exp, matrix_power
+from .ops.solving import matrix_exp, matrix_power, vander
 from .ops.sorting import (
     argsort,
     bucketize,
@@ -400,7 +486,7 @@ from .ops.statistics import (
     nanquantile,
     quantile,
 )
-from .ops.storage import as_strided, as_strided_scatter
+from .ops.storage import as_strided, as_strided_, as_strided_scatter
 from .ops.transposed_conv import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.triangular import cholesky_inverse, cholesky_solve, triangular_solve
 from .ops.trigonometric import (
@@ -426,28 +512,67 @@ from .ops.trigonometric import (
     sinh,
     tan,
 )
+from .ops.view_scatter import diagonal_scatter, select_scatter, slice_scatter
 from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
-from .random import Generator, get_rng_state, manual_seed, set_rng_state
+from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 
 __version__ = "0.1.0"
+
+newaxis = None
+"""In an index, a new dimension."""
 
 # Infinities and NaN are results, as in PyTorch.  Silencing NumPy's word on them around each operation would cost three
 # times the operation itself, so it is silenced here, for what minidl's own lines compute.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minidl\.(ops|kernels|autograd)\.")
 
+let_take_out(globals(), TAKE_OUT)
+let_place(globals(), TAKE_PLACEMENT)
+
 _LATER = {
+    "amp": "amp",
+    "autocast": "amp",
+    "backends": "backends",
+    "load": "checkpoint",
+    "save": "checkpoint",
+    "compile": "compiling",
+    "cond": "compiling",
     "cuda": "cuda",
+    "data": "data",
+    "set_printoptions": "formatting",
     "linalg": "linalg",
     "masked": "masked",
     "nn": "nn",
+    "conv_tbc": "ops.convolution",
+    "convolution": "ops.convolution",
+    "affine_grid_generator": "ops.grid_sampling",
+    "grid_sampler": "ops.grid_sampling",
+    "grid_sampler_2d": "ops.grid_sampling",
+    "grid_sampler_3d": "ops.grid_sampling",
+    "native_batch_norm": "ops.native_normalization",
+    "native_dropout": "ops.native_normalization",
+    "native_group_norm": "ops.native_normalization",
+    "native_layer_norm": "ops.native_normalization",
+    "segment_reduce": "ops.segments",
+    "vmap": "ops.vmap",
+    "optim": "optim",
+    "are_deterministic_algorithms_enabled": "settings",
+    "get_default_device": "settings",
+    "get_deterministic_debug_mode": "settings",
+    "get_float32_matmul_precision": "settings",
+    "is_deterministic_algorithms_warn_only_enabled": "settings",
+    "is_warn_always_enabled": "settings",
+    "set_default_device": "settings",
+    "set_default_tensor_type": "settings",
+    "set_deterministic_debug_mode": "settings",
+    "set_float32_matmul_precision": "settings",
+    "set_flush_denormal": "settings",
+    "set_warn_always": "settings",
+    "use_deterministic_algorithms": "settings",
     "signal": "signal",
     "special": "special",
-    "optim": "optim",
-    "data": "data",
     "training": "training",
-    "save": "checkpoint",
-    "load": "checkpoint",
-    "set_printoptions": "formatting",
+    "utils": "utils",
+    "to_dlpack": "utils.dlpack",
 }
 
 
@@ -459,3 +584,7 @@ def __getattr__(name: str) -> Any:
     value = module if name == _LATER[name] else getattr(module, name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

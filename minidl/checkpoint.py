@@ -1,5 +1,7 @@
 """Saving and loading: nested dicts, lists and tuples of tensors, numbers and strings in one .npz file.
 
+A path that ends in `.safetensors` is written, and such a file is read, in that format (minidl/interchange.py).
+
 A checkpoint is a plain .npz, which `numpy.load(path, allow_pickle=False)` opens too.  Every tensor is an array in it,
 named by its place (`model/fc1.weight`, `optimizer/state/0/exp_avg`).  The entry `__minidl__` is JSON text that keeps
 everything else.  JSON's own types stand for Python's; what JSON lacks is an object of one key that begins with `$`:
@@ -24,7 +26,8 @@ import os
 import re
 import struct
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -32,6 +35,7 @@ import numpy as np
 from .dtypes import ALL as TENSOR_DTYPES
 from .errors import CheckpointError, DtypeError
 from .files import whole_file
+from .interchange import EXTENSION, starts_like_safetensors, tensors_from_bytes, tensors_to_bytes
 from .ops.creation import from_numpy
 from .tensor import Tensor
 
@@ -42,7 +46,8 @@ INDEX = "__minidl__"
 _LONGEST_NAME = 60_000  # bytes; a zip entry allows 65,535
 _PICKLED = (
     "holds Python pickles, as PyTorch's .pt files do, and pickles are never read because they can run code; where you "
-    "trust it, read it with the program that wrote it and save the state dict's arrays with minidl.save or np.savez"
+    "trust it, convert it with the program that wrote it: safetensors.torch.save_file(torch.load(path), "
+    "'model.safetensors')"
 )
 _READ_HEADER = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _FIXES: dict[int | None, str] = {
@@ -53,7 +58,9 @@ _FIXES: dict[int | None, str] = {
 
 
 def save(obj: Any, path: str | os.PathLike[str]) -> None:
-    """Write `obj` to one .npz file, whole or not at all: after a failure or a kill the old file is still there.
+    """Write `obj` to one file, whole or not at all: after a failure or a kill the old file is still there.
+
+    It is an .npz, or for a path that ends in .safetensors, which holds a dict of tensors, that.
 
     A kill also leaves the new file, `.minidl-*.unfinished` in the same folder, which may be deleted.
 
@@ -68,24 +75,36 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
         DtypeError: a path that is neither str nor os.PathLike.
     """
     file = _file_path("save", path)
+    if file.endswith(EXTENSION):
+        content = tensors_to_bytes(obj)
+        with _writing(file) as stream:
+            stream.write(content)
+        return
     arrays: dict[str, np.ndarray] = {}
     try:
         content = _pack(obj, (), arrays)
         index = json.dumps({"format": FORMAT, "version": VERSION, "content": content}, indent=1, allow_nan=False)
     except RecursionError:
         raise CheckpointError("save: the object is nested too deeply, or contains itself; flatten it") from None
+    with _writing(file) as stream, zipfile.ZipFile(stream, "w") as archive:
+        for name, array in {INDEX: np.array(index), **arrays}.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, array, allow_pickle=False)
+
+
+@contextmanager
+def _writing(file: str) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `file` in the end, or an error that says why it cannot."""
     try:
-        with whole_file(file) as stream, zipfile.ZipFile(stream, "w") as archive:
-            for name, array in {INDEX: np.array(index), **arrays}.items():
-                with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
-                    np.lib.format.write_array(entry, array, allow_pickle=False)
+        with whole_file(file) as stream:
+            yield stream
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL character
         fix = _FIXES.get(getattr(error, "errno", None), "choose a path that can be written")
         raise CheckpointError(f"save: {file!r} cannot be written ({_reason(error)}); {fix}") from error
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Read what `save` wrote.
+    """Read what `save` wrote, or a .safetensors file of any program, as a dict of tensors by name.
 
     Tensors come back as tensors that require no gradient, and so do NumPy arrays and scalars.  Numbers, strings and
     None come back as they were; subclasses of dict, list and tuple as plain ones.
@@ -102,6 +121,10 @@ def load(path: str | os.PathLike[str]) -> Any:
         raise CheckpointError(f"load: {file!r} cannot be read ({_reason(error)}); {fix}") from error
     with stream:
         try:
+            if starts_like_safetensors(stream.read(9)):
+                stream.seek(0)
+                return tensors_from_bytes(stream.read())
+            stream.seek(0)
             _refuse_other_files(stream)
             with zipfile.ZipFile(stream) as archive:
                 return _read(archive)

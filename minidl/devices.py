@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .errors import ArgumentError
+from .errors import ArgumentError, DeviceError
 
 
 class device(str):  # noqa: N801 - PyTorch's name
@@ -26,13 +26,22 @@ class device(str):  # noqa: N801 - PyTorch's name
     @property
     def type(self) -> str:
         """The kind of device, without its index."""
-        return self.partition(":")[0]
+        return str(self).partition(":")[0]
 
     @property
     def index(self) -> int | None:  # type: ignore[override]
         """Which of several, None for the usual one."""
         number = self.partition(":")[2]
         return int(number) if number else None
+
+    def __enter__(self) -> device:
+        """In a `with` block tensors are made there: on the CPU, or it is a DeviceError."""
+        if self.type != "cpu":
+            raise DeviceError(f"device {str(self)!r} is not available: this version computes on the CPU; use 'cpu'")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
 
     def __repr__(self) -> str:
         return (

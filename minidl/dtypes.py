@@ -42,7 +42,14 @@ def set_default_dtype(d: Any) -> None:
 
 
 def as_dtype(value: Any) -> np.dtype:
-    """A dtype that minidl knows, from a dtype, its name or the Python types bool, int, float."""
+    """A dtype that minidl knows, from a dtype, its name, the Python types bool, int, float, or PyTorch's old names.
+
+    Those are classes of tensors, `minidl.FloatTensor` here, or the names of such.
+    """
+    if isinstance(value, str) and value.endswith("Tensor"):
+        value = _OLD_NAMES.get(value.rpartition(".")[2], value)
+    elif callable(value) and hasattr(value, "dtype"):
+        value = value.dtype
     try:
         chosen = _PYTHON.get(value) or np.dtype(value)
     except TypeError:
@@ -53,6 +60,24 @@ def as_dtype(value: Any) -> np.dtype:
 
 
 _PYTHON: dict[Any, np.dtype] = {bool: bool_, int: int64, float: float64}
+
+
+_OLD_NAMES: dict[str, np.dtype] = {
+    "HalfTensor": float16,
+    "FloatTensor": float32,
+    "DoubleTensor": float64,
+    "CharTensor": int8,
+    "ByteTensor": uint8,
+    "ShortTensor": int16,
+    "IntTensor": int32,
+    "LongTensor": int64,
+    "BoolTensor": bool_,
+}
+
+
+def old_name(d: np.dtype) -> str:
+    """PyTorch's old name for tensors of a dtype."""
+    return next(name for name, dtype in _OLD_NAMES.items() if dtype == d)
 
 
 def promote(a: np.dtype, b: np.dtype) -> np.dtype:

@@ -30,6 +30,12 @@ class ArgumentError(MinidlError, ValueError):
     """An argument outside its range, such as a negative learning rate."""
 
 
+class AbsentError(ArgumentError, AttributeError, IndexError, KeyError):
+    """A path, an index or a key under which there is no module or parameter."""
+
+    __str__ = Exception.__str__  # KeyError would show the message in quotes
+
+
 class DeviceError(MinidlError, RuntimeError):
     """A device that is not there, or arrays of two devices in one operation."""
 

@@ -1,6 +1,8 @@
 """The namespace `minidl.linalg`: linear algebra under the names of torch.linalg."""
 
+from .autograd.out import let_take_out
 from .errors import LinAlgError
+from .namespace import LINALG_TAKES_OUT
 from .ops.decomposition import cholesky, cholesky_ex, eigh, eigvalsh, qr, svd, svdvals
 from .ops.determinant import det, slogdet
 from .ops.diagonal import matrix_diagonal as diagonal
@@ -16,3 +18,5 @@ from .ops.pseudoinverse import lstsq, matrix_rank, pinv
 from .ops.solving import inv, inv_ex, matrix_exp, matrix_power, solve, solve_ex, tensorinv, tensorsolve
 from .ops.solving import linalg_vander as vander
 from .ops.triangular import solve_triangular
+
+let_take_out(globals(), LINALG_TAKES_OUT)

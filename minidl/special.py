@@ -1,5 +1,7 @@
 """The namespace `minidl.special`: special functions under the names of torch.special."""
 
+from .autograd.out import let_take_out
+from .namespace import SPECIAL_TAKES_OUT
 from .ops.activation import log_softmax, softmax
 from .ops.activation import sigmoid as expit
 from .ops.elementwise import exp2, expm1, log1p
@@ -56,3 +58,5 @@ from .ops.special import (
     zeta,
 )
 from .ops.trigonometric import sinc
+
+let_take_out(globals(), SPECIAL_TAKES_OUT)

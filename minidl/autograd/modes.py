@@ -1,4 +1,5 @@
-"""Whether operations are recorded: `no_grad`, `enable_grad`, `set_grad_enabled`, `inference_mode`."""
+"""Whether operations are recorded: `no_grad`, `enable_grad`, `set_grad_enabled`, `inference_mode`; and whether backward
+passes look for NaN: `detect_anomaly`."""
 
 import functools
 import threading
@@ -13,6 +14,8 @@ class _State(threading.local):
     """Each thread records, or not, on its own."""
 
     recording = True
+    detecting_anomalies = False
+    checking_for_nan = False
 
 
 state = _State()
@@ -80,7 +83,53 @@ class enable_grad(_Scope):  # noqa: N801 - PyTorch's name
 
 
 class inference_mode(no_grad):  # noqa: N801 - PyTorch's name
-    """The same as `no_grad`: minidl has nothing further to save by marking tensors as inference-only."""
+    """The same as `no_grad`: minidl has nothing further to save by marking tensors as inference-only.
+
+    `inference_mode(False)` is `enable_grad()`.
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        if callable(mode):
+            return super().__new__(cls, mode)
+        return super().__new__(cls) if mode else enable_grad()
+
+    def __init__(self, mode: Any = True) -> None:
+        super().__init__()
+
+
+class set_detect_anomaly:  # noqa: N801 - PyTorch's name
+    """Let a backward pass stop at the first operation that gives a NaN, with an error that names it; or do not.
+
+    A context manager that, as in PyTorch, already acts when called.  check_nan=False does nothing.
+    """
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self.before = state.detecting_anomalies, state.checking_for_nan
+        state.detecting_anomalies = bool(mode)
+        state.checking_for_nan = bool(mode and check_nan)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        state.detecting_anomalies, state.checking_for_nan = self.before
+
+
+class detect_anomaly(set_detect_anomaly):  # noqa: N801 - PyTorch's name
+    """`set_detect_anomaly(True)`, for a `with` block."""
+
+    def __init__(self, check_nan: bool = True) -> None:
+        super().__init__(True, check_nan)
+
+
+def is_anomaly_enabled() -> bool:
+    """Whether `set_detect_anomaly` is in force in this thread."""
+    return state.detecting_anomalies
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether backward passes in this thread stop at NaN."""
+    return state.checking_for_nan
 
 
 def is_grad_enabled() -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd import primitive
+from ..autograd.out import written_into
 from ..errors import ArgumentError, DtypeError
 from .comparison import flat, where
 from .elementwise import astype, log
@@ -124,11 +125,12 @@ def _divisible(name: str, a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
-def divide(input: Array, other: Any, *, rounding_mode: str | None = None) -> Array:
+def divide(input: Array, other: Any, *, rounding_mode: str | None = None, out: Any = None) -> Array:
     """input / other; with rounding_mode "trunc" or "floor" the quotient rounded so."""
     if rounding_mode not in _QUOTIENTS:
         raise ArgumentError(f"div: rounding_mode {rounding_mode!r}; needs None, 'trunc' or 'floor'")
-    return _QUOTIENTS[rounding_mode](input, other)
+    result = _QUOTIENTS[rounding_mode](input, other)
+    return result if out is None else written_into("div", result, out)
 
 
 @primitive
@@ -236,16 +238,18 @@ def _(g, a, exponent, y):
 _QUOTIENTS = {None: div, "trunc": trunc_divide, "floor": floor_divide}
 
 
-def add_scaled(input: Any, other: Any, *, alpha: Any = 1) -> Array:
+def add_scaled(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Array:
     """input + alpha * other"""
-    return add(input, other if alpha == 1 else _scaled("add", input, other, alpha))
+    result = add(input, other if alpha == 1 else _scaled("add", input, other, alpha))
+    return result if out is None else written_into("add", result, out)
 
 
-def sub_scaled(input: Any, other: Any, *, alpha: Any = 1) -> Array:
+def sub_scaled(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Array:
     """input - alpha * other"""
     if alpha != 1:
         _check_no_booleans("sub", input, other)
-    return sub(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
+    result = sub(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
+    return result if out is None else written_into("sub", result, out)
 
 
 add_scaled.__name__, sub_scaled.__name__, divide.__name__ = "add", "sub", "div"  # what a program calls them

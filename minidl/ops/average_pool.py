@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from .arithmetic import pow, trunc_divide
 from .conv import LAYOUTS, Pair, sizes_of
-from .elementwise import abs
+from .elementwise import abs, astype
 from .gates import relu
 from .padding import constant_pad_nd
-from .promotion import Array, check_floats
+from .promotion import Array, at_least_single, check_floats, check_tensors
 from .rearranging import windows
 from .reduction import plain_sum
 from .rounding import sign
@@ -52,7 +52,8 @@ def pooled_geometry(
 
 def check_images(name: str, x: Array, count: int) -> None:
     """Raise unless x has `count` dimensions behind channels and an optional batch."""
-    if x.ndim not in (count + 1, count + 2) or 0 in x.shape[1:]:
+    check_tensors(name, x)
+    if x.ndim not in (count + 1, count + 2) or 0 in x.shape[-count - 1 :]:
         raise ShapeError(f"{name}: got shape {tuple(x.shape)}, needs images {LAYOUTS[count][0]}")
 
 
@@ -116,8 +117,10 @@ def _averaged(
     divisor_override: int | None,
 ) -> Array:
     check_images(name, input, count)
-    if divisor_override == 0:
-        raise ArgumentError(f"{name}: divisor_override 0; needs another number, or None")
+    if input.dtype.kind != "f" and input.dtype != np.int64:
+        raise DtypeError(f"{name}: got {input.dtype}, needs a floating dtype or int64; use x.float()")
+    if divisor_override is not None and (not isinstance(divisor_override, int) or divisor_override == 0):
+        raise ArgumentError(f"{name}: divisor_override {divisor_override}; needs a whole number other than 0, or None")
     geometry = pooled_geometry(name, input, count, kernel_size, stride, padding, 1, ceil_mode)
     size, step, pads, _, counts = geometry
     widths, divisors = [], np.ones((), np.int64)
@@ -128,13 +131,15 @@ def _averaged(
         divisors = divisors[..., None] * (ends - starts if count_include_pad else inside)
         widths.append((p, max(int((m - 1) * s + k - n - p), 0)))
     x = constant_pad_nd(input, [n for pair in reversed(widths) for n in pair]) if np.any(widths) else input
+    x = at_least_single(x)
     for i in range(count):
         axis = input.ndim - count + i
         x = windows(x, axis, size[i], step[i])
         x = plain_sum(x[(slice(None),) * axis + (slice(counts[i]),)], (x.ndim - 1,), False)
     if x.dtype.kind != "f":
         return trunc_divide(x, divisors if divisor_override is None else divisor_override)
-    return x / (divisors.astype(x.dtype) if divisor_override is None else float(divisor_override))
+    means = x / (divisors.astype(x.dtype) if divisor_override is None else float(divisor_override))
+    return means if means.dtype == input.dtype else astype(means, input.dtype)
 
 
 # --- bins ------------------------------------------------------------------------------------------------------------
@@ -172,12 +177,13 @@ def _(gg, axis, g_shape):
 
 
 def wanted_sizes(name: str, x: Array, output_size: Any, count: int) -> tuple[int, ...]:
-    """The output size; None keeps that of a dimension."""
-    sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * count
-    sizes = tuple(n if m is None else int(m) for m, n in zip(sizes, x.shape[-count:], strict=False))
-    if len(sizes) != count or min(sizes) < 0:
-        raise ArgumentError(f"{name}: output_size {output_size}; needs {count} numbers of at least 0")
-    return sizes
+    """The output size; None in the place of a number keeps that of a dimension."""
+    given = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * count
+    sizes = tuple(n if m is None else m for m, n in zip(given, x.shape[-count:], strict=False))
+    whole = output_size is not None and all(isinstance(n, (int, np.integer)) and n >= 0 for n in sizes)
+    if len(given) != count or not whole:
+        raise ArgumentError(f"{name}: output_size {output_size!r}; needs {count} whole numbers of at least 0")
+    return tuple(int(n) for n in sizes)
 
 
 def _adaptive(name: str, input: Array, output_size: Any, count: int) -> Array:
@@ -211,6 +217,14 @@ def _power_pool(
     name: str, count: int, input: Array, p: float, kernel_size: Pair, stride: Any, ceil_mode: bool
 ) -> Array:
     size = sizes_of(f"{name}: kernel_size", kernel_size, count, 1)
+    check_tensors(name, input)
+    if p == 0:
+        raise ArgumentError(f"{name}: norm_type 0; needs another number")
+    if math.isinf(p):
+        from .pool import max_pooled
+
+        toward = math.copysign(1.0, p)
+        return max_pooled(name, count, abs(input) * toward, kernel_size, stride, 0, 1, ceil_mode, False) * toward
     means = _averaged(name, count, pow(input, p), kernel_size, stride, 0, ceil_mode, True, None)
     return pow(sign(means) * relu(abs(means)) * math.prod(size), 1.0 / p)
 
@@ -218,7 +232,7 @@ def _power_pool(
 def lp_pool1d(
     input: Array, norm_type: float, kernel_size: Pair, stride: Pair | None = None, ceil_mode: bool = False
 ) -> Array:
-    """(sum x^p)^(1/p) over windows of (N, C, L) or (C, L)."""
+    """(sum x^p)^(1/p) over windows of (N, C, L) or (C, L); of p inf and -inf the greatest and least |x|."""
     return _power_pool("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 

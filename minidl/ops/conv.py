@@ -16,7 +16,7 @@ from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .elementwise import astype
 from .padding import constant_pad_nd
-from .promotion import Array
+from .promotion import Array, check_tensors
 from .reduction import sum as total
 from .shape import reshape, squeeze, transpose, unsqueeze
 
@@ -149,6 +149,7 @@ def _convolved(
     groups: int,
 ) -> Array:
     """The arguments checked, a single sample as a batch of one, and the convolution over `count` dimensions."""
+    check_tensors(name, input, weight, *([] if bias is None else [bias]))
     if input.ndim == count + 1:
         batch = unsqueeze(input, 0)
         return squeeze(_convolved(name, count, convolve, batch, weight, bias, stride, padding, dilation, groups), 0)
@@ -220,13 +221,18 @@ LAYOUTS = {
 
 def check_convolution(name: str, count: int, x: Array, weight: Array, bias: Array | None, groups: int) -> None:
     """Raise unless shapes and dtypes fit."""
+    sizes_of(f"{name}: groups", groups, 1, 1)
     images, kernel = LAYOUTS[count]
     if x.ndim != count + 2 or weight.ndim != count + 2:
         raise ShapeError(
             f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}: needs images {images} "
             f"and a weight (K, C/groups, {kernel})"
         )
-    if groups < 1 or weight.shape[0] % groups or x.shape[1] != weight.shape[1] * groups:
+    if 0 in weight.shape[2:] or 0 in x.shape[2:]:
+        raise ShapeError(
+            f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}: only batch and channels may be empty"
+        )
+    if weight.shape[0] % groups or x.shape[1] != weight.shape[1] * groups:
         raise ShapeError(
             f"{name}: input {tuple(x.shape)} has {x.shape[1]} channels, weight {tuple(weight.shape)} with "
             f"groups={groups} needs {weight.shape[1] * groups}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +13,10 @@ import numpy as np
 from .. import dtypes
 from ..autograd.calling import wrap
 from ..autograd.graph import Variable
-from ..errors import ArgumentError, DeviceError, DtypeError, ShapeError
+from ..errors import ArgumentError, DeviceError, DtypeError, MinidlWarning, ShapeError
 from .elementwise import astype
 from .promotion import array_of
+from .promotion import as_dtype as cast
 from .words import size_of
 
 if TYPE_CHECKING:
@@ -105,7 +108,8 @@ asarray = as_tensor
 
 def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A 0-d tensor of one number, float32 unless `dtype` says otherwise."""
-    return made(np.array(value, float_dtype(dtype)), requires_grad, device)
+    chosen = float_dtype(dtype)
+    return made(np.array(_fitting(value, chosen), chosen), requires_grad, device)
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
@@ -126,11 +130,25 @@ def from_data_or_size(name: str, given: tuple[Any, ...], dtype: np.dtype) -> Any
     return wrap(tensor(given[0] if given else ()).array.astype(dtype))
 
 
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
+    """`count` elements, or all there are, from byte `offset` of a bytes-like object on; they share its memory."""
+    chosen = dtypes.as_dtype(dtype)
+    room = memoryview(buffer).nbytes - offset
+    needed = room if count < 0 else count * chosen.itemsize
+    if offset < 0 or room <= 0 or count == 0 or needed > room or needed % chosen.itemsize:
+        raise ArgumentError(
+            f"frombuffer: count {count} of {chosen} from byte {offset} of {room + offset}; needs at least one whole "
+            "element, and not more than there are"
+        )
+    return made(np.frombuffer(buffer, chosen, count, offset), requires_grad)
+
+
 def _constructor(name: str, dtype: np.dtype) -> Callable[..., Any]:
     def make(*data_or_size: Any) -> Any:
         return from_data_or_size(name, data_or_size, dtype)
 
     make.__name__ = make.__qualname__ = name
+    make.dtype = dtype  # type: ignore[attr-defined]
     make.__doc__ = f"A tensor of {dtype}: of data, or unwritten memory of a size."
     return make
 
@@ -200,7 +218,7 @@ def empty_permuted(
     requires_grad: bool = False,
 ) -> Tensor:
     """As `empty`, with the dimensions in memory in the order `physical_layout`, outermost first."""
-    if sorted(physical_layout) != list(range(len(size))):
+    if sorted(physical_layout) != list(builtins.range(len(size))):
         raise ShapeError(f"empty_permuted: layout {tuple(physical_layout)} is no order of {len(size)} dimensions")
     array = np.empty([size[d] for d in physical_layout], float_dtype(dtype))
     return made(array.transpose(np.argsort(physical_layout)), requires_grad, device)
@@ -209,7 +227,13 @@ def empty_permuted(
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of `size` filled with one value, whose type gives the dtype."""
     chosen = tensor(fill_value).dtype if dtype is None else dtypes.as_dtype(dtype)
-    return made(np.full(checked_size("full", (size,)), array_of(fill_value), chosen), requires_grad, device)
+    return made(np.full(checked_size("full", (size,)), _fitting(fill_value, chosen), chosen), requires_grad, device)
+
+
+def _fitting(value: Any, dtype: np.dtype) -> Any:
+    """The value in the dtype: -1 fits uint8, as 255; a number beyond its range is an ArgumentError."""
+    value = array_of(value)
+    return cast(value, dtype) if type(value) is int else value
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -225,7 +249,8 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
 def arange(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
     """start (0), start + step, ... before end: `arange(end)`, `arange(start, end)`, `arange(start, end, step)`."""
     start, end, step = (_number("arange", bound) for bound in _bounds(bounds, named))
-    whole = all(isinstance(bound, int) for bound in (start, end, step))
+    given = (start, end, step)
+    whole = all(isinstance(bound, int) for bound in given)
     chosen = dtypes.as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.get_default_dtype()
     if chosen.kind != "f":
         start, end, step = int(start), int(end), int(step)
@@ -235,8 +260,8 @@ def arange(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: b
         raise ArgumentError(
             f"arange: start {start}, end {end}, step {step}; needs finite bounds and a step towards the end"
         )
-    whole = all(isinstance(bound, int) for bound in (start, end, step))
-    count = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    exact = chosen == dtypes.int64 or whole  # else PyTorch, too, counts before it cuts off fractions
+    count = -((start - end) // step) if exact else math.ceil((given[1] - given[0]) / given[2])
     return made((start + step * np.arange(count)).astype(chosen), requires_grad, device)
 
 
@@ -260,6 +285,33 @@ def _number(name: str, value: Any) -> Any:
             raise ShapeError(f"{name}: a tensor of shape {value.shape} where a number is needed")
         value = value.item()
     return int(value) if isinstance(value, bool) else value
+
+
+def range(
+    start: Any = 0,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """start, start + step, ... up to end, which is included; PyTorch advises against it, and so it warns."""
+    warnings.warn(
+        "range: deprecated, since its end is included, unlike Python's range; use arange", MinidlWarning, stacklevel=2
+    )
+    if end is None:
+        raise ArgumentError("range: end is missing; it takes (start, end) or (start, end, step)")
+    chosen = float_dtype(dtype)
+    start, end, step = (_number("range", bound) for bound in (start, end, step))
+    if chosen.kind != "f":
+        start, step = int(start), int(step)
+    if step == 0 or not (end - start) / step >= 0 or math.isinf(end - start):
+        raise ArgumentError(
+            f"range: start {start}, end {end}, step {step}; needs finite bounds and a step towards the end"
+        )
+    count = math.floor((end - start) / step) + 1
+    return made((start + step * np.arange(count)).astype(chosen), requires_grad, device)
 
 
 def linspace(
@@ -325,5 +377,9 @@ def full_like(
 ) -> Tensor:
     """`fill_value` in the size and dtype of `input`."""
     return _like(
-        lambda x, dtype: np.full_like(x, array_of(fill_value), dtype=dtype), input, dtype, device, requires_grad
+        lambda x, dtype: np.full_like(x, _fitting(fill_value, dtype or x.dtype), dtype=dtype),
+        input,
+        dtype,
+        device,
+        requires_grad,
     )

@@ -94,11 +94,11 @@ def cholesky(A: Array, *, upper: bool = False) -> Array:
 
     `upper`: the transpose of L, and the upper triangle is read.  Raises LinAlgError for another matrix.
     """
+    check_square_floats("cholesky", A)
     return _triangle(A, upper, True)
 
 
 def _triangle(A: Array, upper: bool, checked: bool) -> Array:
-    check_square_floats("cholesky", A)
     return mT(_cholesky(mT(A), checked)) if upper else _cholesky(A, checked)
 
 
@@ -107,9 +107,12 @@ def cholesky_ex(A: Array, *, upper: bool = False, check_errors: bool = False) ->
 
     Of such a matrix the factor is what came before.  It is an error only with `check_errors`.
     """
-    factor = _triangle(A, upper, check_errors)
+    check_square_floats("cholesky_ex", A)
+    factor = _triangle(A, upper, False)
     x = array_of(A)
     _, info = _cholesky_so_far(x.swapaxes(-1, -2) if upper else x)
+    if check_errors:
+        refuse_failures("cholesky_ex", info, NOT_POSITIVE)
     return CholeskyInfo(factor, made(info))
 
 
@@ -173,8 +176,8 @@ def qr(A: Array, mode: str = "reduced") -> QR:
 
 
 @primitive(outputs=("values", "vectors"))
-def _eigh(x, uplo):
-    return tuple(computed("eigh", x, lambda a: np.linalg.eigh(a, uplo)))
+def _eigh(x, uplo, name):
+    return tuple(computed(name, x, lambda a: np.linalg.eigh(a, uplo)))
 
 
 @_eigh.gradient("x")
@@ -192,23 +195,28 @@ def _(g, values, vectors):
 
 def eigh(A: Array, UPLO: str = "L") -> Eigh:
     """Eigenvalues in rising order and eigenvectors, as columns, of symmetric matrices; one triangle is read."""
-    check_square_floats("eigh", A)
-    if UPLO.upper() not in ("L", "U"):
-        raise ArgumentError(f"eigh: UPLO {UPLO!r}; needs 'L' or 'U'")
-    return Eigh(*_eigh(A, UPLO.upper()))
+    return _eigen("eigh", A, UPLO)
+
+
+def _eigen(name: str, A: Array, UPLO: str) -> Eigh:
+    check_square_floats(name, A)
+    triangle = str(UPLO).upper()
+    if triangle not in ("L", "U"):
+        raise ArgumentError(f"{name}: UPLO {UPLO!r}; needs 'L' or 'U'")
+    return Eigh(*_eigh(A, triangle, name))
 
 
 def eigvalsh(A: Array, UPLO: str = "L") -> Array:
     """The eigenvalues of symmetric matrices, in rising order."""
-    return eigh(A, UPLO).eigenvalues
+    return _eigen("eigvalsh", A, UPLO).eigenvalues
 
 
 # --- singular values -------------------------------------------------------------------------------------------------
 
 
 @primitive(outputs=("u", "s", "vh"))
-def _svd(x):
-    return tuple(computed("svd", x, lambda a: np.linalg.svd(a, full_matrices=False)))
+def _svd(x, name):
+    return tuple(computed(name, x, lambda a: np.linalg.svd(a, full_matrices=False)))
 
 
 @_svd.gradient("x")
@@ -241,9 +249,10 @@ def _skew(x: Array) -> Array:
 def svd(A: Array, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
     """U, S and Vh with A = U diag(S) Vh, singular values falling; without full_matrices only as many vectors."""
     check_matrices("svd", A)
+    _check_driver("svd", driver)
+    u, s, vh = _svd(A, "svd")
     if not full_matrices or A.shape[-1] == A.shape[-2]:
-        return SVD(*_svd(A))
-    u, s, vh = _svd(A)
+        return SVD(u, s, vh)
     whole_u, _, whole_vh = np.linalg.svd(array_of(A), full_matrices=True)
     count = s.shape[-1]
     # the further vectors only span what the others leave: they are constants
@@ -252,8 +261,19 @@ def svd(A: Array, full_matrices: bool = True, *, driver: str | None = None) -> S
 
 def svdvals(A: Array, *, driver: str | None = None) -> Array:
     """The singular values, falling."""
-    check_matrices("svdvals", A)
-    return _svd(A)[1]
+    _check_driver("svdvals", driver)
+    return singular_values("svdvals", A)
+
+
+def _check_driver(name: str, driver: str | None) -> None:
+    if driver is not None:
+        raise ArgumentError(f"{name}: driver {driver!r}; only GPUs have a choice, leave it None")
+
+
+def singular_values(name: str, A: Array) -> Array:
+    """The singular values, falling; what is wrong with A is said in the name of the operator that asks."""
+    check_matrices(name, A)
+    return _svd(A, name)[1]
 
 
 # --- under PyTorch's older names -------------------------------------------------------------------------------------

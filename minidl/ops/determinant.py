@@ -66,5 +66,6 @@ def slogdet(A: Array) -> Slogdet:
 
 def logdet(input: Array) -> Array:
     """The logarithm of the determinant; NaN where that is negative."""
+    check_square_floats("logdet", input)
     sign, size = slogdet(input)
     return where(array_of(sign) < 0, float("nan"), size)

@@ -7,8 +7,10 @@ import numpy as np
 from ..autograd import primitive
 from ..errors import ShapeError
 from .elementwise import clone
-from .promotion import Array
+from .inplace import update
+from .promotion import Array, check_tensors
 from .shape import axis_of, reshape
+from .words import whole_number
 
 
 @primitive(view=True)
@@ -51,7 +53,8 @@ def _two_axes(name: str, x: Array, dim1: int, dim2: int, extra: int = 0) -> tupl
 
 def diagonal(input: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
     """A view of the diagonal of two dimensions, as the last one; `offset` places above the main one, or below."""
-    return _diagonal(input, offset, *_two_axes("diagonal", input, dim1, dim2))
+    axes = _two_axes("diagonal", input, dim1, dim2)
+    return _diagonal(input, whole_number("diagonal", "offset", offset), *axes)
 
 
 def matrix_diagonal(A: Array, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Array:
@@ -62,6 +65,7 @@ def matrix_diagonal(A: Array, *, offset: int = 0, dim1: int = -2, dim2: int = -1
 def diag_embed(input: Array, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Array:
     """Zeros with the last dimension on the diagonal of two new ones."""
     axis1, axis2 = _two_axes("diag_embed", input, dim1, dim2, extra=1)
+    offset = whole_number("diag_embed", "offset", offset)
     size = input.shape[-1] + abs(offset)
     shape = list(input.shape[:-1])
     for axis in sorted((axis1, axis2)):
@@ -71,6 +75,8 @@ def diag_embed(input: Array, offset: int = 0, dim1: int = -2, dim2: int = -1) ->
 
 def diag(input: Array, diagonal: int = 0) -> Array:
     """Of a vector the matrix with it on a diagonal, of a matrix a diagonal."""
+    check_tensors("diag", input)
+    diagonal = whole_number("diag", "diagonal", diagonal)
     if input.ndim == 1:
         return diag_embed(input, diagonal)
     if input.ndim == 2:
@@ -80,7 +86,27 @@ def diag(input: Array, diagonal: int = 0) -> Array:
 
 def diagflat(input: Array, offset: int = 0) -> Array:
     """The matrix with all elements on a diagonal."""
-    return diag_embed(reshape(input, (-1,)), offset)
+    check_tensors("diagflat", input)
+    return diag_embed(reshape(input, (-1,)), whole_number("diagflat", "offset", offset))
+
+
+@primitive
+def fill_diagonal(x, fill_value, wrap):
+    if x.ndim < 2 or len(set(x.shape)) > 1 < x.ndim - 1:
+        raise ShapeError(f"fill_diagonal: shape {x.shape}; needs a matrix, or more dimensions of one size")
+    filled = x.copy()
+    np.fill_diagonal(filled, fill_value, wrap)
+    return filled
+
+
+@fill_diagonal.gradient("x")
+def _(g, wrap):
+    return fill_diagonal(g, 0.0, wrap)
+
+
+def fill_diagonal_(self: Array, fill_value: float, wrap: bool = False) -> Array:
+    """One number written to the main diagonal; `wrap`: beyond the last column it begins anew, a row further down."""
+    return update(self, fill_diagonal, fill_value, wrap)
 
 
 @primitive
@@ -106,15 +132,16 @@ def _(g, diagonal):
 def tril(input: Array, diagonal: int = 0) -> Array:
     """The lower triangles of matrices, zeros above a diagonal."""
     _check_matrices("tril", input)
-    return _tril(input, diagonal)
+    return _tril(input, whole_number("tril", "diagonal", diagonal))
 
 
 def triu(input: Array, diagonal: int = 0) -> Array:
     """The upper triangles of matrices, zeros below a diagonal."""
     _check_matrices("triu", input)
-    return _triu(input, diagonal)
+    return _triu(input, whole_number("triu", "diagonal", diagonal))
 
 
 def _check_matrices(name: str, x: Array) -> None:
+    check_tensors(name, x)
     if x.ndim < 2:
         raise ShapeError(f"{name}: shape {tuple(x.shape)}; needs at least 2 dimensions")

@@ -16,8 +16,10 @@ from typing import Any
 
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .diagonal import diagonal
-from .linalg import matmul
-from .promotion import Array
+from .elementwise import astype
+from .linalg import check_product, matmul
+from .matrices import check_one_dtype
+from .promotion import Array, check_tensors
 from .reduction import plain_sum
 from .reduction import sum as total
 from .shape import axis_of, permute, reshape
@@ -186,10 +188,10 @@ def _product(first: Part, second: Part, needed: set[str], sizes: dict[str, int])
 
     count = tuple(_count(sizes, group) for group in (batch, rows, inner, columns))
     if inner:
-        product = matmul(
-            arranged(a, left, [*batch, *rows, *inner], (count[0], count[1], count[2])),
-            arranged(b, right, [*batch, *inner, *columns], (count[0], count[2], count[3])),
-        )
+        matrices = arranged(a, left, [*batch, *rows, *inner], (count[0], count[1], count[2]))
+        others = arranged(b, right, [*batch, *inner, *columns], (count[0], count[2], count[3]))
+        check_product("einsum", matrices, others)
+        product = matmul(matrices, others)
     else:
         product = arranged(a, left, [*batch, *rows], (count[0], count[1], 1)) * arranged(
             b, right, [*batch, *columns], (count[0], 1, count[3])
@@ -202,17 +204,22 @@ def _product(first: Part, second: Part, needed: set[str], sizes: dict[str, int])
 
 def tensordot(a: Array, b: Array, dims: Any = 2) -> Array:
     """The product summed over dimensions of both: the last `dims` of a and the first of b, or two lists of them."""
+    check_tensors("tensordot", a, b)
     if isinstance(dims, int) or getattr(dims, "ndim", None) == 0:
         count = int(dims)
         if count < 0 or count > min(a.ndim, b.ndim):
             raise ArgumentError(f"tensordot: dims {count} of shapes {tuple(a.shape)} and {tuple(b.shape)}")
         dims = [list(range(a.ndim - count, a.ndim)), list(range(count))]
+    if isinstance(dims, (str, float)) or len(dims) != 2:
+        raise ArgumentError(f"tensordot: dims {dims!r}; needs a whole number, or two lists of dimensions")
     first, second = _axes(dims[0], a), _axes(dims[1], b)
+    if len(set(first)) < len(first) or len(set(second)) < len(second):
+        raise ArgumentError(f"tensordot: dims {dims}; needs each dimension once")
     for i, j in zip(first, second, strict=False):  # a size of 1 counts for all of the other
         if a.shape[i] == 1 != b.shape[j]:
-            b = plain_sum(b, (j,), True)
+            b = astype(plain_sum(b, (j,), True), b.dtype)
         elif b.shape[j] == 1 != a.shape[i]:
-            a = plain_sum(a, (i,), True)
+            a = astype(plain_sum(a, (i,), True), a.dtype)
     if [a.shape[i] for i in first] != [b.shape[i] for i in second]:
         raise ShapeError(f"tensordot: dims {first} of {tuple(a.shape)} and {second} of {tuple(b.shape)} differ in size")
     rows, columns = [i for i in range(a.ndim) if i not in first], [i for i in range(b.ndim) if i not in second]
@@ -221,6 +228,7 @@ def tensordot(a: Array, b: Array, dims: Any = 2) -> Array:
         inner *= a.shape[i]
     left = reshape(permute(a, (*rows, *first)), (-1, inner)) if inner else reshape(a, (_size(a, rows), inner))
     right = reshape(permute(b, (*second, *columns)), (inner, -1)) if inner else reshape(b, (inner, _size(b, columns)))
+    check_product("tensordot", left, right)
     return reshape(matmul(left, right), (*(a.shape[i] for i in rows), *(b.shape[i] for i in columns)))
 
 
@@ -237,6 +245,7 @@ def _size(x: Array, axes: list[int]) -> int:
 
 def outer(input: Array, vec2: Array) -> Array:
     """The product of each element of one vector and each of another: (n,), (m,) -> (n, m)."""
+    check_tensors("outer", input, vec2)
     if input.ndim != 1 or vec2.ndim != 1:
         raise ShapeError(f"outer: {tuple(input.shape)} and {tuple(vec2.shape)}; needs two vectors")
     return reshape(input, (-1, 1)) * vec2
@@ -244,13 +253,18 @@ def outer(input: Array, vec2: Array) -> Array:
 
 def inner(input: Array, other: Array) -> Array:
     """The sum of products over the last dimension of both: (..., k), (..., k) -> the leading dimensions of both."""
+    check_tensors("inner", input, other)
     if not input.ndim or not other.ndim:
         return input * other
+    check_one_dtype("inner", input, other)
+    if input.shape[-1] != other.shape[-1]:
+        raise ShapeError(f"inner: {tuple(input.shape)} and {tuple(other.shape)}; needs the same last size")
     return tensordot(input, other, [[input.ndim - 1], [other.ndim - 1]])
 
 
 def kron(input: Array, other: Array) -> Array:
     """Kronecker's product: a block of `other` for each element of the input."""
+    check_tensors("kron", input, other)
     ndim = max(input.ndim, other.ndim)
     a = reshape(input, (1,) * (ndim - input.ndim) + tuple(input.shape))
     b = reshape(other, (1,) * (ndim - other.ndim) + tuple(other.shape))
@@ -261,6 +275,7 @@ def kron(input: Array, other: Array) -> Array:
 
 def trace(input: Array) -> Array:
     """The sum of the diagonal of a matrix."""
+    check_tensors("trace", input)
     if input.ndim != 2:
         raise ShapeError(f"trace: shape {tuple(input.shape)}; needs a matrix")
     if input.dtype.kind == "b":

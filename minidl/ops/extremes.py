@@ -16,7 +16,7 @@ from .elementwise import astype, clone
 from .indexing import put_along
 from .promotion import Array, array_of, as_float, check_tensors
 from .reduction import Dim, axes_of, count_of, lies_in_long_rows, plain_sum, spread
-from .shape import unsqueeze
+from .shape import axis_of, unsqueeze
 from .words import also_numpy_words
 
 
@@ -77,6 +77,16 @@ def _nonempty_axes(name: str, x: Array, dim: Dim) -> tuple[int, ...]:
     if not array_of(x).size and x.ndim and count_of(x.shape, axes) == 0:
         raise ShapeError(f"{name}: nothing to choose from along dim {dim} of a tensor with shape {tuple(x.shape)}")
     return axes
+
+
+def _axis_to_choose_along(name: str, x: Array, dim: int | None) -> int | None:
+    """A dimension with something to choose from; None for all elements."""
+    if dim is None:
+        check_nonempty(name, x)
+        return None
+    axis = axis_of(name, x, dim)
+    _nonempty_axes(name, x, axis)
+    return axis if x.ndim else None
 
 
 @primitive(outputs=("values", "indices"))
@@ -159,10 +169,8 @@ def min(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array | 
 
 def _along(name: str, choose: Callable[..., Any], x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
     """The extreme along `dim`, and its index."""
-    if x.ndim == 0:
-        return clone(x), _argmax(x, None, False)
-    (axis,) = _nonempty_axes(name, x, dim)
-    return choose(x, axis, keepdim)
+    axis = _axis_to_choose_along(name, x, dim)
+    return (clone(x), _argmax(x, None, False)) if axis is None else choose(x, axis, keepdim)
 
 
 class Max(NamedTuple):
@@ -180,9 +188,11 @@ class Aminmax(NamedTuple):
     max: Array
 
 
+@also_numpy_words
 def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False) -> Aminmax:
     """The least and the greatest element, of all or along `dim`; ties share the gradient."""
-    return Aminmax(amin(input, dim, keepdim), amax(input, dim, keepdim))
+    axes = _nonempty_axes("aminmax", input, _axis_to_choose_along("aminmax", input, dim))
+    return Aminmax(_amin(input, axes, keepdim), _amax(input, axes, keepdim))
 
 
 def check_nonempty(name: str, x: Array) -> None:
@@ -204,12 +214,10 @@ def _argmin(x, axis, keepdim):
 @also_numpy_words
 def argmax(input: Array, dim: int | None = None, keepdim: bool = False) -> Array:
     """The index of the greatest element, the first of equal ones; along `dim`, or of the flattened tensor."""
-    _nonempty_axes("argmax", input, dim)
-    return _argmax(input, dim if input.ndim else None, keepdim)
+    return _argmax(input, _axis_to_choose_along("argmax", input, dim), keepdim)
 
 
 @also_numpy_words
 def argmin(input: Array, dim: int | None = None, keepdim: bool = False) -> Array:
     """The index of the least element, the first of equal ones; along `dim`, or of the flattened tensor."""
-    _nonempty_axes("argmin", input, dim)
-    return _argmin(input, dim if input.ndim else None, keepdim)
+    return _argmin(input, _axis_to_choose_along("argmin", input, dim), keepdim)

@@ -9,7 +9,7 @@ import numpy as np
 from ..autograd import primitive
 from ..errors import ShapeError
 from .conv import Pair, sizes_of
-from .promotion import Array
+from .promotion import Array, check_tensors
 from .shape import squeeze, unsqueeze
 
 
@@ -71,7 +71,8 @@ def _geometry(name: str, kernel_size: Pair, dilation: Pair, padding: Pair, strid
 def unfold(input: Array, kernel_size: Pair, dilation: Pair = 1, padding: Pair = 0, stride: Pair = 1) -> Array:
     """(N, C, H, W) -> (N, C kh kw, windows): each window as a column; (C, H, W) without the batch."""
     geometry = _geometry("unfold", kernel_size, dilation, padding, stride)
-    if input.ndim not in (3, 4):
+    check_tensors("unfold", input)
+    if input.ndim not in (3, 4) or 0 in input.shape[-3:]:
         raise ShapeError(f"unfold: shape {tuple(input.shape)}; needs images (N, C, H, W) or (C, H, W)")
     x = input if input.ndim == 4 else unsqueeze(input, 0)
     if min(_counts(tuple(x.shape[2:]), *geometry)) < 1:
@@ -86,7 +87,8 @@ def fold(
     """(N, C kh kw, windows) -> (N, C, H, W): windows added where they lay; (C kh kw, windows) without the batch."""
     geometry = _geometry("fold", kernel_size, dilation, padding, stride)
     plane = sizes_of("fold: output_size", output_size, 2, 1)
-    if input.ndim not in (2, 3):
+    check_tensors("fold", input)
+    if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
         raise ShapeError(f"fold: shape {tuple(input.shape)}; needs columns (N, C kh kw, windows)")
     x = input if input.ndim == 3 else unsqueeze(input, 0)
     counts, area = _counts(plane, *geometry), geometry[0][0] * geometry[0][1]

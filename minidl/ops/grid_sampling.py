@@ -7,6 +7,7 @@ A place's coordinates run from -1 to 1 over the image: over the outer edges of i
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from .creation import made
 from .indexing import take_along
 from .interpolation import cubic_weights
 from .linalg import matmul
-from .promotion import Array, array_of
+from .promotion import Array, array_of, check_tensors
 from .shape import matrix_transpose, reshape
 
 _FILLINGS = ("zeros", "border", "reflection")
@@ -39,6 +40,9 @@ def _(g, slopes):
 def affine_grid(theta: Array, size: Sequence[int], align_corners: bool | None = None) -> Array:
     """The places that an image of `size` (N, C, H, W) or (N, C, D, H, W) looks at: theta (N, 2, 3) or (N, 3, 4)
     applied to its own coordinates -> (N, H, W, 2) or (N, D, H, W, 3)."""
+    check_tensors("affine_grid", theta)
+    if not isinstance(size, (tuple, list)) or not all(isinstance(n, (int, np.integer)) and n > 0 for n in size):
+        raise ArgumentError(f"affine_grid: size {size}; needs whole numbers of at least 1")
     count = len(size) - 2
     if count not in (2, 3) or tuple(theta.shape) != (size[0], count, count + 1):
         raise ShapeError(
@@ -52,6 +56,9 @@ def affine_grid(theta: Array, size: Sequence[int], align_corners: bool | None = 
     places = np.stack([*reversed(grids), np.ones_like(grids[0])], -1).astype(theta.dtype)
     flat = matmul(made(places.reshape(1, -1, count + 1)), matrix_transpose(theta))
     return reshape(flat, (size[0], *size[2:], count))
+
+
+affine_grid_generator = affine_grid
 
 
 def _own_coordinates(n: int, align_corners: bool) -> np.ndarray:
@@ -84,6 +91,7 @@ def grid_sample(
 
 
 def _check(input: Array, grid: Array, mode: str, padding_mode: str) -> None:
+    check_tensors("grid_sample", input, grid)
     count = input.ndim - 2
     fits = count in (2, 3) and grid.ndim == input.ndim and grid.shape[0] == input.shape[0] and grid.shape[-1] == count
     if not fits:
@@ -91,7 +99,7 @@ def _check(input: Array, grid: Array, mode: str, padding_mode: str) -> None:
             f"grid_sample: input {tuple(input.shape)} and grid {tuple(grid.shape)}; needs (N, C, H, W) with "
             "(N, Ho, Wo, 2), or (N, C, D, H, W) with (N, Do, Ho, Wo, 3)"
         )
-    if min(input.shape[1:]) < 1:
+    if 0 in input.shape[2:]:
         raise ShapeError(f"grid_sample: input {tuple(input.shape)} has no elements to sample")
     if mode not in _MODES or (mode == "bicubic" and count == 3):
         raise ArgumentError(f"grid_sample: mode {mode!r} over {count} dimensions; needs one of {', '.join(_MODES)}")
@@ -122,6 +130,7 @@ class _Filling:
         if self.padding_mode == "reflection":
             low, high = (0.0, n - 1.0) if self.align_corners else (-0.5, n - 0.5)
             places, slopes = _reflected(places, low, high)
+        places = np.where(np.isnan(places), 0, places)  # as PyTorch has it
         clipped = (places <= 0) | (places >= n - 1)
         return _moved(c, np.clip(places, 0, n - 1), np.where(clipped, 0, slopes).astype(places.dtype))
 
@@ -163,8 +172,9 @@ def _cubic_taps(c: Array, n: int, filling: _Filling) -> Taps:
 def _gathered(input: Array, taps: list[Taps]) -> Array:
     """The sum over all combinations of taps: the product of their weights times the element there."""
     batch, channels, *sizes = input.shape
-    flat = reshape(input, (batch, channels, -1))
+    flat = reshape(input, (batch, channels, math.prod(sizes)))
     wanted = taps[0][0][0].shape[1:]
+    count = math.prod(wanted)
     total = None
     for corner in itertools.product(*taps):
         index = np.zeros(corner[0][0].shape, np.int64)
@@ -172,12 +182,47 @@ def _gathered(input: Array, taps: list[Taps]) -> Array:
         for (place, _), n in zip(corner, sizes, strict=True):
             inside &= (place >= 0) & (place < n)
             index = index * n + np.clip(np.nan_to_num(place), 0, n - 1).astype(np.int64)
-        places = np.broadcast_to(index.reshape(batch, 1, -1), (batch, channels, index[0].size))
+        places = np.broadcast_to(index.reshape(batch, 1, count), (batch, channels, count))
         values = take_along(flat, places, 2)
         weight = inside.astype(input.dtype)
         for _, factor in corner:
             if factor is not None:
                 weight = factor * weight
-        part = values * reshape(weight, (batch, 1, -1))
+        part = values * reshape(weight, (batch, 1, count))
         total = part if total is None else total + part
     return reshape(total, (batch, channels, *wanted))
+
+
+# --- the forms with numbers for modes --------------------------------------------------------------------------------
+
+
+def grid_sampler(input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Array:
+    """`grid_sample` of mode 0 bilinear, 1 nearest, 2 bicubic and padding 0 zeros, 1 border, 2 reflection."""
+    return _by_numbers("grid_sampler", input, grid, interpolation_mode, padding_mode, align_corners)
+
+
+def grid_sampler_2d(
+    input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool
+) -> Array:
+    """`grid_sampler` of images (N, C, H, W)."""
+    _check_dimensions("grid_sampler_2d", input, 4)
+    return _by_numbers("grid_sampler_2d", input, grid, interpolation_mode, padding_mode, align_corners)
+
+
+def grid_sampler_3d(
+    input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool
+) -> Array:
+    """`grid_sampler` of images with depth (N, C, D, H, W)."""
+    _check_dimensions("grid_sampler_3d", input, 5)
+    return _by_numbers("grid_sampler_3d", input, grid, interpolation_mode, padding_mode, align_corners)
+
+
+def _check_dimensions(name: str, input: Array, needed: int) -> None:
+    if input.ndim != needed:
+        raise ShapeError(f"{name}: input {tuple(input.shape)}; needs {needed} dimensions")
+
+
+def _by_numbers(name: str, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Array:
+    if mode not in (0, 1, 2) or padding not in (0, 1, 2):
+        raise ArgumentError(f"{name}: modes {mode} and {padding}; needs numbers from 0 to 2")
+    return grid_sample(input, grid, _MODES[mode], _FILLINGS[padding], align_corners)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,9 @@ from ..errors import ArgumentError, ShapeError
 from .creation import made
 from .indexing import getitem
 from .joining import stack
+from .promotion import check_tensors
 from .shape import expand, reshape
+from .words import whole_number
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -25,6 +26,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
     With indexing "xy" the first two dimensions are exchanged, as pictures have them.
     """
     vectors = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)
+    check_tensors("meshgrid", *vectors)
     if indexing not in ("ij", "xy"):
         raise ArgumentError(f"meshgrid: indexing {indexing!r}; needs 'ij' or 'xy'")
     if not vectors or any(v.ndim > 1 for v in vectors):
@@ -45,8 +47,11 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
 def cartesian_prod(*tensors: Any) -> Any:
     """All ways to take one element of each vector: (product of their lengths, number of vectors)."""
     vectors = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)
+    check_tensors("cartesian_prod", *vectors)
     if any(v.ndim != 1 for v in vectors):
         raise ShapeError(f"cartesian_prod: got shapes {[tuple(v.shape) for v in vectors]}; needs vectors")
+    if len({v.dtype for v in vectors}) > 1:
+        raise ArgumentError(f"cartesian_prod: got {', '.join(str(v.dtype) for v in vectors)}; needs one dtype")
     if len(vectors) == 1:
         return vectors[0]
     return stack([reshape(grid, (-1,)) for grid in meshgrid(*vectors)], 1)
@@ -54,6 +59,8 @@ def cartesian_prod(*tensors: Any) -> Any:
 
 def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
     """All choices of r elements of a vector, in order: (number of choices, r)."""
+    check_tensors("combinations", input)
+    r = whole_number("combinations", "r", r)
     if input.ndim != 1:
         raise ShapeError(f"combinations: got shape {tuple(input.shape)}, needs a vector")
     if r < 0:
@@ -67,16 +74,19 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
 
 def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None) -> Tensor:
     """The places of the lower triangle of a (row, col) matrix: rows and columns, (2, count)."""
-    _check_triangle("tril_indices", row, col)
+    row, col, offset = _triangle("tril_indices", row, col, offset)
     return made(np.stack(np.tril_indices(row, offset, col)).astype(dtypes.as_dtype(dtype)), device=device)
 
 
 def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None) -> Tensor:
     """The places of the upper triangle of a (row, col) matrix: rows and columns, (2, count)."""
-    _check_triangle("triu_indices", row, col)
+    row, col, offset = _triangle("triu_indices", row, col, offset)
     return made(np.stack(np.triu_indices(row, offset, col)).astype(dtypes.as_dtype(dtype)), device=device)
 
 
-def _check_triangle(name: str, row: int, col: int) -> None:
-    if min(row, col) < 0 or not math.isfinite(row + col):
+def _triangle(name: str, row: int, col: int, offset: int) -> tuple[int, ...]:
+    words = {"row": row, "col": col, "offset": offset}
+    row, col, offset = (whole_number(name, word, value) for word, value in words.items())
+    if min(row, col) < 0:
         raise ShapeError(f"{name}: a matrix of {row} rows and {col} columns; needs at least 0 of each")
+    return row, col, offset

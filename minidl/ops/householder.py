@@ -79,7 +79,8 @@ def ormqr(input: Array, tau: Array, other: Array, left: bool = True, transpose: 
     """Q other, or other Q, of the product Q of reflectors; `transpose`: with Q^T."""
     check_one_dtype("ormqr", input, other)
     _check("ormqr", input, tau)
-    if other.ndim < 2 or other.shape[-2 if left else -1] != input.shape[-2]:
+    fits = other.ndim >= 2 and other.shape[-2 if left else -1] == input.shape[-2]
+    if not fits or tuple(other.shape[:-2]) != tuple(input.shape[:-2]):
         raise ShapeError(f"ormqr: input {tuple(input.shape)} and other {tuple(other.shape)} do not fit")
     if left:
         return _reflected(input, tau, other, transpose)

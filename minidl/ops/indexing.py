@@ -6,7 +6,6 @@ to any order.
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -14,23 +13,38 @@ import numpy as np
 from ..autograd import primitive
 from ..autograd.calling import wrap
 from ..errors import DtypeError, ShapeError
-from .promotion import Array, array_of
-from .shape import axis_of, broadcast, reshape
+from .elementwise import clone
+from .promotion import Array, array_of, check_tensors
+from .shape import axis_of, broadcast, own_axis, reshape
+from .words import also_numpy_words, whole_number, whole_numbers
+
+
+class IndexRangeError(ShapeError, IndexError):
+    """An index outside a tensor: also an IndexError, which ends Python's iteration over `x[0], x[1], ...`."""
+
+
+_INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.int32), np.dtype(bool))
 
 _PLAIN = {int, slice, type(None), type(Ellipsis)}
 
 
 def raw_index(index: Any) -> Any:
-    """An index as NumPy takes it: tensors as arrays, lists as arrays."""
+    """An index as NumPy takes it: tensors as arrays, lists as arrays; uint8 is a mask, as in PyTorch."""
     if type(index) in _PLAIN:
         return index
     if isinstance(index, tuple):
         return tuple(map(raw_index, index))
     if isinstance(index, list):
-        return np.asarray([raw_index(part) for part in index])
+        try:
+            return raw_index(np.asarray([raw_index(part) for part in index], None if index else np.int64))
+        except ValueError:
+            raise ShapeError(f"index: {index} has parts of several lengths") from None
     array = array_of(index)
-    if isinstance(array, np.ndarray) and array.dtype.kind == "f":
-        raise DtypeError(f"index: a tensor of {array.dtype} cannot index; use integers or booleans, e.g. .long()")
+    if isinstance(array, np.ndarray):
+        if array.dtype == np.uint8:
+            return array != 0
+        if array.dtype not in _INDEX_DTYPES:
+            raise DtypeError(f"index: a tensor of {array.dtype} cannot index; use integers or booleans, e.g. .long()")
     return array
 
 
@@ -99,13 +113,20 @@ def getitem(x: Array, index: Any) -> Array:
     try:
         return _slice(x, index) if is_basic(index) else select_at(x, index)
     except ShapeError as error:
-        if isinstance(index, (tuple, int)):
-            raise IndexRangeError(str(error)) from None
-        raise
+        raise IndexRangeError(f"index: {reason(error)}") from None
 
 
-class IndexRangeError(ShapeError, IndexError):
-    """An index outside a tensor: also an IndexError, which ends Python's iteration over `x[0], x[1], ...`."""
+def check_index(name: str, x: Array, index: Any) -> None:
+    """Raise IndexRangeError for an index that does not fit x, in the name of an operator that could not write there."""
+    try:
+        np.broadcast_to(True, x.shape)[index]
+    except (IndexError, TypeError) as error:
+        raise IndexRangeError(f"{name}: shape {tuple(x.shape)}: {error}") from None
+
+
+def reason(error: Exception) -> str:
+    """What a message says behind the name of the operator."""
+    return str(error).partition(": ")[2]
 
 
 @primitive
@@ -139,48 +160,70 @@ def _(gg, indices, axis):
     return take_along(gg, indices, axis)
 
 
+def indices_of(name: str, index: Array) -> np.ndarray:
+    """A tensor of indices as an array of integers."""
+    check_tensors(name, index)
+    indices = np.asarray(array_of(index))
+    if indices.dtype not in _INDEX_DTYPES[:2] and (indices.size or indices.dtype.kind not in "iu"):
+        raise DtypeError(f"{name}: index is {indices.dtype}, needs int64; use .long()")
+    return indices
+
+
+def checked_indices(name: str, x: Array, axis: int, index: Array, source: Any = None) -> np.ndarray:
+    """The indices as an array, of the number of dimensions that x and the source have, within both; 0-d counts as 1."""
+    indices = indices_of(name, index)
+    if indices.size:
+        sizes = indices.shape or (1,)
+        for what, part in (("input", x), ("src", source)):
+            if not hasattr(part, "shape"):
+                continue
+            shape = tuple(part.shape) or (1,)
+            if len(sizes) != len(shape):
+                raise ShapeError(f"{name}: index {indices.shape} has not as many dimensions as the {what} {shape}")
+            if any(m > n and (i != axis or what == "src") for i, (m, n) in enumerate(zip(sizes, shape, strict=True))):
+                raise ShapeError(f"{name}: index {indices.shape} exceeds the {what} {shape} outside dim {axis}")
+        size = x.shape[axis] if x.ndim else 1
+        if indices.min() < 0 or indices.max() >= size:
+            raise IndexRangeError(f"{name}: an index is outside 0 to {size - 1}, the size of dim {axis}")
+    return indices
+
+
+@also_numpy_words
 def gather(input: Array, dim: int, index: Array, *, sparse_grad: bool = False) -> Array:
     """out[i][j] = input[index[i][j]][j] for dim 0, and so on: `index` is int64, of as many dimensions as the input."""
-    indices = raw_index(index)
-    x, axis = input, axis_of("gather", input, dim)
-    if indices.dtype.kind not in "iu":
-        raise DtypeError(f"gather: index is {indices.dtype}, needs int64; use .long()")
-    if not x.ndim or not indices.ndim:
-        flat = take_along(reshape(x, (-1,)), np.atleast_1d(indices), 0) if indices.size else reshape(x, (-1,))[:0]
-        return reshape(flat, indices.shape)
+    axis = axis_of("gather", input, dim)
+    indices = checked_indices("gather", input, axis, index)
     if not indices.size:
-        return x[(slice(0, 0),) * x.ndim] if indices.shape == (0,) * x.ndim else _none_of(x, indices.shape)
-    if indices.ndim != x.ndim:
-        raise ShapeError(f"gather: index {indices.shape} has not as many dimensions as the input {tuple(x.shape)}")
-    if any(m > n for i, (m, n) in enumerate(zip(indices.shape, x.shape, strict=True)) if i != axis):
-        raise ShapeError(f"gather: index {indices.shape} exceeds the input {tuple(x.shape)} outside dim {dim}")
-    if indices.size and (indices.min() < 0 or indices.max() >= x.shape[axis]):
-        raise IndexRangeError(f"gather: an index is outside 0 to {x.shape[axis] - 1}, the size of dim {dim}")
-    return take_along(x, indices, axis)
+        return reshape(reshape(input, (-1,))[:0], indices.shape)
+    if input.ndim and indices.ndim:
+        return take_along(input, indices, axis)
+    return reshape(take_along(reshape(input, (-1,)), np.atleast_1d(indices), 0), indices.shape)
 
 
-def _none_of(x: Array, shape: tuple[int, ...]) -> Array:
-    """A tensor without elements, of a shape that holds none."""
-    return reshape(reshape(x, (-1,))[:0], shape)
-
-
+@also_numpy_words
 def take_along_dim(input: Array, indices: Array, dim: int | None = None) -> Array:
     """The elements at `indices` along `dim`, both broadcast outside it; without dim, of the flattened input."""
-    places = raw_index(indices)
-    if places.dtype.kind not in "iu":
-        raise DtypeError(f"take_along_dim: indices are {places.dtype}, need int64; use .long()")
+    check_tensors("take_along_dim", input)
+    places = indices_of("take_along_dim", indices)
     if dim is None:
         return take_along(reshape(input, (-1,)), _within("take_along_dim", places.reshape(-1), array_of(input).size), 0)
     axis = axis_of("take_along_dim", input, dim)
     if places.ndim != input.ndim:
         raise ShapeError(f"take_along_dim: indices {places.shape} for shape {tuple(input.shape)}; needs as many dims")
+    if not input.ndim:
+        return clone(input)
+    if any(m != n and 1 not in (m, n) for m, n in _outside(axis, places.shape, input.shape)):
+        raise ShapeError(f"take_along_dim: indices {places.shape} and input {tuple(input.shape)} differ outside {dim}")
     shape = tuple(
-        n if i == axis else int(np.broadcast_shapes((m,), (n,))[0])
-        for i, (m, n) in enumerate(zip(places.shape, input.shape, strict=True))
+        n if i == axis else m if n == 1 else n for i, (m, n) in enumerate(zip(places.shape, input.shape, strict=True))
     )
     wide = tuple(places.shape[i] if i == axis else n for i, n in enumerate(shape))
     x = input if shape == tuple(input.shape) else broadcast(input, shape)
     return take_along(x, np.broadcast_to(_within("take_along_dim", places, shape[axis]), wide), axis)
+
+
+def _outside(axis: int, *shapes: tuple[int, ...]) -> list[tuple[int, ...]]:
+    return [sizes for i, sizes in enumerate(zip(*shapes, strict=True)) if i != axis]
 
 
 def _within(name: str, indices: np.ndarray, size: int) -> np.ndarray:
@@ -189,12 +232,13 @@ def _within(name: str, indices: np.ndarray, size: int) -> np.ndarray:
     return indices % max(size, 1)
 
 
+@also_numpy_words
 def select(input: Array, dim: int, index: int) -> Array:
     """The slice `index` along `dim`, without it."""
-    axis = axis_of("select", input, dim)
-    if not input.ndim:
-        raise ShapeError("select: a 0-d tensor has no slices")
-    return getitem(input, (slice(None),) * axis + (operator.index(index),))
+    axis, index = own_axis("select", input, dim), whole_number("select", "index", index)
+    if not -input.shape[axis] <= index < input.shape[axis]:
+        raise IndexRangeError(f"select: index {index} along dim {dim} of shape {tuple(input.shape)}")
+    return getitem(input, (slice(None),) * axis + (index,))
 
 
 # --- where something is ---------------------------------------------------------------------------------------------
@@ -202,6 +246,7 @@ def select(input: Array, dim: int, index: int) -> Array:
 
 def nonzero(input: Array, *, as_tuple: bool = False) -> Any:
     """The places of elements that are not zero: (count, dimensions) int64, or a tuple of one vector a dimension."""
+    check_tensors("nonzero", input)
     array = array_of(input)
     if as_tuple:
         return tuple(wrap(part) for part in np.nonzero(np.atleast_1d(array)))
@@ -215,6 +260,7 @@ def argwhere(input: Array) -> Array:
 
 def nonzero_static(input: Array, *, size: int, fill_value: int = -1) -> Array:
     """As `nonzero`, with exactly `size` rows: cut off, or filled up."""
+    size = whole_number("nonzero_static", "size", size)
     if size < 0:
         raise ShapeError(f"nonzero_static: size {size}; needs at least 0")
     places = np.argwhere(array_of(input))[:size]
@@ -225,12 +271,13 @@ def nonzero_static(input: Array, *, size: int, fill_value: int = -1) -> Array:
 
 def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
     """For places in a flattened tensor of `shape`, the index along each dimension."""
-    sizes = (shape,) if isinstance(shape, int) else tuple(int(n) for n in array_of(shape))
-    places = raw_index(indices)
+    sizes = whole_numbers("unravel_index", "shape", shape.tolist() if hasattr(shape, "tolist") else shape)
+    check_tensors("unravel_index", indices)
+    places = np.asarray(array_of(indices))
     if places.dtype.kind not in "iu":
-        raise DtypeError(f"unravel_index: indices are {places.dtype}, need integers")
+        raise DtypeError(f"unravel_index: indices are {places.dtype}, needs whole numbers; use .long()")
     try:
         found = np.unravel_index(places, sizes)
     except ValueError:
         raise IndexRangeError(f"unravel_index: an index is outside a tensor of shape {sizes}") from None
-    return tuple(wrap(np.asarray(part, places.dtype)) for part in found)
+    return tuple(wrap(np.asarray(part, np.int64)) for part in found)

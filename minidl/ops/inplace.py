@@ -19,8 +19,8 @@ from ..autograd.graph import Variable, refresh
 from ..autograd.modes import state
 from ..dtypes import can_cast
 from ..errors import DtypeError, GraphError, ShapeError
-from .indexing import is_basic, raw_index
-from .promotion import Array
+from .indexing import check_index, is_basic, raw_index, reason
+from .promotion import Array, number_as
 
 Arguments = ParamSpec("Arguments")
 
@@ -153,6 +153,47 @@ def copy_(target: Variable, value: Array, non_blocking: bool = False) -> Any:
     return update(target, _replace, value)
 
 
+def fill_(input: Variable, value: Any) -> Any:
+    """input <- one number everywhere."""
+    if getattr(value, "ndim", 0):
+        raise ShapeError(f"fill_: value {tuple(value.shape)}; needs one number, or use copy_()")
+    return copy_(input, value)
+
+
+def zero_(input: Variable) -> Any:
+    """input <- zeros."""
+    return copy_(input, 0)
+
+
+def _by_python(name: str, function: Callable[..., Any], *tensors: Variable) -> Any:
+    """The first tensor <- a Python function of the elements, one by one."""
+    target = tensors[0]
+    if target._requires_grad:
+        raise GraphError(f"{name}: no gradient follows through a Python function of numbers; use detach()")
+    for other in tensors[1:]:
+        if not isinstance(other, Variable) or other.array.dtype != target.array.dtype:
+            raise DtypeError(f"{name}: needs tensors of one dtype, {target.array.dtype}")
+    arrays = np.broadcast_arrays(*[x.array for x in tensors])
+    values = np.array([function(*numbers) for numbers in zip(*[a.ravel().tolist() for a in arrays], strict=True)])
+    _write(name, target, values.astype(target.array.dtype).reshape(arrays[0].shape))
+    return target
+
+
+def apply_(self: Variable, callable: Callable[[Any], Any]) -> Any:
+    """Each element <- a Python function of it."""
+    return _by_python("apply_", callable, self)
+
+
+def map_(self: Variable, tensor: Variable, callable: Callable[[Any, Any], Any]) -> Any:
+    """Each element <- a Python function of it and of that of another tensor."""
+    return _by_python("map_", callable, self, tensor)
+
+
+def map2_(self: Variable, x: Variable, y: Variable, callable: Callable[[Any, Any, Any], Any]) -> Any:
+    """Each element <- a Python function of it and of those of two other tensors."""
+    return _by_python("map2_", callable, self, x, y)
+
+
 @primitive
 def write_at(x, value, index):
     """x with a value written at an index of any form; of several at one place, the last."""
@@ -181,10 +222,18 @@ def _without_leading_ones(value: Any, ndim: int) -> Any:
 def setitem(target: Any, index: Any, value: Any) -> None:
     """target[index] = value, for every form of index."""
     index = raw_index(index)
-    if not isinstance(value, (Variable, int, float)):
+    if isinstance(value, (list, tuple)):
         value = np.asarray(value, target.array.dtype)
-    if is_basic(index):
-        part = target[index]
-        copy_(part, _without_leading_ones(value, part.array.ndim))
-    else:
-        update(target, write_at, value, index)
+    elif not hasattr(value, "dtype"):
+        value = number_as("setitem", value, target.array)
+    elif value.ndim and not is_basic(index) and not can_cast(value.dtype, target.array.dtype):
+        raise DtypeError(f"setitem: values of {value.dtype} do not fit into a tensor of {target.array.dtype}")
+    try:
+        if is_basic(index):
+            part = target[index]
+            copy_(part, _without_leading_ones(value, part.array.ndim))
+        else:
+            update(target, write_at, value, index)
+    except (ShapeError, DtypeError) as error:
+        check_index("setitem", target.array, index)
+        raise ShapeError(f"setitem: {reason(error)}") from None

@@ -22,7 +22,7 @@ from .average_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg
 from .elementwise import astype
 from .indexing import getitem
 from .linalg import matmul
-from .promotion import Array, at_least_single, check_floats
+from .promotion import Array, at_least_single, check_floats, check_tensors
 from .shape import matrix_transpose
 
 CUBIC = -0.75
@@ -58,6 +58,7 @@ def interpolate(
     recompute_scale_factor    take the ratio of the sizes, rounded as they are, instead of `scale_factor` itself
     antialias                 for bilinear and bicubic: a smaller result is blurred first, as far as it is smaller
     """
+    check_tensors("interpolate", input)
     count = input.ndim - 2
     _check_mode(mode, count, align_corners, antialias, input)
     sizes, scales = _sizes(input, count, size, scale_factor, bool(recompute_scale_factor))
@@ -92,7 +93,7 @@ def _check_mode(mode: str, count: int, align_corners: bool | None, antialias: bo
         raise ArgumentError(f"interpolate: align_corners with mode {mode!r}; only linear and cubic modes take it")
     if antialias and mode not in ("bilinear", "bicubic"):
         raise ArgumentError(f"interpolate: antialias with mode {mode!r}; only bilinear and bicubic take it")
-    if mode in _DIMENSIONS:
+    if not mode.startswith("nearest"):
         check_floats("interpolate", input)
 
 
@@ -104,18 +105,22 @@ def _sizes(
         raise ArgumentError("interpolate: give either size or scale_factor")
     shape = tuple(input.shape[2:])
     if size is not None:
-        sizes = (int(size),) * count if np.ndim(size) == 0 else tuple(int(n) for n in size)
+        sizes = tuple(size) if isinstance(size, (tuple, list)) else (size,) * count
+        if not all(isinstance(n, (int, np.integer)) for n in sizes):
+            raise ArgumentError(f"interpolate: size {size!r}; needs whole numbers")
         scales: tuple[float | None, ...] = (None,) * count
         if recompute:
             raise ArgumentError("interpolate: recompute_scale_factor needs scale_factor instead of size")
     else:
         factors = (float(scale_factor),) * count if np.ndim(scale_factor) == 0 else tuple(map(float, scale_factor))
+        if not np.isfinite(factors).all():
+            raise ArgumentError(f"interpolate: scale_factor {scale_factor}; needs finite numbers")
         sizes = tuple(int(np.floor(n * factor)) for n, factor in zip(shape, factors, strict=False))
         scales = (None,) * count if recompute else factors
     if len(sizes) != count or len(scales) != count:
         raise ShapeError(f"interpolate: {len(sizes)} sizes for the {count} dimensions of {tuple(input.shape)}")
-    if min(sizes) < 1 or min(shape) < 1:
-        raise ShapeError(f"interpolate: from size {shape} to {sizes}; all must be at least 1")
+    if min(sizes) < 1 or 0 in input.shape[1:]:
+        raise ShapeError(f"interpolate: from {tuple(input.shape)} to {sizes}; only the batch may be empty")
     return sizes, scales
 
 

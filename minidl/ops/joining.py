@@ -11,11 +11,11 @@ import numpy as np
 from ..autograd import primitive
 from ..autograd.calling import describe, wrap
 from ..dtypes import get_default_dtype
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from .padding import constant_pad_nd
 from .promotion import Array, aligned, array_of, check_tensors
-from .shape import atleast_1d, atleast_2d, atleast_3d, axis_of, narrow, reshape
-from .words import also_numpy_words, size_of
+from .shape import atleast_1d, atleast_2d, atleast_3d, axis_of, narrow, own_axis, reshape
+from .words import also_numpy_words, whole_number, whole_numbers
 
 
 @primitive
@@ -34,6 +34,8 @@ def _(g, axis, parts_shape):
 
 def _are_alike(tensors: Sequence[Array]) -> bool:
     """Whether all are tensors, or arrays, of one dtype and one shape with dimensions: the usual case."""
+    if not isinstance(tensors, (list, tuple)):
+        return False
     dtype = shape = None
     for tensor in tensors:
         array = getattr(tensor, "array", tensor)
@@ -46,13 +48,19 @@ def _are_alike(tensors: Sequence[Array]) -> bool:
     return bool(shape)
 
 
-def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
-    """All parts in the dtype of their result."""
+def _checked(name: str, tensors: Sequence[Array]) -> list[Array]:
+    if not isinstance(tensors, (list, tuple)):
+        raise DtypeError(f"{name}: got {describe(tensors)}; needs a list of tensors")
     if not tensors:
         raise ArgumentError(f"{name}: got no tensors; needs at least one")
-    parts = list(tensors)
+    check_tensors(name, *tensors)
+    return list(tensors)
+
+
+def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
+    """All parts in the dtype of their result."""
+    parts = _checked(name, tensors)
     arrays = list(map(array_of, parts))
-    check_tensors(name, *arrays)
     dtype = arrays[0].dtype
     if len({array.dtype for array in arrays}) > 1:
         for part in parts[1:]:
@@ -64,22 +72,26 @@ def _promoted(name: str, tensors: Sequence[Array]) -> list[Array]:
 @also_numpy_words
 def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along an existing dimension."""
+    return _joined("cat", tensors, dim)
+
+
+def _joined(name: str, tensors: Sequence[Array], dim: int) -> Array:
     if _are_alike(tensors):
-        return _concatenate(axis_of("cat", tensors[0], dim), *tensors)
-    parts = _promoted("cat", tensors)
+        return _concatenate(axis_of(name, tensors[0], dim), *tensors)
+    parts = _promoted(name, tensors)
     shapes = [array_of(part).shape for part in parts]
     if () in shapes:
-        raise ShapeError("cat: a 0-d tensor cannot be joined; use stack(), or reshape(1) it")
+        raise ShapeError(f"{name}: a 0-d tensor cannot be joined; use stack(), or reshape(1) it")
     if (0,) in shapes:  # an empty vector fits to everything
         parts = [part for part, shape in zip(parts, shapes, strict=True) if shape != (0,)] or parts[:1]
         shapes = [array_of(part).shape for part in parts]
-    axis = axis_of("cat", parts[0], dim)
+    axis = axis_of(name, parts[0], dim)
     first = shapes[0]
     for shape in shapes:
         if shape != first and (
             shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :] or len(shape) != len(first)
         ):
-            raise ShapeError(f"cat: {first} and {shape} differ outside dim {dim}")
+            raise ShapeError(f"{name}: {first} and {shape} differ outside dim {dim}")
     return _concatenate(axis, *parts)
 
 
@@ -109,7 +121,7 @@ def split(tensor: Array, split_size_or_sections: int | Sequence[int], dim: int =
     """Pieces along `dim`: of one size (the last may be smaller), or of the given sizes."""
     if isinstance(split_size_or_sections, (list, tuple)):
         return split_with_sizes(tensor, split_size_or_sections, dim)
-    axis, (step,) = _axis_of_parts("split", tensor, dim), size_of((split_size_or_sections,), "split")
+    axis, step = own_axis("split", tensor, dim), whole_number("split", "size", split_size_or_sections)
     total = tensor.shape[axis]
     if step < 0 or (step == 0 and total):
         raise ArgumentError(f"split: size {step}; needs at least 1")
@@ -125,10 +137,13 @@ def unsafe_split(tensor: Array, split_size: Any, dim: int = 0) -> tuple[Array, .
 @also_numpy_words
 def split_with_sizes(input: Array, split_sizes: Sequence[int], dim: int = 0) -> tuple[Array, ...]:
     """Pieces of the given sizes along `dim`."""
-    axis, sizes = _axis_of_parts("split", input, dim), size_of((tuple(split_sizes),), "split")
+    axis, sizes = own_axis("split", input, dim), whole_numbers("split", "sizes", split_sizes)
     total = input.shape[axis]
     if sum(sizes) != total or min(sizes, default=0) < 0:
-        raise ShapeError(f"split: sizes {sizes} for the {total} places of dim {dim} of {tuple(input.shape)}")
+        raise ShapeError(
+            f"split: sizes {list(sizes)} sum to {sum(sizes)}, dim {dim} of {tuple(input.shape)} has {total}; "
+            "needs the sum, and nothing negative"
+        )
     starts = itertools.accumulate(sizes, initial=0)
     return tuple(narrow(input, axis, start, size) for start, size in zip(starts, sizes, strict=False))
 
@@ -136,24 +151,19 @@ def split_with_sizes(input: Array, split_sizes: Sequence[int], dim: int = 0) -> 
 @also_numpy_words
 def chunk(input: Array, chunks: int, dim: int = 0) -> tuple[Array, ...]:
     """At most `chunks` pieces of equal size along `dim`, the last one smaller where it does not divide."""
+    axis, chunks = own_axis("chunk", input, dim), whole_number("chunk", "chunks", chunks)
     if chunks <= 0:
         raise ArgumentError(f"chunk: got {chunks} chunks; needs at least 1")
-    size = input.shape[_axis_of_parts("chunk", input, dim)]
+    size = input.shape[axis]
     if not size:
         return tuple(narrow(input, dim, 0, 0) for _ in range(chunks))
     return split(input, -(-size // chunks), dim)
 
 
-def _axis_of_parts(name: str, x: Array, dim: int) -> int:
-    if not x.ndim:
-        raise ShapeError(f"{name}: a 0-d tensor has no dimension to divide")
-    return axis_of(name, x, dim)
-
-
 @also_numpy_words
 def unbind(input: Array, dim: int = 0) -> tuple[Array, ...]:
     """The slices along `dim`, without it."""
-    axis = _axis_of_parts("unbind", input, dim)
+    axis = own_axis("unbind", input, dim)
     return tuple(input[(slice(None),) * axis + (i,)] for i in range(input.shape[axis]))
 
 
@@ -168,16 +178,20 @@ def tensor_split(
     tensor_indices_or_sections: Any = None,
 ) -> tuple[Array, ...]:
     """Pieces along `dim`: so many, the first ones larger where it does not divide, or cut at the given places."""
-    axis = _axis_of_parts("tensor_split", input, dim)
-    size = input.shape[axis]
     given = _given("tensor_split", indices_or_sections, indices, sections, tensor_indices_or_sections)
+    return _cut("tensor_split", input, given, dim)
+
+
+def _cut(name: str, input: Array, given: Any, dim: int) -> tuple[Array, ...]:
+    axis = own_axis(name, input, dim)
+    size = input.shape[axis]
     cuts = np.asarray(array_of(given), None if np.size(array_of(given)) else np.int64)
     if cuts.dtype.kind not in "iu" or cuts.ndim > 1:
-        raise ArgumentError(f"tensor_split: got {describe(given)}; needs a number of sections, or the places to cut at")
+        raise ArgumentError(f"{name}: got {describe(given)}; needs a number of sections, or the places to cut at")
     if cuts.ndim == 0:
         sections = int(cuts)
         if sections < 1:
-            raise ArgumentError(f"tensor_split: {sections} sections; needs at least 1")
+            raise ArgumentError(f"{name}: {sections} sections; needs at least 1")
         large = size % sections
         sizes = [size // sections + (i < large) for i in range(sections)]
         return split_with_sizes(input, sizes, axis)
@@ -199,7 +213,7 @@ def hsplit(
 ) -> tuple[Array, ...]:
     """`tensor_split` along the second dimension; of a vector along the first."""
     cuts = _given("hsplit", indices_or_sections, indices, sections)
-    return _divided("hsplit", input, 0 if input.ndim == 1 else 1, 1, cuts)
+    return _divided("hsplit", input, 0 if np.ndim(array_of(input)) == 1 else 1, 1, cuts)
 
 
 def vsplit(
@@ -217,11 +231,12 @@ def dsplit(
 
 
 def _divided(name: str, input: Array, dim: int, least: int, cuts: Any) -> tuple[Array, ...]:
+    check_tensors(name, input)
     if input.ndim < least:
         raise ShapeError(f"{name}: shape {tuple(input.shape)}; needs at least {least} dimensions")
     if isinstance(cuts, int) and (cuts < 1 or input.shape[dim] % cuts):
         raise ArgumentError(f"{name}: {cuts} sections do not divide the {input.shape[dim]} places of dim {dim}")
-    return tensor_split(input, cuts, dim)
+    return _cut(name, input, cuts, dim)
 
 
 # --- joined as rows, columns and layers -----------------------------------------------------------------------------
@@ -229,29 +244,31 @@ def _divided(name: str, input: Array, dim: int, least: int, cuts: Any) -> tuple[
 
 def hstack(tensors: Sequence[Array]) -> Array:
     """Joined along the second dimension; vectors one behind the other."""
-    parts = atleast_1d(list(tensors))
-    return cat(parts, 0 if parts and parts[0].ndim == 1 else 1)
+    parts = atleast_1d(_checked("hstack", tensors))
+    return _joined("hstack", parts, 0 if parts[0].ndim == 1 else 1)
 
 
 def vstack(tensors: Sequence[Array]) -> Array:
     """Joined along the first dimension, vectors as rows."""
-    return cat(atleast_2d(list(tensors)), 0)
+    return _joined("vstack", atleast_2d(_checked("vstack", tensors)), 0)
 
 
 def dstack(tensors: Sequence[Array]) -> Array:
     """Joined along the third dimension."""
-    return cat(atleast_3d(list(tensors)), 2)
+    return _joined("dstack", atleast_3d(_checked("dstack", tensors)), 2)
 
 
 def column_stack(tensors: Sequence[Array]) -> Array:
     """Joined along the second dimension, vectors as columns."""
-    return hstack([reshape(x, (-1, 1)) if x.ndim < 2 else x for x in tensors])
+    parts = [reshape(x, (-1, 1)) if x.ndim < 2 else x for x in _checked("column_stack", tensors)]
+    return _joined("column_stack", parts, 1)
 
 
 def block_diag(*tensors: Array) -> Array:
     """A matrix with the given ones along its diagonal, zeros elsewhere; vectors count as rows."""
     if not tensors:
         return wrap(np.empty((1, 0), get_default_dtype()))
+    check_tensors("block_diag", *tensors)
     if any(x.ndim > 2 for x in tensors):
         raise ShapeError(f"block_diag: shapes {[tuple(x.shape) for x in tensors]}; needs at most 2 dimensions each")
     parts = _promoted("block_diag", [reshape(x, (1, -1)) if x.ndim < 2 else x for x in tensors])

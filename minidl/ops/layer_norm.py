@@ -11,10 +11,11 @@ import numpy as np
 from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .arithmetic import pow
+from .conv import sizes_of
 from .elementwise import rsqrt, square
 from .norm import batch_norm, by_channel, check_channels, check_fitting, in_dtype_of
 from .padding import constant_pad_nd
-from .promotion import Array, array_of, check_floats
+from .promotion import Array, array_of, check_floats, check_tensors
 from .rearranging import unfold
 from .reduction import mean, plain_sum
 from .shape import reshape
@@ -46,9 +47,10 @@ def standardised(x: Array, axes: tuple[int, ...], eps: float, centring: bool = T
 
 def _last(name: str, input: Array, normalized_shape: Sequence[int], weight: Any, bias: Any) -> tuple[int, ...]:
     """The last dimensions, whose sizes are given."""
+    check_tensors(name, input)
     check_floats(name, input)
     sizes = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    if not sizes or tuple(input.shape[-len(sizes) :]) != sizes:
+    if not sizes or tuple(input.shape[-len(sizes) :]) != sizes or not all(isinstance(n, int) for n in sizes):
         raise ShapeError(f"{name}: normalized_shape {sizes} for input {tuple(input.shape)}; needs its last dimensions")
     check_fitting(name, input, sizes, weight=weight, bias=bias)
     return tuple(range(input.ndim - len(sizes), input.ndim))
@@ -81,8 +83,10 @@ def group_norm(
     input: Array, num_groups: int, weight: Array | None = None, bias: Array | None = None, eps: float = 1e-5
 ) -> Array:
     """(N, C, ...) with each of `num_groups` groups of channels to mean 0 and variance 1 (Wu and He 2018)."""
+    check_tensors("group_norm", input)
     check_floats("group_norm", input)
-    if input.ndim < 2 or num_groups < 1 or input.shape[1] % num_groups:
+    sizes_of("group_norm: num_groups", num_groups, 1, 1)
+    if input.ndim < 2 or input.shape[1] % num_groups:
         raise ShapeError(f"group_norm: {num_groups} groups for shape {tuple(input.shape)}; it must divide the channels")
     check_channels("group_norm", input, weight=weight, bias=bias)
     if input.shape[0] and math.prod(input.shape) == num_groups:
@@ -108,11 +112,14 @@ def instance_norm(
     use_input_stats    False: with the running mean and variance; True: with its own, of whose means over the samples a
                        share `momentum` goes into the running ones
     """
+    check_tensors("instance_norm", input)
     check_floats("instance_norm", input)
     if input.ndim < 3 or (use_input_stats and math.prod(input.shape[2:]) == 1):
         raise ShapeError(f"instance_norm: shape {tuple(input.shape)}; needs (N, C, ...) of more than one place")
     check_channels("instance_norm", input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not use_input_stats:
+        if running_mean is None or running_var is None:
+            raise ArgumentError("instance_norm: use_input_stats=False needs running_mean and running_var")
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     if (running_mean is None) != (running_var is None):
         raise ArgumentError("instance_norm: got one of running_mean and running_var; give both, or neither")
@@ -128,10 +135,10 @@ def instance_norm(
 
 def local_response_norm(input: Array, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
     """x / (k + alpha * mean of x^2 over `size` neighbouring channels)^beta (Krizhevsky et al. 2012)."""
+    check_tensors("local_response_norm", input)
     if input.ndim < 3:
         raise ShapeError(f"local_response_norm: shape {tuple(input.shape)}; needs at least 3 dimensions")
-    if size < 1:
-        raise ArgumentError(f"local_response_norm: size {size}; needs at least 1")
+    sizes_of("local_response_norm: size", size, 1, 1)
     if not math.prod(input.shape):
         return input
     widths = (0, 0) * (input.ndim - 2) + (size // 2, (size - 1) // 2)

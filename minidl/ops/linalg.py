@@ -7,8 +7,8 @@ import numpy as np
 from .. import kernels
 from ..autograd import primitive
 from ..errors import DtypeError, ShapeError
-from .promotion import Array, array_of
-from .shape import broadcast_shapes, matrix_transpose, permute, reshape, unsqueeze
+from .promotion import Array, array_of, check_tensors
+from .shape import broadcasts_to, matrix_transpose, permute, reshape, unsqueeze
 
 _BOOLEANS = np.dtype(bool)
 
@@ -43,21 +43,32 @@ def _(g, a):
     return g * a
 
 
+def check_product(name: str, a: Array, b: Array) -> None:
+    """Raise, in the name of the operator, unless there is a product a @ b."""
+    check_tensors(name, a, b)
+    if a.ndim == 0 or b.ndim == 0:
+        raise ShapeError(f"{name}: {tuple(a.shape)} @ {tuple(b.shape)}: needs at least one dimension each; use *")
+    inner = b.shape[0] if b.ndim == 1 else b.shape[-2]
+    dtype, other = a.dtype, b.dtype
+    if (dtype is not other and dtype != other) or dtype is _BOOLEANS:
+        raise DtypeError(f"{name}: {dtype} @ {other}: needs one dtype of numbers; convert one with .to(dtype)")
+    if a.shape[-1] != inner:
+        raise ShapeError(f"{name}: {tuple(a.shape)} @ {tuple(b.shape)}: inner sizes {a.shape[-1]} and {inner} differ")
+
+
 def matmul(a: Array, b: Array) -> Array:
     """a @ b: matrices (n, k) @ (k, m) -> (n, m), batches of them with broadcasting; a vector counts as a row or column.
 
     Raises ShapeError when the inner sizes differ.
     """
     first, second = array_of(a), array_of(b)
-    left, right = first.shape, second.shape
-    if not left or not right:
-        raise ShapeError(f"matmul: {left} @ {right}: needs at least one dimension each; use *")
-    inner = right[0] if len(right) == 1 else right[-2]
-    dtype, other = first.dtype, second.dtype
-    if (dtype is not other and dtype != other) or dtype is _BOOLEANS:
-        raise DtypeError(f"matmul: {dtype} @ {other}: needs one dtype of numbers; convert one with .to(dtype)")
-    if left[-1] != inner:
-        raise ShapeError(f"matmul: {left} @ {right}: inner sizes {left[-1]} and {inner} differ")
+    try:
+        left, right = first.shape, second.shape
+        fit = left[-1] == right[-2:][0] and first.dtype is second.dtype and first.dtype is not _BOOLEANS
+    except (AttributeError, IndexError):  # no tensors, or without dimensions
+        fit = False
+    if not fit:
+        check_product("matmul", a, b)
     if len(left) > 1 and len(right) > 1:
         return _matmul(a, b)
     if len(left) == 1 and len(right) == 1:
@@ -71,21 +82,25 @@ def matmul(a: Array, b: Array) -> Array:
 
 def mm(a: Array, b: Array) -> Array:
     """The product of two matrices."""
+    check_tensors("mm", a, b)
     if a.ndim != 2 or b.ndim != 2:
         raise ShapeError(f"mm: {tuple(a.shape)} @ {tuple(b.shape)}: needs two matrices; use matmul()")
-    return matmul(a, b)
+    check_product("mm", a, b)
+    return _matmul(a, b)
 
 
 def dot(a: Array, b: Array) -> Array:
     """The inner product of two vectors."""
+    check_tensors("dot", a, b)
     if a.ndim != 1 or b.ndim != 1:
         raise ShapeError(f"dot: {tuple(a.shape)} and {tuple(b.shape)}: needs two vectors; use matmul()")
-    return matmul(a, b)
+    check_product("dot", a, b)
+    return _dot(a, b)
 
 
 @primitive
 def _linear(x, weight, bias):
-    _check_linear(x, weight)
+    _check_linear(x, weight, bias)
     if x.dtype.kind != "f":
         y = kernels.of(x).matmul(x, weight.T)
         return y if bias is None else y + bias
@@ -117,21 +132,24 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
 
     A weight of one dimension gives (...); a bias of another shape broadcasts to the result.
     """
+    check_tensors("linear", input, weight)
     if weight.ndim == 2 and (bias is None or tuple(bias.shape) == tuple(weight.shape[:1])):
         return _linear(input, weight, bias)
     if weight.ndim == 1 and bias is None:
+        check_product("linear", input, weight)
         return matmul(input, weight)
     if weight.ndim != 2 or bias is None:
         raise ShapeError(f"linear: weight {tuple(weight.shape)}; needs (out, in), or without a bias (in,)")
     product = _linear(input, weight, None)
     shape = tuple(product.shape)
-    if bias.dtype != product.dtype or tuple(broadcast_shapes(tuple(bias.shape), shape)) != shape:
+    if bias.dtype != product.dtype or not broadcasts_to(bias.shape, shape):
         raise ShapeError(f"linear: bias {bias.dtype}{tuple(bias.shape)} for a result {product.dtype}{shape}")
     return product + bias
 
 
 def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = None) -> Array:
     """x1 W_k x2 + b_k for each k: (..., n), (..., m), (out, n, m), (out,) -> (..., out)."""
+    check_tensors("bilinear", input1, input2, weight)
     if (
         weight.ndim != 3
         or not input1.ndim == input2.ndim > 0
@@ -143,6 +161,9 @@ def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = N
             f"bilinear: inputs {tuple(input1.shape)} and {tuple(input2.shape)}, weight {tuple(weight.shape)}, "
             f"bias {None if bias is None else tuple(bias.shape)}; needs (..., n), (..., m), (out, n, m) and (out,)"
         )
+    dtypes = [x.dtype for x in (input1, input2, weight, bias) if x is not None]
+    if len(set(dtypes)) > 1:
+        raise DtypeError(f"bilinear: got {', '.join(map(str, dtypes))}; needs one dtype")
     out, n, m = weight.shape
     rows = int(np.prod(input1.shape[:-1]))
     turned = matmul(reshape(input1, (rows, n)), reshape(permute(weight, (1, 0, 2)), (n, out * m)))
@@ -151,7 +172,7 @@ def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = N
     return product if bias is None else product + bias
 
 
-def _check_linear(x: np.ndarray, weight: np.ndarray) -> None:
+def _check_linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> None:
     if weight.ndim != 2 or x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ShapeError(
             f"linear: input {x.shape} and weight {weight.shape}: the input's last size must "
@@ -162,3 +183,5 @@ def _check_linear(x: np.ndarray, weight: np.ndarray) -> None:
         raise DtypeError(
             f"linear: input {x.dtype} and weight {weight.dtype} need one dtype of numbers; use input.to(weight.dtype)"
         )
+    if bias is not None and bias.dtype != x.dtype:
+        raise DtypeError(f"linear: input {x.dtype} and bias {bias.dtype} need one dtype; use bias.to(input.dtype)")

@@ -21,12 +21,13 @@ from .matrices import (
     check_matrices,
     check_one_dtype,
     check_square_floats,
+    common_batch,
     each_matrix,
     lapack,
     refuse_failures,
 )
-from .promotion import Array, array_of
-from .shape import broadcast, broadcast_shapes
+from .promotion import Array, array_of, check_tensors
+from .shape import broadcast
 from .shape import matrix_transpose as mT
 from .triangular import triangular_solution
 
@@ -115,25 +116,34 @@ def _check_pivoting(name: str, pivot: bool) -> None:
         raise ArgumentError(f"{name}: pivot=False is not there, on the CPU no more in PyTorch; leave it True")
 
 
+def _check_exchanges(name: str, pivots: np.ndarray, rows: int) -> None:
+    if pivots.size and not 1 <= pivots.min() <= pivots.max() <= rows:
+        raise ArgumentError(f"{name}: pivots from {pivots.min()} to {pivots.max()}; needs rows from 1 to {rows}")
+
+
 def lu_factor_ex(A: Array, *, pivot: bool = True, check_errors: bool = False) -> LUFactorInfo:
     """`lu_factor`, and for each matrix the place of the first zero on U's diagonal, from 1, or 0."""
-    check_matrices("lu_factor", A)
-    _check_pivoting("lu_factor", pivot)
+    return _factored("lu_factor_ex", A, pivot, check_errors)
+
+
+def _factored(name: str, A: Array, pivot: bool, check_errors: bool) -> LUFactorInfo:
+    check_matrices(name, A)
+    _check_pivoting(name, pivot)
     packed, pivots, info = _lu_factor(A)
     if check_errors:
-        refuse_failures("lu_factor", array_of(info), "U has a zero on its diagonal; use lu_factor_ex() to have it")
+        refuse_failures(name, array_of(info), "U has a zero on its diagonal; use lu_factor_ex() to have it")
     return LUFactorInfo(packed, pivots, info)
 
 
 def lu_factor(A: Array, *, pivot: bool = True) -> LUFactor:
     """L and U with A = P L U in one matrix, L below the diagonal, and the rows exchanged at each step, from 1."""
-    packed, pivots, _ = lu_factor_ex(A, pivot=pivot, check_errors=True)
+    packed, pivots, _ = _factored("lu_factor", A, pivot, True)
     return LUFactor(packed, pivots)
 
 
 def lu(A: Array, *, pivot: bool = True) -> PLU:
     """A permutation P, a unit lower triangle L and an upper triangle U with A = P L U."""
-    return lu_unpack(*lu_factor_ex(A, pivot=pivot)[:2])
+    return lu_unpack(*_factored("lu", A, pivot, False)[:2])
 
 
 def lu_of_matrix(A: Array, pivot: bool = True, get_infos: bool = False) -> LUFactor | LUFactorInfo:
@@ -144,10 +154,12 @@ def lu_of_matrix(A: Array, pivot: bool = True, get_infos: bool = False) -> LUFac
 def lu_unpack(LU_data: Array, LU_pivots: Array, unpack_data: bool = True, unpack_pivots: bool = True) -> PLU:
     """P, L and U of what `lu_factor` gives; empty where they are not asked for."""
     check_matrices("lu_unpack", LU_data)
+    check_tensors("lu_unpack", LU_pivots)
     rows, columns = LU_data.shape[-2:]
     pivots = array_of(LU_pivots)
     if pivots.dtype != np.int32 or pivots.shape != (*LU_data.shape[:-2], min(rows, columns)):
         raise ShapeError(f"lu_unpack: pivots {pivots.dtype}{pivots.shape} for LU {tuple(LU_data.shape)}; use lu_factor")
+    _check_exchanges("lu_unpack", pivots, rows)
     nothing = made(np.zeros(0, LU_data.dtype))
     permutation, k = nothing, min(rows, columns)
     if unpack_pivots:
@@ -165,13 +177,15 @@ def lu_solve(LU: Array, pivots: Array, B: Array, *, left: bool = True, adjoint: 
     check_square_floats("lu_solve", LU)
     check_matrices("lu_solve", B)
     check_one_dtype("lu_solve", LU, B)
+    check_tensors("lu_solve", pivots)
     if array_of(pivots).dtype != np.int32:
         raise DtypeError(f"lu_solve: pivots of {pivots.dtype}; needs int32, as lu_factor gives them")
     if B.shape[-2 if left else -1] != LU.shape[-1] or tuple(pivots.shape) != tuple(LU.shape[:-1]):
         raise ShapeError(f"lu_solve: LU {tuple(LU.shape)}, pivots {tuple(pivots.shape)}, B {tuple(B.shape)} do not fit")
+    _check_exchanges("lu_solve", array_of(pivots), LU.shape[-1])
+    batch = common_batch("lu_solve", LU, B)
     if not left:
         return mT(lu_solve(LU, pivots, mT(B), adjoint=not adjoint))
-    batch = broadcast_shapes(tuple(LU.shape[:-2]), tuple(B.shape[:-2]))
     b = broadcast(B, (*batch, *B.shape[-2:]))
     order = np.broadcast_to(_order(array_of(pivots), LU.shape[-1]), (*batch, LU.shape[-1]))
     if adjoint:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, LinAlgError, ShapeError
-from .promotion import Array
+from .promotion import Array, check_tensors
 
 
 def check_matrices(name: str, x: Array) -> None:
     """Raise unless x holds matrices of float32 or float64."""
+    check_tensors(name, x)
     if x.ndim < 2:
         raise ShapeError(f"{name}: shape {tuple(x.shape)}; needs matrices (..., m, n)")
     if x.dtype.kind != "f" or x.dtype.itemsize < 4:
@@ -21,6 +22,7 @@ def check_matrices(name: str, x: Array) -> None:
 
 def check_square(name: str, x: Array) -> None:
     """Raise ShapeError unless x is a square matrix, or a batch of them."""
+    check_tensors(name, x)
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ShapeError(f"{name}: shape {tuple(x.shape)}; needs square matrices (..., n, n)")
 
@@ -32,9 +34,18 @@ def check_square_floats(name: str, x: Array) -> None:
 
 
 def check_one_dtype(name: str, a: Array, b: Array) -> None:
-    """Raise DtypeError unless both have the same dtype."""
+    """Raise DtypeError unless both are tensors of the same dtype."""
+    check_tensors(name, a, b)
     if a.dtype != b.dtype:
         raise DtypeError(f"{name}: {a.dtype} and {b.dtype}; needs one dtype, convert one with .to(dtype)")
+
+
+def common_batch(name: str, a: Array, b: Array) -> tuple[int, ...]:
+    """The batch dimensions of two batches of matrices, broadcast."""
+    try:
+        return np.broadcast_shapes(tuple(a.shape[:-2]), tuple(b.shape[:-2]))
+    except ValueError:
+        raise ShapeError(f"{name}: the batches of {tuple(a.shape)} and {tuple(b.shape)} do not broadcast") from None
 
 
 def computed(name: str, x: np.ndarray, decompose: Callable[[np.ndarray], Any]) -> Any:

@@ -11,7 +11,7 @@ from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .elementwise import astype, clone, rsqrt
-from .promotion import Array, array_of, check_floats
+from .promotion import Array, array_of, check_floats, check_tensors
 from .reduction import mean as average
 from .reduction import sum as total
 from .shape import reshape
@@ -59,6 +59,7 @@ def batch_norm(
     training   with the batch's own mean and variance, of which a share `momentum` goes into the running ones (there the
                variance is the unbiased one); otherwise with the running ones
     """
+    check_tensors("batch_norm", input)
     if not math.prod(input.shape):
         return clone(input) if input.ndim < 2 else by_channel(input, weight, bias)
     _check(input, running_mean, running_var, weight, bias, training)

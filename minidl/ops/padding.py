@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from .indexing import getitem
-from .promotion import Array
+from .promotion import Array, check_tensors
 
 MODES = ("constant", "reflect", "replicate", "circular")
 
@@ -40,13 +40,11 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
     circular     from the other end: b c | a b c | a b
     The last three pad the last 1, 2 or 3 dimensions, behind channels and an optional batch.
     """
-    widths = tuple(int(n) for n in pad)
-    if len(widths) % 2 or len(widths) > 2 * input.ndim:
-        raise ShapeError(f"pad: widths {widths} for shape {tuple(input.shape)}; needs a pair for each last dimension")
+    widths = _widths("pad", input, pad)
     if mode not in MODES:
         raise ArgumentError(f"pad: mode {mode!r}; needs one of {', '.join(MODES)}")
     if mode == "constant":
-        return constant_pad_nd(input, widths, 0.0 if value is None else value)
+        return _constant("pad", input, widths, 0.0 if value is None else value)
     if value is not None and value != 0:
         raise ArgumentError(f"pad: value {value} with mode {mode!r}; only mode 'constant' takes a value")
     count = len(widths) // 2
@@ -55,10 +53,14 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
             f"pad: mode {mode!r} with widths {widths} for shape {tuple(input.shape)}; it pads the last 1, 2 or 3 "
             "dimensions, behind channels and an optional batch"
         )
+    if 0 in input.shape[-count - 1 :] and mode != "circular":
+        raise ShapeError(f"pad: mode {mode!r} for shape {tuple(input.shape)}; only the batch may be empty")
     for i in range(count):
         axis = input.ndim - 1 - i
         low, high = widths[2 * i : 2 * i + 2]
         if low or high:
+            if input.shape[axis] + low + high < 0:
+                raise ShapeError(f"pad: widths {widths} cut more off than dim {axis} of {tuple(input.shape)} has")
             index = _SOURCES[mode](input.shape, axis, low, high)
             input = getitem(input, (slice(None),) * axis + (index,))
     return input
@@ -66,6 +68,27 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
 
 def constant_pad_nd(input: Array, pad: Sequence[int], value: float = 0.0) -> Array:
     """The input with `value` around it: `pad(input, pad, "constant", value)`."""
+    return _constant("constant_pad_nd", input, _widths("constant_pad_nd", input, pad), value)
+
+
+def _widths(name: str, input: Array, pad: Sequence[int]) -> tuple[int, ...]:
+    check_tensors(name, input)
+    if not isinstance(pad, (tuple, list)) or not all(isinstance(n, (int, np.integer)) for n in pad):
+        raise ArgumentError(f"{name}: widths {pad!r}; needs a list of whole numbers")
+    if len(pad) % 2 or len(pad) > 2 * input.ndim:
+        raise ShapeError(
+            f"{name}: widths {tuple(pad)} for shape {tuple(input.shape)}; needs a pair for each last dimension"
+        )
+    return tuple(int(n) for n in pad)
+
+
+def _constant(name: str, input: Array, pad: tuple[int, ...], value: float) -> Array:
+    if not isinstance(value, (int, float, np.number)):
+        raise DtypeError(f"{name}: value {value!r}; needs a number")
+    if input.dtype.kind in "iu":
+        limits = np.iinfo(input.dtype)
+        if not limits.min <= value <= limits.max:
+            raise ArgumentError(f"{name}: value {value} does not fit into {input.dtype}")
     shape, inside, cut = list(input.shape), [slice(None)] * input.ndim, [slice(None)] * input.ndim
     for i in range(len(pad) // 2):
         axis = input.ndim - 1 - i
@@ -73,7 +96,7 @@ def constant_pad_nd(input: Array, pad: Sequence[int], value: float = 0.0) -> Arr
         size = input.shape[axis]
         shape[axis] = size + low + high
         if shape[axis] < 0:
-            raise ShapeError(f"pad: widths {tuple(pad)} cut more off than shape {tuple(input.shape)} has")
+            raise ShapeError(f"{name}: widths {pad} cut more off than shape {tuple(input.shape)} has")
         cut[axis] = slice(max(-low, 0), size - max(-high, 0))
         inside[axis] = slice(max(low, 0), shape[axis] - max(high, 0))
     return _framed(getitem(input, tuple(cut)), tuple(shape), tuple(inside), value)

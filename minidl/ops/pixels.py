@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from ..errors import ArgumentError, ShapeError
-from .promotion import Array
+from .conv import sizes_of
+from .promotion import Array, check_tensors
 from .shape import permute, reshape
 
 
 def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
     """(..., C r^2, H, W) -> (..., C, H r, W r): r^2 channels become a block of pixels (Shi et al. 2016)."""
-    r = upscale_factor
-    if input.ndim < 3 or r < 1 or input.shape[-3] % r**2:
+    check_tensors("pixel_shuffle", input)
+    (r,) = sizes_of("pixel_shuffle: upscale_factor", upscale_factor, 1, 1)
+    if input.ndim < 3 or input.shape[-3] % r**2:
         raise ShapeError(
             f"pixel_shuffle: shape {tuple(input.shape)} by {r}; needs 3 or more dimensions, channels that r^2 divides"
         )
@@ -23,8 +25,9 @@ def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
 
 def pixel_unshuffle(input: Array, downscale_factor: int) -> Array:
     """(..., C, H r, W r) -> (..., C r^2, H, W): the inverse of `pixel_shuffle`."""
-    r = downscale_factor
-    if input.ndim < 3 or r < 1 or input.shape[-1] % r or input.shape[-2] % r:
+    check_tensors("pixel_unshuffle", input)
+    (r,) = sizes_of("pixel_unshuffle: downscale_factor", downscale_factor, 1, 1)
+    if input.ndim < 3 or input.shape[-1] % r or input.shape[-2] % r:
         raise ShapeError(
             f"pixel_unshuffle: shape {tuple(input.shape)} by {r}; needs 3 or more dimensions, sizes that r divides"
         )
@@ -37,9 +40,11 @@ def pixel_unshuffle(input: Array, downscale_factor: int) -> Array:
 
 def channel_shuffle(input: Array, groups: int) -> Array:
     """(N, C, ...): the channels of `groups` groups dealt out in turn (Zhang et al. 2018)."""
+    check_tensors("channel_shuffle", input)
+    sizes_of("channel_shuffle: groups", groups, 1, 1)
     if input.ndim < 3:
         raise ShapeError(f"channel_shuffle: shape {tuple(input.shape)}; needs batch, channels and more")
-    if groups < 1 or input.shape[1] % groups:
+    if input.shape[1] % groups:
         raise ArgumentError(f"channel_shuffle: {groups} groups of {input.shape[1]} channels; it must divide them")
     batch, channels, *rest = input.shape
     dealt = reshape(input, (batch, groups, channels // groups, *rest))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -51,7 +52,10 @@ def _(g, indices, x_shape):
 
 @primitive
 def _window_places(x, geometry):
-    """Where the greatest value of each window stands in its flattened plane, the first of equal ones; NaN wins."""
+    """Where the greatest value of each window stands in its flattened plane, the first of equal ones; NaN wins.
+
+    What pads is the least of all values, and loses to the plane's own where those are no greater.
+    """
     size, step, pads, spread, counts = geometry
     count = len(size)
     plane = x.shape[-count:]
@@ -63,16 +67,18 @@ def _window_places(x, geometry):
     ]
     lead = [(0, 0)] * (x.ndim - count)
     values = np.pad(x, [*lead, *widths], constant_values=_least(x.dtype))
-    places = np.pad(places, widths)
+    places = np.pad(places, widths, constant_values=-1)
     window = [d * (k - 1) + 1 for d, k in zip(spread, size, strict=True)]
     starts = tuple(slice(None, (m - 1) * s + 1, s) for m, s in zip(counts, step, strict=True))
     every: Any = (...,) + starts + tuple(slice(None, None, d) for d in spread)
     axes = tuple(range(-count, 0))
     views = [np.lib.stride_tricks.sliding_window_view(a, window, axes)[every] for a in (values, places)]
-    flat = [view.reshape(*view.shape[: view.ndim - count], -1) for view in views]
+    flat = [view.reshape(*view.shape[: view.ndim - count], math.prod(size)) for view in views]
     chosen = flat[0].argmax(-1)
     where_placed = np.broadcast_to(flat[1], flat[0].shape)
-    return np.take_along_axis(where_placed, chosen[..., None], -1)[..., 0]
+    found = np.take_along_axis(where_placed, chosen[..., None], -1)[..., 0]
+    first = np.take_along_axis(flat[1], (flat[1] >= 0).argmax(-1)[..., None], -1)[..., 0]
+    return np.where(found < 0, first, found)
 
 
 def _least(dtype: np.dtype) -> Any:
@@ -82,11 +88,11 @@ def _least(dtype: np.dtype) -> Any:
 def _taken(x: Array, places: Array, count: int) -> Array:
     """The values at places of the flattened planes."""
     lead = tuple(x.shape[: x.ndim - count])
-    flat, index = reshape(x, (*lead, -1)), array_of(places)
-    return reshape(take_along(flat, index.reshape(*lead, -1), len(lead)), index.shape)
+    flat, index = reshape(x, (*lead, math.prod(x.shape[-count:]))), array_of(places)
+    return reshape(take_along(flat, index.reshape(*lead, math.prod(index.shape[-count:])), len(lead)), index.shape)
 
 
-def _max_pooled(
+def max_pooled(
     name: str,
     count: int,
     input: Array,
@@ -120,7 +126,7 @@ def max_pool1d(
     return_indices: bool = False,
 ) -> Any:
     """The greatest value in each window of (N, C, L) or (C, L); otherwise as `max_pool2d`."""
-    return _max_pooled("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pooled("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool2d(
@@ -139,7 +145,7 @@ def max_pool2d(
     ceil_mode       also windows that reach over the end
     return_indices  also where each value stands in its H * W plane
     """
-    return _max_pooled("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pooled("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool3d(
@@ -152,7 +158,7 @@ def max_pool3d(
     return_indices: bool = False,
 ) -> Any:
     """The greatest value in each window of (N, C, D, H, W) or (C, D, H, W); otherwise as `max_pool2d`."""
-    return _max_pooled("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pooled("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 # --- bins ------------------------------------------------------------------------------------------------------------
@@ -168,8 +174,9 @@ def _bin_places(x, sizes):
     stretches = [bins(n, m) for n, m in zip(plane, sizes, strict=True)]
     for cell in np.ndindex(*sizes):
         part = tuple(slice(*stretches[i][j]) for i, j in enumerate(cell))
-        values = x[(...,) + part].reshape(*x.shape[: x.ndim - count], -1)
-        places[(...,) + cell] = numbers[part].reshape(-1)[values.argmax(-1)]
+        inside = numbers[part].reshape(-1)
+        values = x[(...,) + part].reshape(*x.shape[: x.ndim - count], inside.size)
+        places[(...,) + cell] = inside[values.argmax(-1)]
     return places
 
 
@@ -199,61 +206,23 @@ def adaptive_max_pool3d(input: Array, output_size: Any, return_indices: bool = F
 # --- always with indices ---------------------------------------------------------------------------------------------
 
 
-def max_pool1d_with_indices(
-    input: Array,
-    kernel_size: Pair,
-    stride: Pair | None = None,
-    padding: Pair = 0,
-    dilation: Pair = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Array, Array]:
-    """The values of `max_pool1d`, and where each stands; `return_indices` changes nothing."""
-    return max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+def with_indices(pool: Any) -> Any:
+    """What `pool` gives with return_indices=True; that argument, where it is given, changes nothing."""
+    place = pool.__code__.co_varnames.index("return_indices")
+
+    @functools.wraps(pool)
+    def pooled(*args: Any, **named: Any) -> tuple[Array, Array]:
+        if len(args) > place:
+            return pool(*args[:place], True, *args[place + 1 :], **named)
+        return pool(*args, **{**named, "return_indices": True})
+
+    pooled.__name__ = f"{pool.__name__}_with_indices"
+    return pooled
 
 
-def max_pool2d_with_indices(
-    input: Array,
-    kernel_size: Pair,
-    stride: Pair | None = None,
-    padding: Pair = 0,
-    dilation: Pair = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Array, Array]:
-    """The values of `max_pool2d`, and where each stands in its plane; `return_indices` changes nothing."""
-    return max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
-
-
-def max_pool3d_with_indices(
-    input: Array,
-    kernel_size: Pair,
-    stride: Pair | None = None,
-    padding: Pair = 0,
-    dilation: Pair = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Array, Array]:
-    """The values of `max_pool3d`, and where each stands in its volume; `return_indices` changes nothing."""
-    return max_pool3d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
-
-
-def adaptive_max_pool1d_with_indices(
-    input: Array, output_size: Any, return_indices: bool = False
-) -> tuple[Array, Array]:
-    """The values of `adaptive_max_pool1d`, and where each stands; `return_indices` changes nothing."""
-    return adaptive_max_pool1d(input, output_size, True)
-
-
-def adaptive_max_pool2d_with_indices(
-    input: Array, output_size: Any, return_indices: bool = False
-) -> tuple[Array, Array]:
-    """The values of `adaptive_max_pool2d`, and where each stands; `return_indices` changes nothing."""
-    return adaptive_max_pool2d(input, output_size, True)
-
-
-def adaptive_max_pool3d_with_indices(
-    input: Array, output_size: Any, return_indices: bool = False
-) -> tuple[Array, Array]:
-    """The values of `adaptive_max_pool3d`, and where each stands; `return_indices` changes nothing."""
-    return adaptive_max_pool3d(input, output_size, True)
+max_pool1d_with_indices = with_indices(max_pool1d)
+max_pool2d_with_indices = with_indices(max_pool2d)
+max_pool3d_with_indices = with_indices(max_pool3d)
+adaptive_max_pool1d_with_indices = with_indices(adaptive_max_pool1d)
+adaptive_max_pool2d_with_indices = with_indices(adaptive_max_pool2d)
+adaptive_max_pool3d_with_indices = with_indices(adaptive_max_pool3d)

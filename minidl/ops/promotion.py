@@ -87,10 +87,24 @@ def as_dtype(value: Array, dtype: np.dtype) -> Array:
         return value.astype(dtype, copy=False)
     try:
         return dtype.type(value)
-    except OverflowError:
+    except (OverflowError, ValueError):  # of NaN, too
         if dtype.kind == "u" and -np.iinfo(dtype).max <= value < 0:
             return np.int64(value).astype(dtype)
         raise ArgumentError(f"{value} does not fit into {dtype}") from None
+
+
+def number_as(name: str, value: Any, x: Array) -> Any:
+    """What the operator `name` writes into x: a 0-d tensor in its dtype, or a number that fits into it."""
+    if hasattr(value, "dtype"):
+        return value.astype(x.dtype)
+    if not isinstance(value, (int, float)):
+        raise DtypeError(f"{name}: got {value!r} for a tensor of {x.dtype}; needs a real number")
+    if x.dtype.kind == "f":
+        return value
+    try:
+        return as_dtype(value, x.dtype)
+    except ArgumentError as error:
+        raise ArgumentError(f"{name}: {error}") from None
 
 
 def check_tensors(name: str, *values: Any) -> None:

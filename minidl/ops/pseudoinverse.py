@@ -10,11 +10,11 @@ from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .creation import made
 from .linalg import matmul
-from .matrices import check_matrices, check_one_dtype, check_square, computed
+from .matrices import check_matrices, check_one_dtype, check_square, common_batch, computed
 from .promotion import Array, array_of
 from .reduction import plain_sum
+from .shape import broadcast, reshape, squeeze, unsqueeze
 from .shape import matrix_transpose as mT
-from .shape import reshape, squeeze, unsqueeze
 
 DRIVERS = (None, "gels", "gelsy", "gelsd", "gelss")
 
@@ -55,12 +55,12 @@ def pinv(A: Array, rcond: Any = None, hermitian: bool = False, *, atol: Any = No
     if not x.size:
         return mT(A) * 1
     relative = array_of(rcond if rtol is None else rtol)
-    if atol is None and relative is not None:
-        return _pinv(A, relative, hermitian)
-    values = _singular_values("pinv", x, hermitian)
-    greatest = values.max(-1)
-    limit = _tolerance(x, values, array_of(atol), relative)
-    return _pinv(A, limit / np.where(greatest == 0, 1, greatest), hermitian)
+    if atol is not None or relative is None:
+        values = _singular_values("pinv", x, hermitian)
+        greatest = values.max(-1)
+        relative = _tolerance(x, values, array_of(atol), relative) / np.where(greatest == 0, 1, greatest)
+    batch = np.broadcast_shapes(np.shape(relative), x.shape[:-2])
+    return _pinv(A if batch == x.shape[:-2] else broadcast(A, (*batch, *x.shape[-2:])), relative, hermitian)
 
 
 def pinverse(input: Array, rcond: float = 1e-15) -> Array:
@@ -101,6 +101,7 @@ def lstsq(A: Array, B: Array, rcond: float | None = None, *, driver: str | None 
     if not vectors and (B.ndim < 2 or B.shape[-2] != A.shape[-2]):
         raise ShapeError(f"lstsq: A {tuple(A.shape)} and B {tuple(B.shape)} do not fit")
     b = unsqueeze(B, -1) if vectors else B
+    common_batch("lstsq", A, b)
     solution = matmul(pinv(A, rcond), b)
     values = _singular_values("lstsq", array_of(A), False)
     rank = (values > _tolerance(array_of(A), values, None, rcond)[..., None]).sum(-1)

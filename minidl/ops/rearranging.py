@@ -10,9 +10,9 @@ from ..autograd import primitive
 from ..autograd.calling import wrap
 from ..errors import ArgumentError, ShapeError
 from .indexing import getitem
-from .promotion import Array, array_of
+from .promotion import Array, array_of, check_tensors
 from .shape import axis_of, broadcast, ordered_copy, reshape, transpose
-from .words import also_numpy_words, size_of
+from .words import also_numpy_words, size_of, whole_number, whole_numbers
 
 
 def flip(input: Array, *dims: Any, **named: Any) -> Array:
@@ -38,6 +38,7 @@ def _(g, axes):
 
 def fliplr(input: Array) -> Array:
     """Columns in reverse order: the second dimension."""
+    check_tensors("fliplr", input)
     if input.ndim < 2:
         raise ShapeError(f"fliplr: shape {tuple(input.shape)}; needs at least 2 dimensions")
     return _flip(input, (1,))
@@ -45,6 +46,7 @@ def fliplr(input: Array) -> Array:
 
 def flipud(input: Array) -> Array:
     """Rows in reverse order: the first dimension."""
+    check_tensors("flipud", input)
     if input.ndim < 1:
         raise ShapeError("flipud: a 0-d tensor has no rows")
     return _flip(input, (0,))
@@ -52,7 +54,7 @@ def flipud(input: Array) -> Array:
 
 def rot90(input: Array, k: int = 1, dims: Any = (0, 1)) -> Array:
     """Turned k times by a quarter, from the first of two dimensions towards the second."""
-    axes = [axis_of("rot90", input, d) for d in dims]
+    k, axes = whole_number("rot90", "k", k), [axis_of("rot90", input, d) for d in dims]
     if len(axes) != 2 or axes[0] == axes[1]:
         raise ArgumentError(f"rot90: dims {dims}; needs two different ones")
     first, second = axes
@@ -77,12 +79,13 @@ def _(g, shifts, axes):
 
 def roll(input: Array, shifts: Any, dims: Any = None) -> Array:
     """Elements moved by `shifts` places along `dims`, those that leave coming in again; without dims as one row."""
-    shifts = size_of(tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,))
+    check_tensors("roll", input)
+    shifts = whole_numbers("roll", "shifts", shifts)
     if dims is None or (isinstance(dims, (tuple, list)) and not dims):
         if len(shifts) != 1:
             raise ArgumentError(f"roll: {len(shifts)} shifts without dims; give as many dims")
         return reshape(_roll(reshape(input, (-1,)), shifts, (0,)), tuple(input.shape))
-    axes = tuple(axis_of("roll", input, d) for d in ((dims,) if isinstance(dims, int) else dims))
+    axes = tuple(axis_of("roll", input, d) for d in (dims if isinstance(dims, (tuple, list)) else (dims,)))
     if len(axes) != len(shifts):
         raise ArgumentError(f"roll: {len(shifts)} shifts for {len(axes)} dims")
     if not input.ndim:
@@ -95,10 +98,13 @@ def roll(input: Array, shifts: Any, dims: Any = None) -> Array:
 
 def repeat(input: Array, *repeats: Any, **named: Any) -> Array:
     """The whole, so many times along each dimension; more numbers than dimensions make new ones in front."""
-    counts = size_of(repeats, "repeat", named, "repeats")
+    return _repeated("repeat", input, size_of(repeats, "repeat", named, "repeats"))
+
+
+def _repeated(name: str, input: Array, counts: tuple[int, ...]) -> Array:
     lead = len(counts) - input.ndim
     if lead < 0 or min(counts, default=0) < 0:
-        raise ShapeError(f"repeat: {counts} times for shape {tuple(input.shape)}; needs a number for each dimension")
+        raise ShapeError(f"{name}: {counts} times for shape {tuple(input.shape)}; needs a number for each dimension")
     shape = (1,) * lead + tuple(input.shape)
     spread = [n for size in shape for n in (1, size)]
     repeated = [n for size, count in zip(shape, counts, strict=True) for n in (count, size)]
@@ -108,8 +114,9 @@ def repeat(input: Array, *repeats: Any, **named: Any) -> Array:
 
 def tile(input: Array, *dims: Any, **named: Any) -> Array:
     """As `repeat`; fewer numbers than dimensions stand for the last ones."""
+    check_tensors("tile", input)
     counts = size_of(dims, "tile", named, "dims")
-    return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
+    return _repeated("tile", input, (1,) * (input.ndim - len(counts)) + counts)
 
 
 @also_numpy_words
@@ -120,6 +127,7 @@ def repeat_interleave(
 
     repeats    a number, or one for each place; alone, `repeat_interleave(repeats)` gives each index so many times
     """
+    check_tensors("repeat_interleave", input)
     if repeats is None:
         array = array_of(input)
         return wrap(_repeated_places(input, array.size, output_size).astype(array.dtype, copy=False))
@@ -175,11 +183,12 @@ def _(gg, axis, size, step):
 
 def unfold(input: Array, dimension: int, size: int, step: int) -> Array:
     """A view of all windows of `size` elements along a dimension, `step` apart; the windows are the last dimension."""
-    if not input.ndim:
-        if size > 1 or step < 1:
-            raise ShapeError(f"unfold: windows of {size} elements of a 0-d tensor")
-        return reshape(input, (1,))[:size]
     axis = axis_of("unfold", input, dimension)
+    size, step = whole_number("unfold", "size", size), whole_number("unfold", "step", step)
+    if not input.ndim:
+        if not 0 <= size <= 1 or step < 1:
+            raise ShapeError(f"unfold: windows of {size} elements, {step} apart, of a 0-d tensor")
+        return reshape(input, (1,))[:size]
     if not 0 <= size <= input.shape[axis] or step < 1:
         raise ShapeError(
             f"unfold: windows of {size}, {step} apart, along dim {dimension} of shape {tuple(input.shape)}; needs a "

@@ -16,10 +16,10 @@ from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
 from .elementwise import astype, exp
-from .promotion import Array, array_of, as_float, check_floats
-from .rounding import isinf, isnan
-from .shape import broadcast, reshape, squeeze, transpose, unsqueeze
-from .words import also_numpy_words, size_of
+from .promotion import Array, array_of, as_float, at_least_single, check_floats
+from .rounding import isnan
+from .shape import axis_of, broadcast, reshape, squeeze, transpose, unsqueeze
+from .words import also_numpy_words, size_of, whole_numbers
 
 Dim = int | tuple[int, ...] | list[int] | None
 
@@ -33,14 +33,13 @@ def axes_of(name: str, x: Array, dim: Dim) -> tuple[int, ...]:
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return tuple(range(ndim))
     axes = set()
-    for d in (dim,) if isinstance(dim, int) else dim:
+    for d in (dim,) if type(dim) is int else whole_numbers(name, "dim", dim):
         if not -bound <= d < bound:
             raise ShapeError(f"{name}: dim {d} of a tensor with shape {tuple(x.shape)}; it has {ndim} dimensions")
-        if ndim:
-            if d % ndim in axes:
-                raise ArgumentError(f"{name}: dim {d} appears twice in {dim}")
-            axes.add(d % ndim)
-    return tuple(sorted(axes))
+        if d % bound in axes:
+            raise ArgumentError(f"{name}: dim {d} appears twice in {dim}")
+        axes.add(d % bound)
+    return tuple(sorted(axes)) if ndim else ()
 
 
 def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
@@ -75,6 +74,10 @@ def plain_sum(x, axes, keepdim):
         y = kernels.of(x).total(x)
     elif lies_in_long_rows(x, axes):
         y = kernels.of(x).sum_of_rows(x)
+    elif x.dtype.kind != "f":
+        return np.add.reduce(x, axes, np.int64, keepdims=keepdim)
+    elif x.dtype.char == "e":  # float16, of which NumPy's own sums stand still at 2048
+        return np.add.reduce(x, axes, np.float32, keepdims=keepdim).astype(np.float16)
     else:
         return np.add.reduce(x, axes, keepdims=keepdim)
     return y[..., None] if keepdim else y
@@ -89,7 +92,10 @@ def _(g, x_shape, axes):
 def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """The sum over `dim`; of integers and booleans an int64."""
     if dtype is not None:
-        input = astype(input, dtypes.as_dtype(dtype))
+        dtype = dtypes.as_dtype(dtype)
+        input = astype(input, dtype)
+        if dtype.kind != "f":
+            return astype(sum(input, dim, keepdim), dtype)  # the lower bits of the sum
     elif input.dtype.kind != "f":
         input = astype(input, dtypes.int64)
     if dim is None and not keepdim:
@@ -107,9 +113,15 @@ def _(g, x_shape):
     return broadcast(g, x_shape)
 
 
+def as_narrow_as(x: Array, wide: Array) -> Array:
+    """What was computed in `at_least_single` of x, in its dtype."""
+    return wide.astype(x.dtype) if x.dtype == dtypes.float16 else wide
+
+
 @primitive
 def _scaled_sum(x, axes, keepdim, scale):
-    return np.add.reduce(x, axes, keepdims=keepdim) * x.dtype.type(scale)
+    wide = at_least_single(x)
+    return as_narrow_as(x, plain_sum(wide, axes, keepdim) * wide.dtype.type(scale))
 
 
 @_scaled_sum.gradient("x")
@@ -136,7 +148,8 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
 
 @primitive
 def _mean_of_all(x):
-    return kernels.of(x).total(x) / x.dtype.type(x.size)
+    wide = at_least_single(x)
+    return as_narrow_as(x, kernels.of(x).total(wide) / wide.dtype.type(x.size))
 
 
 @_mean_of_all.gradient
@@ -147,15 +160,20 @@ def _(g, x_shape):
 @also_numpy_words
 def nansum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """The sum over `dim`, with NaN counted as zero."""
-    return sum(where(isnan(input), 0, input) if input.dtype.kind == "f" else input, dim, keepdim, dtype=dtype)
+    axes = None if dim is None else axes_of("nansum", input, dim)
+    return sum(where(isnan(input), 0, input) if input.dtype.kind == "f" else input, axes, keepdim, dtype=dtype)
 
 
 @also_numpy_words
 def nanmean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """The mean over `dim` of what is not NaN."""
     check_floats("nanmean", input)
-    count = sum(~isnan(array_of(input)), dim, keepdim)
-    return nansum(input, dim, keepdim, dtype=dtype) / array_of(count).astype(input.dtype if dtype is None else dtype)
+    dtype = input.dtype if dtype is None else dtypes.as_dtype(dtype)
+    if dtype.kind != "f":
+        raise DtypeError(f"nanmean: dtype {dtype}; needs a floating one")
+    axes = axes_of("nanmean", input, dim)
+    count = sum(~isnan(array_of(input)), axes, keepdim)
+    return nansum(input, axes, keepdim, dtype=dtype) / array_of(count).astype(dtype)
 
 
 @also_numpy_words
@@ -164,7 +182,8 @@ def var(
 ) -> Array:
     """The variance over `dim`, divided by n - correction (1 unless `unbiased` is False)."""
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
-    return _variance_over("var", input, dim, unbiased if correction is None else correction, keepdim)
+    correction = unbiased if correction is None else correction
+    return as_narrow_as(input, _variance_over("var", input, dim, correction, keepdim))
 
 
 def _dim_or_unbiased(dim: Any, unbiased: bool) -> tuple[Dim, bool]:
@@ -173,11 +192,13 @@ def _dim_or_unbiased(dim: Any, unbiased: bool) -> tuple[Dim, bool]:
 
 
 def _variance_over(name: str, x: Array, dim: Dim, correction: float, keepdim: bool) -> Array:
+    """In single precision at least: the squares of half floats soon leave them."""
     check_floats(name, x)
+    x = at_least_single(x)
     axes = axes_of(name, x, dim)
     count = count_of(x.shape, axes)
     freedom = builtins.max(count - correction, 0)
-    scale = 1 / freedom if freedom else float("inf" if count > 1 else "nan")
+    scale = 1 / freedom if freedom and count else float("inf" if count > 1 else "nan")
     return _variance(x, axes, keepdim, scale)
 
 
@@ -215,7 +236,7 @@ def std(
     """The square root of `var`; where it is zero, so is its gradient."""
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
     correction = unbiased if correction is None else correction
-    return _deviation(_variance_over("std", input, dim, correction, keepdim))
+    return as_narrow_as(input, _deviation(_variance_over("std", input, dim, correction, keepdim)))
 
 
 @also_numpy_words
@@ -224,8 +245,9 @@ def var_mean(
 ) -> tuple[Array, Array]:
     """The variance and the mean."""
     dim, unbiased = _dim_or_unbiased(dim, unbiased)
-    variance = _variance_over("var_mean", input, dim, unbiased if correction is None else correction, keepdim)
-    return variance, mean(input, dim, keepdim)
+    correction = unbiased if correction is None else correction
+    variance = _variance_over("var_mean", input, dim, correction, keepdim)
+    return as_narrow_as(input, variance), mean(input, dim, keepdim)
 
 
 @also_numpy_words
@@ -233,8 +255,10 @@ def std_mean(
     input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
 ) -> tuple[Array, Array]:
     """The standard deviation and the mean."""
-    variance, centre = var_mean(input, dim, unbiased, keepdim, correction=correction)
-    return _deviation(variance), centre
+    dim, unbiased = _dim_or_unbiased(dim, unbiased)
+    correction = unbiased if correction is None else correction
+    variance = _variance_over("std_mean", input, dim, correction, keepdim)
+    return as_narrow_as(input, _deviation(variance)), mean(input, dim, keepdim)
 
 
 @also_numpy_words
@@ -255,8 +279,8 @@ def _logsumexp(x, axes, keepdim):
 
 @_logsumexp.gradient("x")
 def _(g, x, y, x_shape, axes):
-    finite = where(isinf(y), 0.0, y)  # nothing flows where all are -inf, and no NaN
-    return spread(g, x_shape, axes) * exp(x - spread(finite, x_shape, axes))
+    start = where(y == -np.inf, 0.0, y)  # nothing flows where all are -inf, and no NaN
+    return spread(g, x_shape, axes) * exp(x - spread(start, x_shape, axes))
 
 
 def sum_to_size(input: Array, *size: Any) -> Array:
@@ -268,7 +292,7 @@ def sum_to_size(input: Array, *size: Any) -> Array:
     if not wanted:
         return sum(input)
     summed = [*range(lead), *(lead + i for i, n in enumerate(wanted) if n == 1 and input.shape[lead + i] != 1)]
-    return reshape(plain_sum(input, tuple(summed), True), wanted) if summed else input
+    return reshape(sum(input, summed, True), wanted) if summed else input
 
 
 # --- products -------------------------------------------------------------------------------------------------------
@@ -314,18 +338,19 @@ def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype: 
         input = astype(input, dtypes.as_dtype(dtype))
     elif input.dtype.kind != "f":
         input = astype(input, dtypes.int64)
-    axes = axes_of("prod", input, dim)
-    if dim is None or not input.ndim:
-        return _product(input if input.ndim == 1 else reshape(input, (-1,)))
-    result = _product(transpose(input, axes[0], -1))
-    result = transpose(unsqueeze(result, -1), axes[0], -1)
-    return result if keepdim else squeeze(result, axes[0])
+    axis = None if dim is None else axis_of("prod", input, dim)
+    wide = at_least_single(input)
+    if axis is None or not input.ndim:
+        return _product(wide if input.ndim == 1 else reshape(wide, (-1,))).astype(input.dtype)
+    result = _product(transpose(wide, axis, -1)).astype(input.dtype)
+    result = transpose(unsqueeze(result, -1), axis, -1)
+    return result if keepdim else squeeze(result, axis)
 
 
 @also_numpy_words
 def count_nonzero(input: Array, dim: Dim = None, *, keepdim: bool = False) -> Array:
     """How many elements are not zero, over `dim`; int64."""
-    return sum(input != 0, dim, keepdim)
+    return sum(input != 0, axes_of("count_nonzero", input, dim), keepdim)
 
 
 # --- truth ----------------------------------------------------------------------------------------------------------
@@ -341,6 +366,11 @@ def _any(x, axes, keepdim):
     return x.any(axis=axes, keepdims=keepdim)
 
 
+def _axes_of_truths(name: str, x: Array, dim: Dim) -> tuple[int, ...]:
+    """As `axes_of`; an empty tuple reduces nothing, as in PyTorch, whose sums it lets reduce everything."""
+    return () if isinstance(dim, (tuple, list)) and not dim else axes_of(name, x, dim)
+
+
 def _as_byte(x: Array, truth: Array) -> Array:
     """The result in uint8 where the input is, as in PyTorch."""
     return astype(truth, x.dtype) if x.dtype == dtypes.uint8 else truth
@@ -349,10 +379,10 @@ def _as_byte(x: Array, truth: Array) -> Array:
 @also_numpy_words
 def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether all elements over `dim` are true."""
-    return _as_byte(input, _all(input, axes_of("all", input, dim), keepdim))
+    return _as_byte(input, _all(input, _axes_of_truths("all", input, dim), keepdim))
 
 
 @also_numpy_words
 def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether any element over `dim` is true."""
-    return _as_byte(input, _any(input, axes_of("any", input, dim), keepdim))
+    return _as_byte(input, _any(input, _axes_of_truths("any", input, dim), keepdim))

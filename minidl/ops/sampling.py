@@ -13,7 +13,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd import primitive
 from ..autograd.calling import wrap
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..random import Generator, numpy_generator
 from .creation import checked_size, float_dtype, made
 from .inplace import copy_
@@ -227,6 +227,26 @@ def poisson(input: Any, generator: Generator | None = None) -> Tensor:
     return wrap(numpy_generator(generator).poisson(rates).astype(rates.dtype))
 
 
+def binomial(count: Any, prob: Any, generator: Generator | None = None) -> Tensor:
+    """How many of `count` tries succeed, each with chance `prob`, in their dtype; the two broadcast."""
+    tries, chances = array_of(count), array_of(prob)
+    check_floats("binomial", tries)
+    if tries.dtype != chances.dtype:
+        raise DtypeError(f"binomial: count {tries.dtype} and prob {chances.dtype}; needs one floating dtype")
+    _probability("binomial", chances)
+    if tries.size and not (tries.min() >= 0 and np.isfinite(tries).all()):
+        raise ArgumentError("binomial: a count is negative, infinite or NaN")
+    drawn = numpy_generator(generator).binomial(tries.astype(np.int64), chances)
+    return _successes(count, prob, np.asarray(drawn).astype(tries.dtype))
+
+
+@primitive
+def _successes(count, prob, drawn):
+    return drawn  # as in PyTorch, without a gradient, not even of zero
+
+
+_successes.primitive.name = "binomial"
+
 # --- what fills a tensor in place -----------------------------------------------------------------------------------
 
 
@@ -242,6 +262,24 @@ def normal_(self: Any, mean: float = 0.0, std: float = 1.0, *, generator: Genera
     """Filled with normal numbers."""
     random = numpy_generator(generator)
     return _fill("normal_", self, lambda size: random.normal(mean, std, size), std >= 0, f"std >= 0, got {std}")
+
+
+def trunc_normal_(self: Any, mean: float, std: float, a: float, b: float, generator: Generator | None = None) -> Any:
+    """Filled with normal numbers on condition that they are in [a, b], by the inverse of their distribution function.
+
+    Above the mean the function is near one, where floats are coarse; there the numbers are drawn mirrored.
+    """
+    from scipy.special import ndtr, ndtri
+
+    random = numpy_generator(generator)
+    sign = -1 if a > mean else 1
+    low, high = sorted((sign * (a - mean), sign * (b - mean)))
+
+    def draw(size: tuple[int, ...]) -> np.ndarray:
+        below = random.uniform(ndtr(low / std), ndtr(high / std), size)
+        return np.clip(mean + sign * std * ndtri(below), a, b)
+
+    return _fill("trunc_normal_", self, draw, std > 0 and a <= b, f"std > 0 and a <= b, got std {std}, a {a}, b {b}")
 
 
 def log_normal_(self: Any, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Any:

@@ -10,55 +10,51 @@ from typing import Any
 import numpy as np
 
 from ..autograd import primitive
+from ..autograd.calling import describe
 from ..autograd.graph import Variable
+from ..dtypes import can_cast
 from ..errors import ArgumentError, DtypeError, GraphError, ShapeError
 from .comparison import where
-from .diagonal import diagonal
 from .elementwise import clone
-from .indexing import IndexRangeError, getitem, places_along, put_along, put_at, raw_index, select, take_along
-from .inplace import blank_view, write_at
-from .promotion import Array, array_of
+from .indexing import (
+    IndexRangeError,
+    check_index,
+    checked_indices,
+    getitem,
+    indices_of,
+    places_along,
+    put_along,
+    put_at,
+    raw_index,
+    reason,
+    take_along,
+)
+from .inplace import write_at
+from .promotion import Array, array_of, check_tensors, number_as
 from .shape import axis_of, broadcast, narrow, reshape
+from .words import also_numpy_words
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 
 # --- along one dimension, by a tensor of indices ---------------------------------------------------------------------
 
 
-def checked_indices(name: str, x: Array, axis: int, index: Array, source: Any = None) -> np.ndarray:
-    """The indices as an array, of the number of dimensions that x has, within it and within the source."""
-    indices = np.asarray(array_of(index))
-    if indices.dtype.kind not in "iu":
-        raise DtypeError(f"{name}: index is {indices.dtype}, needs int64; use .long()")
-    size = x.shape[axis] if x.ndim else 1
-    others = [part for part in (x, source) if hasattr(part, "ndim") and part.ndim]
-    if indices.size:
-        if indices.ndim != x.ndim and not (indices.ndim <= 1 and x.ndim <= 1):
-            raise ShapeError(f"{name}: index {indices.shape} has not as many dimensions as the input {tuple(x.shape)}")
-        for part in others:
-            sizes = zip(indices.shape, part.shape, strict=False)
-            too_large = [m > n and (i != axis or part is not x) for i, (m, n) in enumerate(sizes)]
-            if part.ndim == indices.ndim and any(too_large):
-                raise ShapeError(f"{name}: index {indices.shape} exceeds {tuple(part.shape)} outside dim {axis}")
-        if indices.min() < 0 or indices.max() >= size:
-            raise IndexRangeError(f"{name}: an index is outside 0 to {size - 1}, the size of dim {axis}")
-    return indices
-
-
 def _prepared(name: str, input: Array, dim: int, index: Array, src: Any) -> tuple[Array, int, np.ndarray, Any]:
     """0-d tensors as vectors; the part of the source that the indices take."""
     axis = axis_of(name, input, dim)
-    indices = checked_indices(name, input, axis, index, src)
-    indices = indices.reshape(1) if not indices.ndim else indices
+    indices = np.atleast_1d(checked_indices(name, input, axis, index, src))
     x = input if input.ndim else reshape(input, (1,))
-    if hasattr(src, "dtype"):
-        if src.dtype != input.dtype:
-            raise DtypeError(f"{name}: src is {src.dtype}, the input {input.dtype}; needs one dtype")
-        src = src if src.ndim else reshape(src, (1,))
-        src = getitem(src, tuple(slice(n) for n in indices.shape)) if src.shape != indices.shape else src
+    if not hasattr(src, "dtype"):
+        return x, axis, indices, number_as(name, src, input)
+    if src.dtype != input.dtype:
+        raise DtypeError(f"{name}: src is {src.dtype}, the input {input.dtype}; needs one dtype")
+    src = src if src.ndim else reshape(src, (1,))
+    if indices.size and src.shape != indices.shape:
+        src = getitem(src, tuple(slice(n) for n in indices.shape))
     return x, axis, indices, src
 
 
+@also_numpy_words
 def scatter(
     input: Array, dim: int, index: Array, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Array:
@@ -66,27 +62,30 @@ def scatter(
 
     reduce    "add" or "multiply": combined with what stands there instead
     """
+    if (src is None) == (value is None):
+        raise ArgumentError(f"scatter: got {'neither' if src is None else 'both'} src and value; give one")
     src = value if src is None else src
-    if src is None:
-        raise ArgumentError("scatter: got neither src nor value; give one")
     if reduce is not None:
         if reduce not in ("add", "multiply"):
             raise ArgumentError(f"scatter: reduce {reduce!r}; needs 'add' or 'multiply', or use scatter_reduce")
         if not hasattr(src, "dtype"):
-            src = np.full(np.shape(array_of(index)), src, input.dtype)
+            src = np.full(np.shape(array_of(index)), number_as("scatter", src, input), input.dtype)
         return scatter_reduce(input, dim, index, src, "sum" if reduce == "add" else "prod")
     x, axis, indices, src = _prepared("scatter", input, dim, index, src)
     return reshape(write_at(x, src, places_along(indices, axis)), tuple(input.shape)) if indices.size else clone(input)
 
 
+@also_numpy_words
 def scatter_add(input: Array, dim: int, index: Array, src: Array) -> Array:
     """The input with src added at `index` along `dim`: out[index[i][j]][j] += src[i][j]."""
+    check_tensors("scatter_add", input, index, src)
     x, axis, indices, src = _prepared("scatter_add", input, dim, index, src)
     if not indices.size:
         return clone(input)
     return reshape(x + put_along(src, tuple(x.shape), indices, axis), tuple(input.shape))
 
 
+@also_numpy_words
 def scatter_reduce(
     input: Array, dim: int, index: Array, src: Array, reduce: str, *, include_self: bool = True
 ) -> Array:
@@ -96,10 +95,17 @@ def scatter_reduce(
     """
     if reduce not in REDUCTIONS:
         raise ArgumentError(f"scatter_reduce: reduce {reduce!r}; needs one of {', '.join(REDUCTIONS)}")
+    check_tensors("scatter_reduce", input, index, src)
+    _check_mean("scatter_reduce", input, reduce)
     x, axis, indices, src = _prepared("scatter_reduce", input, dim, index, src)
     if not indices.size:
         return clone(input)
     return reshape(_combined(x, src, indices, axis, reduce, include_self), tuple(input.shape))
+
+
+def _check_mean(name: str, x: Array, reduce: str) -> None:
+    if reduce == "mean" and x.dtype.kind == "b":
+        raise DtypeError(f"{name}: the mean of booleans; use .float()")
 
 
 def _combined(x: Array, src: Array, indices: np.ndarray, axis: int, reduce: str, include_self: bool) -> Array:
@@ -179,10 +185,9 @@ def _(g, x, src, y, indices, axis):
 
 
 def _vector(name: str, x: Array, dim: int, index: Array) -> tuple[int, np.ndarray]:
-    axis = axis_of(name, x, dim)
-    indices = np.asarray(array_of(index))
-    if indices.dtype.kind not in "iu" or indices.ndim > 1:
-        raise DtypeError(f"{name}: index is {indices.dtype}{indices.shape}; needs a vector of integers")
+    axis, indices = axis_of(name, x, dim), indices_of(name, index)
+    if indices.ndim > 1:
+        raise ShapeError(f"{name}: index {indices.shape}; needs a vector")
     size = x.shape[axis] if x.ndim else 1
     if indices.size and (indices.min() < -size * (name == "index_fill") or indices.max() >= size):
         raise IndexRangeError(f"{name}: an index is outside 0 to {size - 1}, the size of dim {axis}")
@@ -195,31 +200,39 @@ def _at(axis: int, indices: np.ndarray) -> tuple[Any, ...]:
 
 def _rows(name: str, x: Array, axis: int, indices: np.ndarray, source: Array) -> Array:
     """The source, whose slices along an axis go to the indices."""
+    check_tensors(name, source)
     if source.dtype != x.dtype:
         raise DtypeError(f"{name}: source is {source.dtype}, the input {x.dtype}; needs one dtype")
     wanted = tuple(indices.size if i == axis else n for i, n in enumerate(x.shape))
-    if tuple(source.shape) != wanted and array_of(source).size != int(np.prod(wanted)):
+    if (tuple(source.shape) or (1,)) != wanted:
         raise ShapeError(f"{name}: source {tuple(source.shape)} for {indices.size} indices; needs {wanted}")
     return reshape(source, wanted)
 
 
+@also_numpy_words
 def index_select(input: Array, dim: int, index: Array) -> Array:
     """The slices at `index` along `dim`."""
     axis, indices = _vector("index_select", input, dim, index)
-    return getitem(input, _at(axis, indices)) if input.ndim else clone(input)
+    if input.ndim:
+        return getitem(input, _at(axis, indices))
+    if indices.size != 1:
+        raise ShapeError(f"index_select: {indices.size} indices of a 0-d tensor; needs 1")
+    return clone(input)
 
 
+@also_numpy_words
 def index_add(input: Array, dim: int, index: Array, source: Array, *, alpha: Any = 1) -> Array:
     """The input with slices of alpha * source added at `index` along `dim`."""
     axis, indices = _vector("index_add", input, dim, index)
     x = input if input.ndim else reshape(input, (1,))
     rows = _rows("index_add", x, axis, indices, source)
-    if isinstance(alpha, float) and x.dtype.kind != "f":
-        raise DtypeError(f"index_add: alpha={alpha} for {x.dtype}; it must be a whole number")
-    rows = rows if alpha == 1 else rows * alpha
+    if not isinstance(alpha, (int, float)) or (isinstance(alpha, float) and x.dtype.kind != "f"):
+        raise DtypeError(f"index_add: alpha={alpha!r} for {x.dtype}; needs a number that fits")
+    rows = rows if alpha == 1 else (rows * alpha).astype(x.dtype)
     return reshape(x + put_at(rows, tuple(x.shape), _at(axis, indices)), tuple(input.shape))
 
 
+@also_numpy_words
 def index_copy(input: Array, dim: int, index: Array, source: Array) -> Array:
     """The input with slices of source written at `index` along `dim`."""
     axis, indices = _vector("index_copy", input, dim, index)
@@ -228,15 +241,18 @@ def index_copy(input: Array, dim: int, index: Array, source: Array) -> Array:
     return reshape(write_at(x, rows, _at(axis, indices)), tuple(input.shape))
 
 
+@also_numpy_words
 def index_fill(input: Array, dim: int, index: Array, value: Any) -> Array:
     """The input with `value` at `index` along `dim`."""
     axis, indices = _vector("index_fill", input, dim, index)
     if getattr(value, "ndim", 0):
         raise ShapeError(f"index_fill: value {tuple(value.shape)}; needs one number")
     x = input if input.ndim else reshape(input, (1,))
-    return reshape(write_at(x, _cast(value, input), _at(axis, np.unique(indices))), tuple(input.shape))
+    number = number_as("index_fill", value, input)
+    return reshape(write_at(x, number, _at(axis, np.unique(indices))), tuple(input.shape))
 
 
+@also_numpy_words
 def index_reduce(
     input: Array, dim: int, index: Array, source: Array, reduce: str, *, include_self: bool = True
 ) -> Array:
@@ -244,6 +260,7 @@ def index_reduce(
     if reduce not in REDUCTIONS[1:]:
         raise ArgumentError(f"index_reduce: reduce {reduce!r}; needs one of {', '.join(REDUCTIONS[1:])}")
     axis, indices = _vector("index_reduce", input, dim, index)
+    _check_mean("index_reduce", input, reduce)
     x = input if input.ndim else reshape(input, (1,))
     rows = _rows("index_reduce", x, axis, indices, source)
     wide = np.broadcast_to(indices.reshape((-1,) + (1,) * (x.ndim - 1 - axis)), tuple(rows.shape))
@@ -254,6 +271,7 @@ def index_reduce(
 
 
 def _mask(name: str, x: Array, mask: Array) -> np.ndarray:
+    check_tensors(name, x, mask)
     truth = array_of(mask)
     if truth.dtype.kind != "b":
         raise DtypeError(f"{name}: mask is {truth.dtype}, needs bool")
@@ -268,19 +286,13 @@ def _fits(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     return all(m == n or 1 in (m, n) for m, n in zip(a[::-1], b[::-1], strict=False))
 
 
-def _cast(value: Any, x: Array) -> Any:
-    """A number or 0-d tensor in the dtype of x."""
-    if isinstance(value, complex):
-        raise DtypeError(f"got the complex number {value} for a tensor of {x.dtype}; needs a real one")
-    return value.astype(x.dtype) if hasattr(value, "astype") else x.dtype.type(value)
-
-
 def masked_fill(input: Array, mask: Array, value: Any) -> Array:
     """The input with `value` where the mask is true."""
     if getattr(value, "ndim", 0):
         raise ShapeError(f"masked_fill: value {tuple(value.shape)}; needs one number")
     truth = _mask("masked_fill", input, mask)
-    return where(truth, _cast(value, input), broadcast(input, truth.shape) if truth.shape != input.shape else input)
+    number = number_as("masked_fill", value, input)
+    return where(truth, number, broadcast(input, truth.shape) if truth.shape != input.shape else input)
 
 
 def masked_select(input: Array, mask: Array) -> Array:
@@ -291,6 +303,7 @@ def masked_select(input: Array, mask: Array) -> Array:
 
 def masked_scatter(input: Array, mask: Array, source: Array) -> Array:
     """The input with elements of source, in order, where the mask is true."""
+    check_tensors("masked_scatter", source)
     truth = _mask("masked_scatter", input, mask)
     x = broadcast(input, truth.shape) if truth.shape != input.shape else input
     count = int(truth.sum())
@@ -303,11 +316,13 @@ def masked_scatter(input: Array, mask: Array, source: Array) -> Array:
 
 def take(input: Array, index: Array) -> Array:
     """The elements at `index`, counted through the flattened input; in the index's shape."""
-    return getitem(reshape(input, (-1,)), _flat_indices("take", input, index))
+    indices = _flat_indices("take", input, index)
+    return getitem(reshape(input, (-1,)), indices)
 
 
 def put(input: Array, index: Array, source: Array, accumulate: bool = False) -> Array:
     """The input with source written, or added, at `index`, counted through the flattened input."""
+    check_tensors("put", source)
     indices = _flat_indices("put", input, index).reshape(-1)
     if source.dtype != input.dtype:
         raise DtypeError(f"put: source is {source.dtype}, the input {input.dtype}; needs one dtype")
@@ -319,9 +334,8 @@ def put(input: Array, index: Array, source: Array, accumulate: bool = False) -> 
 
 
 def _flat_indices(name: str, input: Array, index: Array) -> np.ndarray:
-    indices, size = np.asarray(array_of(index)), array_of(input).size
-    if indices.dtype.kind not in "iu":
-        raise DtypeError(f"{name}: index is {indices.dtype}, needs int64; use .long()")
+    check_tensors(name, input)
+    indices, size = indices_of(name, index), array_of(input).size
     if indices.size and (indices.min() < -size or indices.max() >= size):
         raise IndexRangeError(f"{name}: an index is outside the {size} elements of the input")
     return indices % max(size, 1)
@@ -329,56 +343,18 @@ def _flat_indices(name: str, input: Array, index: Array) -> np.ndarray:
 
 def index_put(input: Array, indices: Any, values: Any, accumulate: bool = False) -> Array:
     """The input with values written, or added, at a tuple of indices: `input[indices] = values`."""
-    index = raw_index(tuple(indices))
-    if accumulate:
-        wanted = array_of(input)[index].shape
+    check_tensors("index_put", input, values)
+    if not isinstance(indices, (tuple, list)):
+        raise DtypeError(f"index_put: indices {describe(indices)}; needs a tuple of tensors")
+    if values.ndim and not can_cast(values.dtype, input.dtype):
+        raise DtypeError(f"index_put: values of {values.dtype} do not fit into a tensor of {input.dtype}")
+    index, values = raw_index(tuple(indices)), values.astype(input.dtype)
+    try:
+        if not accumulate:
+            return write_at(input, values, index)
+        wanted = getitem(np.broadcast_to(True, input.shape), index).shape
         values = broadcast(values, wanted) if tuple(values.shape) != wanted else values
         return input + put_at(values, tuple(input.shape), index)
-    return write_at(input, values, index)
-
-
-# --- where a view looks ----------------------------------------------------------------------------------------------
-
-
-@primitive
-def _view_scatter(x, src, operator, args):
-    """x with src where the view `operator(x, *args)` looks."""
-    written = x.copy()
-    operator(written, *args)[...] = src
-    return written
-
-
-@_view_scatter.gradient("x")
-def _(g, operator, args):
-    return blank_view(g, operator, args)
-
-
-@_view_scatter.gradient("src")
-def _(g, operator, args):
-    return operator(g, *args)
-
-
-def _scattered(name: str, input: Array, src: Array, operator: Any, args: tuple[Any, ...]) -> Array:
-    seen = operator(np.empty(tuple(input.shape), bool), *args)
-    if seen.shape != tuple(src.shape):
-        raise ShapeError(f"{name}: src {tuple(src.shape)} for a part of shape {seen.shape}")
-    return _view_scatter(input, src, operator, args)
-
-
-def select_scatter(input: Array, src: Array, dim: int, index: int) -> Array:
-    """The input with src as its slice `index` along `dim`."""
-    return _scattered("select_scatter", input, src, select, (dim, index))
-
-
-def slice_scatter(
-    input: Array, src: Array, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
-) -> Array:
-    """The input with src at start:end:step along `dim`."""
-    axis = axis_of("slice_scatter", input, dim)
-    index = (slice(None),) * axis + (slice(start, end, step),)
-    return _scattered("slice_scatter", input, src, getitem, (index,))
-
-
-def diagonal_scatter(input: Array, src: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
-    """The input with src on a diagonal."""
-    return _scattered("diagonal_scatter", input, src, diagonal, (offset, dim1, dim2))
+    except (ShapeError, DtypeError) as error:
+        check_index("index_put", input, index)
+        raise ShapeError(f"index_put: {reason(error)}") from None

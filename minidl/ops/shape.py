@@ -6,7 +6,6 @@ Where memory allows the result is a view, which shares the memory of its input; 
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
@@ -15,21 +14,28 @@ from ..autograd import primitive
 from ..autograd.calling import wrap
 from ..dtypes import as_dtype
 from ..errors import ArgumentError, ShapeError
-from .promotion import Array, array_of
-from .words import also_numpy_words, size_of
+from .promotion import Array, array_of, check_tensors
+from .words import also_numpy_words, size_of, whole_number, whole_numbers
 
 
 def axis_of(name: str, x: Array, dim: int, extra: int = 0) -> int:
     """`dim` counted from the front."""
+    if not hasattr(x, "ndim"):
+        check_tensors(name, x)
     ndim = x.ndim + extra or 1
     if type(dim) is not int:
-        try:
-            dim = operator.index(dim)
-        except TypeError:
-            raise ArgumentError(f"{name}: dim {dim!r}; needs a whole number") from None
+        dim = whole_number(name, "dim", dim)
     if not -ndim <= dim < ndim:
         raise ShapeError(f"{name}: dim {dim} of a tensor with shape {tuple(x.shape)}; needs -{ndim} to {ndim - 1}")
     return dim % ndim
+
+
+def own_axis(name: str, x: Array, dim: int) -> int:
+    """As `axis_of`, of a tensor that has dimensions."""
+    axis = axis_of(name, x, dim)
+    if not x.ndim:
+        raise ShapeError(f"{name}: a 0-d tensor has no dimensions")
+    return axis
 
 
 # --- reshape --------------------------------------------------------------------------------------------------------
@@ -86,6 +92,7 @@ def reshape(input: Array, *shape: Any, **named: Any) -> Array:
     sizes = size_of(shape, "reshape", named, "shape")
     array = array_of(input)
     if array is input:
+        check_tensors("reshape", input)
         return input.reshape(sizes)
     if array.flags.c_contiguous:
         try:
@@ -180,6 +187,8 @@ def _(g, axes):
 def permute(input: Array, *dims: Any, **named: Any) -> Array:
     """The dimensions in the order `dims`."""
     order = size_of(dims, "permute", named, "dims")
+    if not hasattr(input, "ndim"):
+        check_tensors("permute", input)
     ndim = input.ndim
     axes = tuple(d + ndim if d < 0 else d for d in order)
     if sorted(axes) != list(range(ndim)):
@@ -189,8 +198,8 @@ def permute(input: Array, *dims: Any, **named: Any) -> Array:
 
 def transpose(input: Array, dim0: int, dim1: int) -> Array:
     """With two dimensions exchanged."""
-    axes = list(range(input.ndim))
     i, j = axis_of("transpose", input, dim0), axis_of("transpose", input, dim1)
+    axes = list(range(input.ndim))
     if axes:
         axes[i], axes[j] = axes[j], axes[i]
     return _permute(input, tuple(axes))
@@ -203,6 +212,7 @@ def swapaxes(input: Array, axis0: int, axis1: int) -> Array:
 
 def t(input: Array) -> Array:
     """The transpose of a matrix; a vector as it is."""
+    check_tensors("t", input)
     if input.ndim > 2:
         shape = tuple(input.shape)
         raise ShapeError(f"t: got shape {shape}, needs at most 2 dimensions; use transpose(dim0, dim1) or .mT")
@@ -233,27 +243,30 @@ def _(g):
 
 def expand(input: Array, *size: Any, **named: Any) -> Array:
     """Repeated, without copying, along dimensions of size 1 and new leading ones; -1 leaves a size as it is."""
-    sizes, own = size_of(size, "expand", named, "size"), array_of(input).shape
+    return _expanded("expand", input, size_of(size, "expand", named, "size"))
+
+
+def _expanded(name: str, input: Array, sizes: tuple[int, ...]) -> Array:
+    if not hasattr(input, "shape"):
+        check_tensors(name, input)
+    own = array_of(input).shape
     lead = len(sizes) - len(own)
     sizes = tuple(own[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(sizes))
     if lead < 0 or min(sizes, default=0) < 0 or any(m not in (1, n) for m, n in zip(own, sizes[lead:], strict=True)):
-        raise ShapeError(f"expand: {own} cannot be repeated to {sizes}; sizes must be equal or 1")
+        raise ShapeError(f"{name}: {own} cannot be repeated to {sizes}; sizes must be equal or 1")
     return broadcast(input, sizes)
 
 
 def broadcast_to(input: Array, *size: Any, **named: Any) -> Array:
     """As `expand`."""
-    return expand(input, *size, **named)
+    return _expanded("broadcast_to", input, size_of(size, "broadcast_to", named, "size"))
 
 
 # --- layout ---------------------------------------------------------------------------------------------------------
 
 
-def contiguous(input: Array, *, memory_format: Any = None) -> Array:
-    """The tensor itself if its elements lie in order in memory, else a copy that does.
-
-    memory_format    makes no difference: the copy lies in order
-    """
+def contiguous(input: Array) -> Array:
+    """The tensor itself if its elements lie in order in memory, else a copy that does."""
     return input if array_of(input).flags.c_contiguous else ordered_copy(input)
 
 
@@ -272,12 +285,12 @@ def _(g):
 
 def narrow(input: Array, dim: int, start: Any, length: int) -> Array:
     """`length` elements from `start` along `dim`."""
-    if not input.ndim:
-        raise ShapeError("narrow: a 0-d tensor has no dimension to narrow")
-    axis = axis_of("narrow", input, dim)
+    axis = own_axis("narrow", input, dim)
     if array_of(start) is not start and (start.ndim or start.dtype.kind not in "iu"):
         raise ShapeError(f"narrow: start is {start.dtype}{tuple(start.shape)}; needs one whole number")
-    size, start = input.shape[axis], operator.index(start)
+    size = input.shape[axis]
+    if type(start) is not int or type(length) is not int:
+        start, length = whole_number("narrow", "start", start), whole_number("narrow", "length", length)
     first = start + size if start < 0 else start
     if not 0 <= first <= first + length <= size:
         raise ShapeError(
@@ -291,17 +304,18 @@ def narrow(input: Array, dim: int, start: Any, length: int) -> Array:
 
 def ravel(input: Array) -> Array:
     """All elements as one dimension."""
+    check_tensors("ravel", input)
     return reshape(input, (-1,))
 
 
 def unflatten(input: Array, dim: int, sizes: Any) -> Array:
     """One dimension as several, of the given sizes; one of them may be -1."""
-    axis = axis_of("unflatten", input, dim)
-    sizes = size_of((tuple(sizes),), "unflatten")
+    axis = own_axis("unflatten", input, dim)
+    sizes = whole_numbers("unflatten", "sizes", sizes)
     if not sizes:
         raise ShapeError("unflatten: no sizes; give one or more")
     known = int(np.prod([n for n in sizes if n != -1]))
-    total = input.shape[axis] if input.ndim else 1
+    total = input.shape[axis]
     if sizes.count(-1) == 1 and known and total % known == 0:
         sizes = tuple(total // known if n == -1 else n for n in sizes)
     elif -1 in sizes or known != total:
@@ -312,7 +326,7 @@ def unflatten(input: Array, dim: int, sizes: Any) -> Array:
 def movedim(input: Array, source: Any, destination: Any) -> Array:
     """Dimensions moved from `source` to `destination`, the others in their order."""
     sources, destinations = (
-        [axis_of("movedim", input, d) for d in ((dims,) if isinstance(dims, int) else dims)]
+        [axis_of("movedim", input, d) for d in (dims if isinstance(dims, (tuple, list)) else (dims,))]
         for dims in (source, destination)
     )
     if len(sources) != len(destinations) or len(set(sources)) < len(sources) or len(set(destinations)) < len(sources):
@@ -324,6 +338,9 @@ def movedim(input: Array, source: Any, destination: Any) -> Array:
 
 def adjoint(input: Array) -> Array:
     """The last two dimensions exchanged: of real numbers, what `mT` is."""
+    check_tensors("adjoint", input)
+    if input.ndim == 1:
+        raise ShapeError(f"adjoint: got shape {tuple(input.shape)}, needs at least 2 dimensions")
     return matrix_transpose(input)
 
 
@@ -338,35 +355,51 @@ def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
         ) from None
 
 
+def broadcasts_to(shape: Any, target: Any) -> bool:
+    """Whether a tensor of this shape can stand where one of the target's shape is needed."""
+    return len(shape) <= len(target) and all(
+        m in (1, n) for m, n in zip(reversed(shape), reversed(target), strict=False)
+    )
+
+
 def broadcast_tensors(*tensors: Any) -> tuple[Array, ...]:
     """All in the shape of an operation on them."""
     parts = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)
-    shape = broadcast_shapes(*(tuple(part.shape) for part in parts))
+    check_tensors("broadcast_tensors", *parts)
+    shapes = [tuple(part.shape) for part in parts]
+    try:
+        shape = np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(
+            f"broadcast_tensors: {', '.join(map(str, shapes))} do not fit; sizes must be equal or 1"
+        ) from None
     return tuple(broadcast(part, shape) for part in parts)
 
 
 def atleast_1d(*tensors: Any) -> Any:
     """With 1 dimension or more; several tensors give a tuple."""
-    return _at_least(tensors, lambda x: x if x.ndim else reshape(x, (1,)))
+    return _at_least("atleast_1d", tensors, lambda x: x if x.ndim else reshape(x, (1,)))
 
 
 def atleast_2d(*tensors: Any) -> Any:
     """With 2 dimensions or more, new ones in front; several tensors give a tuple."""
-    return _at_least(tensors, lambda x: x if x.ndim > 1 else reshape(x, (1, -1)))
+    return _at_least("atleast_2d", tensors, lambda x: x if x.ndim > 1 else reshape(x, (1, -1)))
 
 
 def atleast_3d(*tensors: Any) -> Any:
     """With 3 dimensions or more, a matrix as (rows, columns, 1); several tensors give a tuple."""
-    return _at_least(tensors, _at_least_3d)
+    return _at_least("atleast_3d", tensors, _at_least_3d)
 
 
 def _at_least_3d(x: Array) -> Array:
     return x if x.ndim > 2 else unsqueeze(x, -1) if x.ndim == 2 else reshape(x, (1, -1, 1))
 
 
-def _at_least(tensors: tuple[Any, ...], change: Any) -> Any:
+def _at_least(name: str, tensors: tuple[Any, ...], change: Any) -> Any:
     if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
+        check_tensors(name, *tensors[0])
         return tuple(change(x) for x in tensors[0])
+    check_tensors(name, *tensors)
     return change(tensors[0]) if len(tensors) == 1 else tuple(change(x) for x in tensors)
 
 

@@ -11,12 +11,13 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import primitive
-from ..autograd.calling import wrap
-from ..errors import ArgumentError, ShapeError
+from ..autograd.calling import describe, wrap
+from ..errors import ArgumentError, DtypeError, ShapeError
 from .elementwise import clone
-from .indexing import put_along, take_along
+from .indexing import IndexRangeError, put_along, take_along
 from .promotion import Array, array_of
 from .shape import axis_of, narrow, squeeze
+from .words import also_numpy_words, whole_number
 
 
 class Sort(NamedTuple):
@@ -44,6 +45,7 @@ def _argsort(x, axis, descending):
     return x.shape[axis] - 1 - x[turned].argsort(axis, kind="stable")[turned]
 
 
+@also_numpy_words
 def sort(input: Array, dim: int = -1, descending: bool = False, stable: bool = False) -> Sort:
     """The elements along `dim` in order, equal ones as they stood, NaN as the greatest; and where each stood."""
     axis = axis_of("sort", input, dim)
@@ -61,6 +63,7 @@ def _(g, x_shape, indices, axis):
     return put_along(g[0], x_shape, array_of(indices), axis)
 
 
+@also_numpy_words
 def argsort(input: Array, dim: int = -1, descending: bool = False, stable: bool = False) -> Array:
     """The places that put the elements along `dim` in order."""
     return _argsort(input, axis_of("argsort", input, dim), descending)
@@ -71,9 +74,10 @@ def msort(input: Array) -> Array:
     return sort(input, 0).values
 
 
+@also_numpy_words
 def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Topk:
     """The k greatest (or least) elements along `dim` in order, and where they stood."""
-    axis = axis_of("topk", input, dim)
+    axis, k = axis_of("topk", input, dim), whole_number("topk", "k", k)
     shape = array_of(input).shape
     size = shape[axis] if shape else 1
     if not 0 <= k <= size:
@@ -90,7 +94,7 @@ FEW = 64
 @primitive(outputs=("values", "indices"))
 def _best(x, k, axis, largest):
     """The k greatest or least elements, in order, and their places."""
-    if k <= FEW and x.dtype.char in "fdl":
+    if 0 < k <= FEW and x.dtype.char in "fdl":
         if axis == x.ndim - 1:
             return kernels.of(x).top_of_rows(x, k, largest)
         values, places = kernels.of(x).top_of_rows(np.moveaxis(x, axis, -1), k, largest)
@@ -104,9 +108,10 @@ def _(g, x_shape, indices, axis):
     return put_along(g[0], x_shape, array_of(indices), axis)
 
 
+@also_numpy_words
 def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False) -> Kthvalue:
     """The k-th least element along `dim`, counted from 1, and where it stood."""
-    axis = axis_of("kthvalue", input, dim)
+    axis, k = axis_of("kthvalue", input, dim), whole_number("kthvalue", "k", k)
     size = input.shape[axis] if input.ndim else 1
     if not 1 <= k <= size:
         raise ShapeError(f"kthvalue: k {k} of {size} elements along dim {dim} of shape {tuple(input.shape)}")
@@ -141,8 +146,10 @@ def searchsorted(
     if side is not None and (side not in ("left", "right") or (side == "left" and right)):
         raise ArgumentError(f"searchsorted: side {side!r} and right {right}; needs 'left' or 'right' alone")
     sequence, values = array_of(sorted_sequence), np.asarray(array_of(input))
+    if not sequence.ndim:
+        raise ShapeError("searchsorted: a 0-d sequence; needs 1 or more dimensions")
     if sorter is not None:
-        sequence = np.take_along_axis(sequence, array_of(sorter), -1)
+        sequence = _sorted_by(sequence, array_of(sorter))
     if sequence.ndim > 1 and sequence.shape[:-1] != values.shape[:-1]:
         raise ShapeError(f"searchsorted: sequence {sequence.shape} and input {values.shape} differ before the last dim")
     chosen = "right" if right or side == "right" else "left"
@@ -155,6 +162,14 @@ def searchsorted(
     return wrap(places.astype(np.int32 if out_int32 else np.int64))
 
 
+def _sorted_by(sequence: np.ndarray, sorter: np.ndarray) -> np.ndarray:
+    if sorter.dtype != np.int64 or sorter.shape != sequence.shape:
+        raise ShapeError(f"searchsorted: sorter {describe(sorter)} for {describe(sequence)}; needs int64 of its shape")
+    if sorter.size and not 0 <= sorter.min() <= sorter.max() < sequence.shape[-1]:
+        raise IndexRangeError(f"searchsorted: a place of the sorter is outside 0 to {sequence.shape[-1] - 1}")
+    return np.take_along_axis(sequence, sorter, -1)
+
+
 def bucketize(input: Any, boundaries: Array, *, out_int32: bool = False, right: bool = False) -> Array:
     """Which of the intervals between sorted boundaries each value lies in."""
     if boundaries.ndim != 1:
@@ -163,13 +178,25 @@ def bucketize(input: Any, boundaries: Array, *, out_int32: bool = False, right: 
 
 
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Array:
-    """Which elements are among the test elements."""
+    """Which elements are among the test elements; one of the two may be a number."""
+    both = (elements, test_elements)
+    if any(not hasattr(x, "dtype") and not isinstance(x, (int, float)) for x in both) or not any(
+        hasattr(x, "dtype") for x in both
+    ):
+        raise DtypeError(f"isin: got {describe(elements)}, {describe(test_elements)}; needs tensors, or one number")
     return wrap(np.asarray(np.isin(array_of(elements), array_of(test_elements), invert=invert)))
 
 
 # --- unique ---------------------------------------------------------------------------------------------------------
 
 
+@primitive(outputs=("values", "inverse", "counts"))
+def _unique(x, axis):
+    values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
+    return values, inverse.reshape(x.shape if axis is None else -1).astype(np.int64), counts.astype(np.int64)
+
+
+@also_numpy_words
 def unique(
     input: Array,
     sorted: bool = True,
@@ -181,34 +208,39 @@ def unique(
 
     With return_inverse also where each element went, with return_counts how often each stands there.
     """
-    x = array_of(input)
-    axis = None if dim is None else axis_of("unique", input, dim)
-    values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
-    inverse = inverse.reshape(x.shape if axis is None else -1)
-    return _asked_for(values, inverse, counts, return_inverse, return_counts)
+    found = _unique(input, None if dim is None else _axis_of_slices("unique", input, dim))
+    return _asked_for(found, return_inverse, return_counts)
 
 
+@primitive(outputs=("values", "inverse", "counts"))
+def _unique_consecutive(x, axis):
+    rows = x.reshape(-1) if axis is None else np.moveaxis(x, axis, 0)
+    starts = np.ones(rows.shape[0], bool)
+    starts[1:] = (rows[1:] != rows[:-1]).any(tuple(range(1, rows.ndim)))
+    inverse = np.cumsum(starts) - 1
+    counts = np.diff(np.append(np.flatnonzero(starts), rows.shape[0]))
+    if axis is None:
+        return rows[starts], inverse.reshape(x.shape), counts
+    return np.moveaxis(rows[starts], 0, axis), inverse, counts
+
+
+@also_numpy_words
 def unique_consecutive(
     input: Array, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """The elements without those that equal the one before, or the slices along `dim`; otherwise as `unique`."""
-    x = array_of(input)
-    axis = 0 if dim is None else axis_of("unique_consecutive", input, dim)
-    rows = x.reshape(-1) if dim is None else np.moveaxis(x, axis, 0)
-    starts = np.ones(rows.shape[0], bool)
-    starts[1:] = (rows[1:] != rows[:-1]).any(tuple(range(1, rows.ndim)))
-    values = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, axis)
-    inverse = np.cumsum(starts) - 1
-    counts = np.diff(np.append(np.flatnonzero(starts), rows.shape[0]))
-    return _asked_for(
-        values, inverse.reshape(x.shape) if dim is None else inverse, counts, return_inverse, return_counts
-    )
+    found = _unique_consecutive(input, None if dim is None else _axis_of_slices("unique_consecutive", input, dim))
+    return _asked_for(found, return_inverse, return_counts)
 
 
-def _asked_for(values: Any, inverse: Any, counts: Any, return_inverse: bool, return_counts: bool) -> Any:
-    results = [wrap(values)]
-    if return_inverse:
-        results.append(wrap(inverse.astype(np.int64)))
-    if return_counts:
-        results.append(wrap(counts.astype(np.int64)))
-    return tuple(results) if len(results) > 1 else results[0]
+def _axis_of_slices(name: str, x: Array, dim: int) -> int:
+    axis = axis_of(name, x, dim)
+    if not x.ndim or 0 in (*x.shape[:axis], *x.shape[axis + 1 :]):
+        raise ShapeError(f"{name}: dim {dim} of shape {tuple(x.shape)}; needs slices with elements")
+    return axis
+
+
+def _asked_for(found: tuple[Array, Array, Array], return_inverse: bool, return_counts: bool) -> Any:
+    values, inverse, counts = found
+    results = (values, *([inverse] * return_inverse), *([counts] * return_counts))
+    return results if len(results) > 1 else values

@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..autograd import primitive
-from ..autograd.calling import wrap
+from ..autograd.calling import describe, wrap
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
 from .elementwise import clone, sqrt
 from .extremes import check_nonempty, shared_evenly
-from .indexing import getitem, take_along
-from .joining import stack
+from .indexing import take_along
 from .linalg import matmul
+from .pairwise import lerp
 from .promotion import Array, array_of, check_floats
 from .reduction import mean, plain_sum
-from .shape import axis_of, matrix_transpose, narrow, reshape, squeeze, transpose, unsqueeze
+from .shape import axis_of, matrix_transpose, movedim, narrow, reshape, squeeze, transpose, unsqueeze
 from .sorting import sort
-from .words import also_numpy_words
+from .words import also_numpy_words, whole_number
 
 
 class Median(NamedTuple):
@@ -65,11 +65,17 @@ def _(g, x, y):
     return shared_evenly(g, x, y)
 
 
+def _middle_of_all(name: str, x: Array, ignore_nan: bool) -> Array:
+    if x.dtype.kind != "f":
+        check_nonempty(name, x)
+    return _middle(x, ignore_nan)
+
+
 @also_numpy_words
 def median(input: Array, dim: int | None = None, keepdim: bool = False) -> Any:
     """The lower of the middle elements, NaN if there is one; along `dim` the pair (values, indices)."""
     if dim is None:
-        return _middle(input, False) if input.array.size or input.dtype.kind == "f" else check_nonempty("median", input)
+        return _middle_of_all("median", input, False)
     return Median(*_middle_along("median", input, dim, keepdim, False))
 
 
@@ -77,7 +83,7 @@ def median(input: Array, dim: int | None = None, keepdim: bool = False) -> Any:
 def nanmedian(input: Array, dim: int | None = None, keepdim: bool = False) -> Any:
     """As `median`, of what is not NaN."""
     if dim is None:
-        return _middle(input, True)
+        return _middle_of_all("nanmedian", input, True)
     return Nanmedian(*_middle_along("nanmedian", input, dim, keepdim, True))
 
 
@@ -103,6 +109,7 @@ def _middle_along(name: str, input: Array, dim: int, keepdim: bool, ignore_nan: 
     return squeeze(values, axis), wrap(np.squeeze(chosen, axis))
 
 
+@also_numpy_words
 def mode(input: Array, dim: int = -1, keepdim: bool = False) -> Mode:
     """The element that stands most often along `dim`, the least of several, and its last place."""
     axis = axis_of("mode", input, dim)
@@ -114,8 +121,8 @@ def mode(input: Array, dim: int = -1, keepdim: bool = False) -> Mode:
     rows = np.moveaxis(x, axis, -1)
     chosen = np.zeros((*rows.shape[:-1], 1), np.int64)
     for place in np.ndindex(rows.shape[:-1]):
-        values, counts = np.unique(rows[place], return_counts=True)
-        chosen[place] = np.flatnonzero(rows[place] == values[counts.argmax()])[-1]
+        _, group, counts = np.unique(rows[place], return_inverse=True, return_counts=True)  # NaN are one group
+        chosen[place] = np.flatnonzero(group == counts.argmax())[-1]
     indices = np.moveaxis(chosen, -1, axis)
     values = take_along(input, indices, axis)
     return Mode(values, wrap(indices)) if keepdim else Mode(squeeze(values, axis), wrap(np.squeeze(indices, axis)))
@@ -126,6 +133,7 @@ def mode(input: Array, dim: int = -1, keepdim: bool = False) -> Mode:
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
+@also_numpy_words
 def quantile(
     input: Array, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Array:
@@ -133,6 +141,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
+@also_numpy_words
 def nanquantile(
     input: Array, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Array:
@@ -144,6 +153,8 @@ def _quantile(
     name: str, input: Array, q: Any, dim: int | None, keepdim: bool, interpolation: str, ignore_nan: bool
 ) -> Array:
     check_floats(name, input)
+    if not hasattr(q, "dtype") and not isinstance(q, (int, float)):
+        raise ArgumentError(f"{name}: q {q!r}; needs a number from 0 to 1, or a tensor of them")
     shares = np.asarray(array_of(q), input.dtype)
     weights = reshape(q, (-1,)) if hasattr(q, "dtype") else shares.reshape(-1)
     if interpolation not in _INTERPOLATIONS:
@@ -155,8 +166,8 @@ def _quantile(
     ndim = input.ndim
     axis = axis_of(name, input, dim) if dim is not None else 0
     x = reshape(input, (-1,)) if dim is None or not ndim else transpose(input, axis, -1)
-    if not x.shape[-1]:
-        raise ShapeError(f"{name}: no elements along dim {dim} of a tensor with shape {tuple(input.shape)}")
+    if 0 in x.shape:
+        raise ShapeError(f"{name}: nothing to choose from in a tensor with shape {tuple(input.shape)}")
     ordered = sort(x, -1).values
     missing = np.isnan(array_of(ordered)).sum(-1, keepdims=True)
     count = x.shape[-1] - (missing if ignore_nan else 0 * missing)
@@ -164,14 +175,12 @@ def _quantile(
     if not ignore_nan:
         place = where(missing > 0, float(x.shape[-1] - 1), place)
     found = _between(ordered, place, interpolation)  # (..., number of q)
-    if dim is not None and ndim:
-        found = transpose(unsqueeze(found, -2), axis - ndim - 1, -2) if ndim > 1 else unsqueeze(found, 0)
-        parts = [getitem(found, (Ellipsis, i)) for i in range(shares.size)]
-        parts = parts if keepdim else [squeeze(part, axis) for part in parts]
+    if dim is None or not ndim:
+        results = reshape(found, (shares.size, *((1,) * ndim if keepdim else ())))
     else:
-        parts = [getitem(found, (Ellipsis, i)) for i in range(shares.size)]
-        parts = [reshape(part, (1,) * ndim) for part in parts] if keepdim else parts
-    return stack(parts, 0) if shares.ndim else parts[0]
+        results = transpose(unsqueeze(movedim(found, -1, 0), -1), axis + 1, -1)
+        results = results if keepdim else squeeze(results, axis + 1)
+    return results if shares.ndim else squeeze(results, 0)
 
 
 def _between(ordered: Array, place: Array, interpolation: str) -> Array:
@@ -184,18 +193,15 @@ def _between(ordered: Array, place: Array, interpolation: str) -> Array:
         return below
     above = take_along(ordered, high.astype(np.int64), -1)
     weight = 0.5 if interpolation == "midpoint" else place - low
-    return below + where(low == high, 0.0, (above - below) * weight)
+    return where(low == high, below, lerp(below, above, weight))
 
 
 # --- histograms and counts ------------------------------------------------------------------------------------------
 
 
-def _limits(x: np.ndarray, low: float, high: float) -> tuple[float, float]:
+def _limits(x: np.ndarray, given: tuple[float, float] | None) -> tuple[float, float]:
     """The range of a histogram: the data's own where none is given, and never empty."""
-    if low == 0 and high == 0 and x.size:
-        low, high = float(x.min()), float(x.max())
-    if low == high and not x.size:
-        low, high = low, high + 1
+    low, high = given or ((float(x.min()), float(x.max())) if x.size else (0.0, 1.0))
     if low == high:
         low, high = low - 1.0, high + 1.0
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
@@ -206,13 +212,19 @@ def _limits(x: np.ndarray, low: float, high: float) -> tuple[float, float]:
 def histc(input: Array, bins: int = 100, min: float = 0, max: float = 0) -> Array:
     """How many elements lie in each of `bins` equal intervals from min to max; what lies outside is not counted."""
     check_floats("histc", input)
-    if bins < 1:
-        raise ArgumentError(f"histc: {bins} bins; needs at least 1")
+    bins = _number_of_bins("histc", bins)
     x = array_of(input)
-    low, high = _limits(x, min, max)
+    low, high = _limits(x, None if min == max else (min, max))
     inside = x[(x >= low) & (x <= high)].astype(np.float64)
     places = np.minimum(((inside - low) / (high - low) * bins).astype(np.int64), bins - 1)
     return wrap(np.bincount(places, minlength=bins).astype(x.dtype))
+
+
+def _number_of_bins(name: str, bins: int) -> int:
+    bins = whole_number(name, "bins", bins)
+    if bins < 1:
+        raise ArgumentError(f"{name}: {bins} bins; needs at least 1")
+    return bins
 
 
 def histogram(
@@ -226,9 +238,14 @@ def histogram(
     """Counts, or sums of weights, between edges: `bins` equal intervals over `range`, or a tensor of edges."""
     check_floats("histogram", input)
     x = array_of(input)
+    if range is not None and (hasattr(bins, "dtype") or len(range) != 2):
+        raise ArgumentError(f"histogram: range {range}; needs its two ends, and a number of bins")
     edges = _edges("histogram", x, bins, range)
     weights = None if weight is None else array_of(weight).reshape(-1)
-    counts = np.histogram(x.reshape(-1), edges, weights=weights, density=density)[0]
+    if weights is not None and (weights.size != x.size or weights.dtype != x.dtype):
+        raise ShapeError(f"histogram: weight {describe(weight)} for input {describe(x)}; needs one for each, as it is")
+    with np.errstate(invalid="ignore"):  # the density of nothing is NaN
+        counts = np.histogram(x.reshape(-1), edges, weights=weights, density=density)[0]
     return Histogram(wrap(counts.astype(x.dtype)), wrap(edges))
 
 
@@ -241,9 +258,7 @@ def _edges(name: str, x: np.ndarray, bins: Any, limits: Sequence[float] | None) 
         if edges.size < 2 or not (edges[1:] >= edges[:-1]).all():
             raise ArgumentError(f"{name}: edges {edges}; needs at least two, none below the one before")
         return edges
-    count = int(bins)
-    if count < 1:
-        raise ArgumentError(f"{name}: {count} bins; needs at least 1")
+    count = _number_of_bins(name, bins)
     low, high = limits if limits is not None else (float(x.min()), float(x.max())) if x.size else (0.0, 1.0)
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
         raise ArgumentError(f"{name}: range {low} to {high}; needs finite numbers, the least first")
@@ -300,6 +315,7 @@ def bincount(input: Array, weights: Array | None = None, minlength: int = 0) -> 
     x = array_of(input)
     if x.ndim != 1 or x.dtype.kind not in "iu" or (x.size and x.min() < 0):
         raise DtypeError(f"bincount: got {x.dtype}{x.shape}; needs a vector of integers of at least 0")
+    minlength = whole_number("bincount", "minlength", minlength)
     if minlength < 0:
         raise ArgumentError(f"bincount: minlength {minlength}; needs at least 0")
     if weights is None:
@@ -351,6 +367,8 @@ def corrcoef(input: Array) -> Array:
     """The correlations of the rows: covariances divided by the deviations, limited to [-1, 1]."""
     if input.ndim > 2:
         raise ShapeError(f"corrcoef: got shape {tuple(input.shape)}; needs at most 2 dimensions")
+    if input.dtype.kind == "b":
+        raise DtypeError("corrcoef: got booleans; use .long()")
     covariance = cov(input)
     if not covariance.ndim:
         return covariance / covariance

@@ -20,14 +20,14 @@ from ..autograd.modes import enable_grad, state
 from ..errors import GraphError, ShapeError
 from .indexing import put_at
 from .inplace import write_at
-from .promotion import Array, array_of
+from .promotion import Array, array_of, check_tensors
 from .shape import permute, reshape
-from .words import size_of
+from .words import whole_numbers
 
 Arguments = ParamSpec("Arguments")
 
 
-def _owner(x: Array) -> Array:
+def owner_of(x: Array) -> Array:
     """The tensor whose memory x looks into; x itself if it is no view."""
     while getattr(x, "_view", None) is not None:
         x = x._view.source()
@@ -36,7 +36,7 @@ def _owner(x: Array) -> Array:
 
 def offset_in_storage(x: Array) -> int:
     """How many elements of the storage come before the first."""
-    array, memory = array_of(x), array_of(_owner(x))
+    array, memory = array_of(x), array_of(owner_of(x))
     behind = sum((n - 1) * step for n, step in zip(memory.shape, memory.strides, strict=True) if step < 0)
     first, start = (part.__array_interface__["data"][0] for part in (array, memory))
     return (first - start - behind) // array.itemsize
@@ -88,7 +88,8 @@ def _geometry(
     name: str, input: Array, size: Any, stride: Any, offset: int | None
 ) -> tuple[tuple[int, ...], tuple[int, ...], int, int]:
     """Sizes, strides, the offset in the storage and how far they reach there, all as numbers that make sense."""
-    sizes, strides = size_of((tuple(size),), name), size_of((tuple(stride),), name)
+    check_tensors(name, input)
+    sizes, strides = whole_numbers(name, "size", size), whole_numbers(name, "stride", stride)
     first = offset_in_storage(input) if offset is None else operator.index(offset)
     if len(sizes) != len(strides) or min((*sizes, *strides, first)) < 0:
         raise ShapeError(
@@ -112,7 +113,7 @@ def as_strided(input: Array, size: Any, stride: Any, storage_offset: int | None 
     own, order = offset_in_storage(input), _memory_order(array_of(input))
     if order is not None and own <= first and end <= own + array_of(input).size:
         return _strided(permute(input, order), sizes, strides, first - own)
-    owner = _owner(input)
+    owner = owner_of(input)
     order = _memory_order(array_of(owner))
     if order is None or owner.dtype != input.dtype or end > array_of(owner).size:
         raise ShapeError(
@@ -165,6 +166,9 @@ def reshaping(look: Callable[Concatenate[Any, Arguments], Any]) -> Callable[Conc
 
     change.__name__ = f"{look.__name__}_"
     return change
+
+
+as_strided_ = reshaping(as_strided)
 
 
 def _check_no_leaf(name: str, target: Variable) -> None:

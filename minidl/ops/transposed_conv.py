@@ -15,7 +15,7 @@ from .conv import Pair, conv2d_input, sizes_of
 from .elementwise import astype
 from .indexing import put_slice
 from .padding import constant_pad_nd
-from .promotion import Array
+from .promotion import Array, check_tensors
 from .shape import reshape, squeeze, transpose, unsqueeze
 
 
@@ -82,6 +82,7 @@ def _spread(
     dilation: Pair,
 ) -> Array:
     """The arguments checked, a single sample as a batch of one, and the bias added."""
+    check_tensors(name, input, weight, *([] if bias is None else [bias]))
     rest = (stride, padding, output_padding, groups, dilation)
     if input.ndim == count + 1:
         return squeeze(_spread(name, count, spread, unsqueeze(input, 0), weight, bias, *rest), 0)
@@ -133,17 +134,24 @@ def _volumes(x: Array, weight: Array, sizes: Any, stride: Any, padding: Any, dil
 
 
 def _check(name: str, count: int, x: Array, weight: Array, bias: Array | None, groups: int) -> None:
+    sizes_of(f"{name}: groups", groups, 1, 1)
     if x.ndim != count + 2 or weight.ndim != count + 2:
         raise ShapeError(
             f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}; needs {count} dimensions behind batch "
             "and channels, and as many behind (C, K/groups)"
         )
-    if groups < 1 or x.shape[1] % groups or x.shape[1] != weight.shape[0]:
+    if 0 in weight.shape[2:] or 0 in x.shape[1:]:
+        raise ShapeError(
+            f"{name}: input {tuple(x.shape)} and weight {tuple(weight.shape)}: only batch and outputs may be empty"
+        )
+    if x.shape[1] % groups or x.shape[1] != weight.shape[0]:
         raise ShapeError(
             f"{name}: input {tuple(x.shape)} has {x.shape[1]} channels, weight {tuple(weight.shape)} with "
             f"groups={groups} needs {weight.shape[0]}"
         )
     if bias is not None and tuple(bias.shape) != (weight.shape[1] * groups,):
         raise ShapeError(f"{name}: bias {tuple(bias.shape)} for {weight.shape[1] * groups} output channels")
+    if bias is not None and bias.dtype != x.dtype:
+        raise DtypeError(f"{name}: input {x.dtype} and bias {bias.dtype} need one dtype; use .to(dtype)")
     if x.dtype != weight.dtype or x.dtype.kind == "b":
         raise DtypeError(f"{name}: input {x.dtype} and weight {weight.dtype} need one dtype of numbers; use .to(dtype)")

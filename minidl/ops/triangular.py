@@ -14,9 +14,9 @@ from ..errors import ShapeError
 from .diagonal import tril, triu
 from .elementwise import clone
 from .linalg import matmul
-from .matrices import check_matrices, check_one_dtype, check_square_floats, refuse_failures
+from .matrices import check_matrices, check_one_dtype, check_square_floats, common_batch, refuse_failures
 from .promotion import Array, array_of
-from .shape import broadcast, broadcast_shapes
+from .shape import broadcast
 from .shape import matrix_transpose as mT
 
 
@@ -47,12 +47,14 @@ def _(g, a, upper, unitriangular):
     return triangular_solution(mT(a), g, not upper, unitriangular)
 
 
-def _check(name: str, A: Array, B: Array, left: bool = True) -> None:
+def _check(name: str, A: Array, B: Array, left: bool = True) -> tuple[int, ...]:
+    """The batch that both make; raise unless A and B fit."""
     check_square_floats(name, A)
     check_matrices(name, B)
     check_one_dtype(name, A, B)
     if B.shape[-2 if left else -1] != A.shape[-1]:
         raise ShapeError(f"{name}: A {tuple(A.shape)} and B {tuple(B.shape)} do not fit")
+    return common_batch(name, A, B)
 
 
 def solve_triangular(A: Array, B: Array, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Array:
@@ -72,9 +74,8 @@ def triangular_solve(
     input: Array, A: Array, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> TriangularSolve:
     """X with A X = input of one triangle of A, or of its transpose; and a copy of A."""
-    _check("triangular_solve", A, input)
+    batch = _check("triangular_solve", A, input)
     coefficients, reads_upper = (mT(A), not upper) if transpose else (A, upper)
-    batch = broadcast_shapes(tuple(A.shape[:-2]), tuple(input.shape[:-2]))
     copy = clone(broadcast(A, (*batch, *A.shape[-2:])))
     return TriangularSolve(triangular_solution(coefficients, input, reads_upper, unitriangular), copy)
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..random import Generator, numpy_generator
 from .average_pool import check_images
 from .conv import Pair, sizes_of
 from .creation import made
 from .indexing import take_along
-from .promotion import Array, array_of
+from .pool import with_indices
+from .promotion import Array, array_of, check_floats, check_tensors
 from .scatter import scatter
 from .shape import reshape
 
@@ -22,23 +23,31 @@ def _unpooled(
     name: str, count: int, input: Array, indices: Array, kernel_size: Pair, stride: Any, padding: Pair, output_size: Any
 ) -> Array:
     check_images(name, input, count)
+    check_tensors(name, indices)
+    if indices.dtype != np.int64:
+        raise DtypeError(f"{name}: indices are {indices.dtype}, need int64; use .long()")
     if tuple(indices.shape) != tuple(input.shape):
         raise ShapeError(f"{name}: indices {tuple(indices.shape)} for input {tuple(input.shape)}; needs one shape")
     size = sizes_of(f"{name}: kernel_size", kernel_size, count, 1)
-    step = size if not stride else sizes_of(f"{name}: stride", stride, count, 1)
+    step = size if stride is None or stride == () or stride == [] else sizes_of(f"{name}: stride", stride, count, 1)
     pads = sizes_of(f"{name}: padding", padding, count, 0)
     sizes = tuple((n - 1) * s - 2 * p + k for n, s, p, k in zip(input.shape[-count:], step, pads, size, strict=True))
     if output_size is not None:
+        if len(output_size) not in (count, count + 2):
+            raise ArgumentError(f"{name}: output_size {tuple(output_size)}; needs {count} or {count + 2} sizes")
         wanted = tuple(int(n) for n in output_size)[-count:]
         if any(abs(n - m) >= s for n, m, s in zip(wanted, sizes, step, strict=True)):
             raise ArgumentError(f"{name}: output_size {wanted}; needs less than {step} from {sizes}")
         sizes = wanted
+    if min(sizes) < 0:
+        raise ShapeError(f"{name}: the output would have size {sizes}; use less padding")
     lead = tuple(input.shape[: input.ndim - count])
+    flat = (*lead, math.prod(input.shape[-count:]))
     places = array_of(indices)
     if places.size and (places.min() < 0 or places.max() >= math.prod(sizes)):
         raise ArgumentError(f"{name}: an index is outside the {sizes} places of the output")
     blank = made(np.zeros((*lead, math.prod(sizes)), input.dtype))
-    filled = scatter(blank, len(lead), places.reshape(*lead, -1), reshape(input, (*lead, -1)))
+    filled = scatter(blank, len(lead), places.reshape(flat), reshape(input, flat))
     return reshape(filled, (*lead, *sizes))
 
 
@@ -89,15 +98,22 @@ def _fractional(
     check_images(name, input, count)
     size = sizes_of(f"{name}: kernel_size", kernel_size, count, 1)
     plane, lead = tuple(input.shape[-count:]), tuple(input.shape[: input.ndim - count])
-    if (output_size is None) == (output_ratio is None):
-        raise ArgumentError(f"{name}: give either output_size or output_ratio")
+    check_floats(name, input)
+    if output_size is None and output_ratio is None:
+        raise ArgumentError(f"{name}: got neither output_size nor output_ratio")
     if output_size is None:
         ratios = tuple(output_ratio) if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * count
+        if len(ratios) != count:
+            raise ArgumentError(f"{name}: output_ratio {output_ratio}; needs one number, or {count}")
         output_size = tuple(int(n * ratio) for n, ratio in zip(plane, ratios, strict=True))
     sizes = sizes_of(f"{name}: output_size", output_size, count, 1)
     if any(m + k - 1 > n for m, k, n in zip(sizes, size, plane, strict=True)):
         raise ShapeError(f"{name}: {sizes} windows of {size} do not fit into {plane}")
     drawn = numpy_generator(generator).random((*lead, count)) if samples is None else array_of(samples)
+    if drawn.size != math.prod(lead) * count or (samples is not None and drawn.dtype != input.dtype):
+        raise ShapeError(
+            f"{name}: random samples {drawn.dtype}{drawn.shape}; needs {input.dtype}{(*lead[-2:], count)} as the input"
+        )
     drawn = drawn.reshape(*lead, count)[..., ::-1] if count == 2 else drawn.reshape(*lead, count)
     places = np.zeros((*lead, *(1,) * 2 * count), np.int64)
     for i in range(count):
@@ -143,25 +159,5 @@ def fractional_max_pool3d(
     return _fractional("fractional_max_pool3d", 3, input, kernel_size, *rest)
 
 
-def fractional_max_pool2d_with_indices(
-    input: Array,
-    kernel_size: Pair,
-    output_size: Any = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Any = None,
-) -> tuple[Array, Array]:
-    """The values of `fractional_max_pool2d`, and where each stands; `return_indices` changes nothing."""
-    return fractional_max_pool2d(input, kernel_size, output_size, output_ratio, True, _random_samples)
-
-
-def fractional_max_pool3d_with_indices(
-    input: Array,
-    kernel_size: Pair,
-    output_size: Any = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Any = None,
-) -> tuple[Array, Array]:
-    """The values of `fractional_max_pool3d`, and where each stands; `return_indices` changes nothing."""
-    return fractional_max_pool3d(input, kernel_size, output_size, output_ratio, True, _random_samples)
+fractional_max_pool2d_with_indices = with_indices(fractional_max_pool2d)
+fractional_max_pool3d_with_indices = with_indices(fractional_max_pool3d)

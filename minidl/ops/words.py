@@ -7,26 +7,32 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from ..autograd.out import call_into
 from ..errors import ArgumentError, ShapeError
+from .promotion import check_tensors
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def also_numpy_words(function: Function) -> Function:
-    """Let `axis` and `keepdims` stand for `dim` and `keepdim`."""
+    """Let `axis` and `keepdims` stand for `dim` and `keepdim`; what is no tensor is refused by the function's name."""
 
     @functools.wraps(function)
     def understanding(*args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            return function(*args)
-        if "out" in kwargs and kwargs["out"] is None:  # np.mean(tensor) says so
-            del kwargs["out"]
-        if "axis" in kwargs:
-            kwargs["dim"] = kwargs.pop("axis")
-        if "keepdims" in kwargs:
-            kwargs["keepdim"] = kwargs.pop("keepdims")
-        return function(*args, **kwargs)
+        if kwargs:
+            if "out" in kwargs:  # np.mean(tensor) says out=None
+                return call_into(understanding, args, kwargs)
+            if "axis" in kwargs:
+                kwargs["dim"] = kwargs.pop("axis")
+            if "keepdims" in kwargs:
+                kwargs["keepdim"] = kwargs.pop("keepdims")
+        try:
+            return function(*args, **kwargs)
+        except AttributeError:
+            check_tensors(function.__name__, *args[:1])
+            raise
 
+    understanding.takes_out = True  # type: ignore[attr-defined]
     return understanding  # type: ignore[return-value]
 
 
@@ -50,3 +56,18 @@ def _only(sizes: tuple[Any, ...], name: str, named: Mapping[str, Any], word: str
         given = f" beside {sizes}" if sizes else ""
         raise ArgumentError(f"{name}: got {', '.join(named)}{given}; needs {word}, once")
     return named[word]
+
+
+def whole_number(name: str, word: str, value: Any) -> int:
+    """The argument `word` of the operator `name`, which must be a whole number."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise ArgumentError(f"{name}: {word} {value!r}; needs a whole number") from None
+
+
+def whole_numbers(name: str, word: str, value: Any) -> tuple[int, ...]:
+    """The argument `word` of the operator `name`: one whole number or a sequence of them."""
+    return tuple(whole_number(name, word, part) for part in (value if isinstance(value, (tuple, list)) else (value,)))

@@ -90,7 +90,7 @@ def pictures(config: dict[str, Any]) -> tuple[ImageSplit, ImageSplit]:
 
 def collate(transform: T.Compose, items: list[tuple[np.ndarray, int]]) -> tuple[minidl.Tensor, minidl.Tensor]:
     """A batch: pictures as the network sees them, and 1.0 for every dog."""
-    images = transform(np.stack([image for image, _ in items]), default_generator().numpy)
+    images = transform(np.stack([image for image, _ in items]), default_generator.numpy)
     labels = np.array([[label] for _, label in items], np.float32)
     return minidl.from_numpy(images), minidl.from_numpy(labels)
 
@@ -261,7 +261,7 @@ def evaluate(run: Path, data: Path | None = None) -> str:
 def predict(run: Path, images: np.ndarray) -> list[tuple[str, float]]:
     """Label and probability of each RGB picture (N, size, size, 3)."""
     runner, config = load_run(run)
-    seen = T.Normalize(config["mean"], config["std"])(images, default_generator().numpy)
+    seen = T.Normalize(config["mean"], config["std"])(images, default_generator.numpy)
     dog = runner.predict(minidl.from_numpy(seen)).numpy()[:, 0]
     return [(config["classes"][int(p > 0.5)][:-1], float(max(p, 1 - p))) for p in dog]
 

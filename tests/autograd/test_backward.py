@@ -334,3 +334,9 @@ def test_memory_returns_without_the_garbage_collector():
         assert array() is None
     finally:
         gc.enable()
+
+
+def test_a_gradient_in_half_precision_is_summed_to_its_input_in_single():
+    bias = minidl.zeros(2, dtype=minidl.float16).requires_grad_()
+    (minidl.ones(5000, 2, dtype=minidl.float16) + bias).sum().backward()
+    assert bias.grad.dtype == minidl.float16 and bias.grad.tolist() == [5000, 5000]

@@ -76,3 +76,23 @@ def test_a_pass_that_is_not_recorded_leaves_the_mode_as_it_was(x):
     (x * x).sum().backward(create_graph=True)
     assert modes == [False, True]
     assert is_grad_enabled()
+
+
+def test_inference_mode_says_whether():
+    x = minidl.ones(2).requires_grad_()
+    with minidl.inference_mode(True):
+        assert not (x * 2).requires_grad
+        with minidl.inference_mode(False):
+            assert (x * 2).requires_grad
+        assert not (x * 2).requires_grad
+    assert (x * 2).requires_grad
+
+    @minidl.inference_mode
+    def bare(x):
+        return x * 2
+
+    @minidl.inference_mode(mode=True)
+    def called(x):
+        return x * 2
+
+    assert not bare(x).requires_grad and not called(x).requires_grad

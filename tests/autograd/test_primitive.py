@@ -5,6 +5,7 @@ import pytest
 
 import minidl
 from minidl.autograd import grad, primitive
+from minidl.autograd.calling import plainly
 from minidl.errors import DtypeError, GraphError, ShapeError
 
 
@@ -160,3 +161,40 @@ def test_a_gradient_of_a_wrong_shape_is_named():
 
     with pytest.raises(ShapeError, match=r"DoubledBackward: gradient of shape \(7,\) for an input of shape \(2,\)"):
         doubled(leaf(2)).sum().backward()
+
+
+@pytest.mark.parametrize(
+    ("operator", "args"),
+    [
+        (minidl.ops.arithmetic.add, (2,)),
+        (minidl.ops.arithmetic.mul, (2,)),
+        (minidl.ops.activation.tanh, ()),
+        (minidl.ops.elementwise.log, ()),
+        (minidl.ops.shape.view_as_shape, ((3, 2),)),
+        (minidl.ops.reduction.plain_sum, ((0,), True)),
+        (minidl.ops.comparison.lt, (1,)),
+        (minidl.ops.extremes._greatest_along, (0, False)),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_written_out_call_does_what_the_plain_one_does(operator, args, wanted):
+    x = minidl.rand(2, 3).add_(0.5).requires_grad_(wanted)
+    written, plain = operator(x, *args), plainly(operator.primitive, operator, (x, *args))
+    for a, b in zip(*((r if isinstance(r, tuple) else (r,)) for r in (written, plain)), strict=True):
+        np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy())
+        assert (a.requires_grad, a._view is None, a.grad, a.hooks) == (
+            b.requires_grad,
+            b._view is None,
+            b.grad,
+            b.hooks,
+        )
+        assert (a.version is x.version) == (b.version is x.version)
+        if a.grad_fn is None:
+            assert b.grad_fn is None
+            continue
+        first, second = (getattr(r.grad_fn, "node", r.grad_fn) for r in (a, b))
+        assert (first.name, first.shape, first.dtype) == (second.name, second.shape, second.dtype)
+        assert first.plan is second.plan and list(first.edges) == list(second.edges)
+        assert [np.shape(k) for k in first.kept] == [np.shape(k) for k in second.kept]
+        assert [seen for _, seen in first.watched] == [seen for _, seen in second.watched]

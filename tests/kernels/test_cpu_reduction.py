@@ -35,3 +35,23 @@ def test_infinities_and_nan_are_results():
 
 def test_half_precision_is_summed_too():
     assert cpu.total(np.ones(1000, np.float16)) == 1000 and cpu.total(np.ones(1000, np.float16)).dtype == np.float16
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1,), (7,), (3, 1025), (2, 3, 5), (300, 500)])
+def test_sums_products_and_deviations_of_rows(dtype, shape):
+    x = (RANDOM.uniform(0.9, 1.1, shape)).astype(dtype)
+    wide, close = x.astype(np.longdouble), 2e-5 if dtype == np.float32 else 1e-12
+    for found, expected in (
+        (cpu.sum_of_rows(x), wide.sum(-1)),
+        (cpu.product_of_rows(x), wide.prod(-1)),
+        (cpu.squared_deviations_of_rows(x), ((wide - wide.mean(-1, keepdims=True)) ** 2).sum(-1)),
+        (cpu.cumulative_sum_of_rows(x), wide.cumsum(-1)),
+    ):
+        assert found.dtype == dtype and found.shape == expected.shape
+        np.testing.assert_allclose(found, expected.astype(np.float64), rtol=close, atol=close)
+
+
+def test_deviations_are_exact_far_from_zero():
+    x = np.float32(1e6) + np.arange(5, dtype=np.float32)
+    assert cpu.squared_deviations_of_rows(x) == 10

@@ -140,3 +140,72 @@ def test_what_is_no_dict_is_refused(state):
 def test_what_is_no_tensor_is_named():
     with pytest.raises(CheckpointError, match=r"misshapen: bias \(dict in the file, \(2,\) in the model\)"):
         nn.Linear(1, 2).load_state_dict({"weight": minidl.ones(2, 1), "bias": {}})
+
+
+def test_the_result_of_loading_has_names_and_prints_as_pytorchs():
+    keys = network().load_state_dict(network().state_dict())
+    assert (keys.missing_keys, keys.unexpected_keys) == ([], [])
+    assert repr(keys) == "<All keys matched successfully>"
+    keys = nn.Linear(1, 2).load_state_dict({"bias": minidl.ones(2), "x": 3}, strict=False)
+    assert repr(keys) == "IncompatibleKeys(missing_keys=['weight'], unexpected_keys=['x'])"
+
+
+def test_keep_vars_gives_the_parameters_and_a_destination_takes_them():
+    net = network()
+    taken = {"first": 1}
+    state = net.state_dict(destination=taken, prefix="net.", keep_vars=True)
+    assert state is taken
+    assert list(state) == ["first", *(f"net.{key}" for key in KEYS)]
+    assert state["net.0.weight"] is net[0].weight
+    assert state["net.1.running_mean"] is net[1].running_mean
+
+
+def test_assign_puts_the_tensors_of_the_state_in_place():
+    target = network().requires_grad_(False)
+    state = network().double().state_dict()
+    state["3.bias"] = nn.Parameter(minidl.ones(3))
+    state["1.bias"] = np.ones(2, np.float32)
+    assert target.load_state_dict(state, assign=True) == ([], [])
+    assert target[0].weight.dtype == minidl.float64
+    assert target[0].weight.array is state["0.weight"].array
+    assert target[3].bias is state["3.bias"]
+    assert target[1].running_mean is state["1.running_mean"]
+    np.testing.assert_array_equal(target[1].bias.numpy(), [1, 1])
+    assert all(isinstance(p, nn.Parameter) and not p.requires_grad for p in target.parameters())
+    assert list(target.state_dict()) == list(KEYS)
+
+
+def test_what_a_hook_reports_is_an_error():
+    net = network()
+    before = arrays(net)
+    net[0].register_load_state_dict_pre_hook(
+        lambda m, state, prefix, meta, strict, missing, more, errors: more.append("z")
+    )
+    net[1].register_load_state_dict_pre_hook(
+        lambda m, state, prefix, meta, strict, missing, more, errors: errors.append("no")
+    )
+    with pytest.raises(CheckpointError, match="unexpected: z; errors: no"):
+        net.load_state_dict(network().state_dict())
+    assert_same(arrays(net), before)
+
+
+def test_missing_keys_that_no_last_hook_forgives_are_an_error():
+    net = network()
+    seen = []
+    net.register_load_state_dict_post_hook(lambda module, keys: seen.append(list(keys.missing_keys)))
+    with pytest.raises(CheckpointError, match=r"missing: 0\.bias, 1\.weight; unexpected: 4\.weight"):
+        net.load_state_dict({**faulty(), "3.weight": minidl.ones(3, 8)})
+    assert seen == [["0.bias", "1.weight"]]
+
+
+def test_extra_state_needs_both_directions():
+    class Half(nn.Module):
+        def get_extra_state(self):
+            return 3
+
+    with pytest.raises(CheckpointError, match="unexpected: _extra_state"):
+        Half().load_state_dict(Half().state_dict())
+    with pytest.raises(CheckpointError, match=r"Linear defines no get_extra_state"):
+        nn.Linear(1, 1).get_extra_state()
+    with pytest.raises(CheckpointError, match=r"Linear defines no set_extra_state"):
+        nn.Linear(1, 1).set_extra_state(3)

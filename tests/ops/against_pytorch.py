@@ -19,6 +19,11 @@ def made(T: Any, array: Any, dtype: str) -> Any:
     return (torch.from_numpy if T is torch else minidl.from_numpy)(values).requires_grad_()
 
 
+def several(found: Any) -> list[Any]:
+    """The results of a program that gives one or a tuple."""
+    return list(found) if isinstance(found, tuple) else [found]
+
+
 def weighed(T: Any, like: Any, dtype: str) -> Any:
     """Weights, each another, for the elements of a result."""
     shape = tuple(like.shape)
@@ -28,7 +33,7 @@ def weighed(T: Any, like: Any, dtype: str) -> Any:
 def derivatives(T: Any, program: Callable[..., Any], arrays: Sequence[Any], dtype: str, order: int) -> list[np.ndarray]:
     """The result; the gradients of the result weighted; the gradients of those weighted; zeros where there is none."""
     inputs = [made(T, array, dtype) for array in arrays]
-    results = [program(T, *inputs)]
+    results = several(program(T, *inputs))
     found = [*results]
     for n in range(order):
         roots = [r for r in results if r.requires_grad]
@@ -53,3 +58,22 @@ def assert_same(
     ):
         assert mine.dtype == other.dtype
         np.testing.assert_allclose(mine, other, rtol=close, atol=close * 1e-2)
+
+
+def assert_same_values(program: Callable[..., Any], arrays: Sequence[np.ndarray], close: float = 0.0) -> None:
+    """Results for arrays of any dtype and layout agree in dtype, shape and value; PyTorch gets its own ordered copy."""
+    ours = several(program(minidl, *(minidl.from_numpy(a) for a in arrays)))
+    theirs = several(program(torch, *(torch.from_numpy(a.copy()) for a in arrays)))
+    assert len(ours) == len(theirs)
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine.numpy().dtype == other.numpy().dtype
+        np.testing.assert_allclose(mine.numpy(), other.numpy(), rtol=close, atol=0)
+
+
+def plain(program: Callable[..., Any], arrays: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """The result here and PyTorch's, of arrays in their own dtypes, without gradients."""
+    mine, other = (
+        program(T, *[made(np.array(array)) for array in arrays])
+        for T, made in ((minidl, minidl.from_numpy), (torch, torch.from_numpy))
+    )
+    return mine.numpy(), other.numpy()

@@ -22,9 +22,8 @@ ABSENT = [
     (r"^fft\.|^cfloat$|^chalf$|^cdouble$|complex|^polar$|stft$|^linalg\.eig(vals)?$|^imag$", "complex numbers"),
     (r"sparse", "sparse tensors"),
     (r"^bfloat16$", "NumPy has no bfloat16"),
-    (r"^resize", "a tensor keeps its number of elements"),
-    (r"^jiterator|^torch\.ops\.|^torch\._|^_|^native_|_backward|^hash_tensor$|^slice$", "PyTorch's own internals"),
-    (r"^grid_sampler_|_mm$|scaled_mm|assert_int_or_pair|^view_as_real$", "PyTorch's own internals"),
+    (r"^jiterator|^torch\.ops\.|^torch\._|^_|_backward|^hash_tensor$|^slice$", "PyTorch's own internals"),
+    (r"_mm$|scaled_mm|assert_int_or_pair|^view_as_real$", "PyTorch's own internals"),
 ]
 """Why operators are absent, by their names."""
 

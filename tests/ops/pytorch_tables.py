@@ -41,6 +41,7 @@ SWAPPED = {
     "pca_lowrank": lambda a, b, **options: minidl.pca_lowrank(a @ b.mT, **options),
     "einsum": lambda operands, equation: minidl.einsum(equation, operands),
     "linalg.lstsq grad_oriented": lambda *given, **options: minidl.linalg.lstsq(*given, **options)[:2],
+    "_segment_reduce": minidl.segment_reduce,
     "zero_": lambda x: x.clone().zero_(),
     "where": lambda x, condition, other: minidl.where(condition, x, other),
 }

@@ -128,7 +128,7 @@ NORMS = [
     ("input float64 with weight float32", DtypeError, lambda: F.rms_norm(floats(3).double(), (3,), floats(3))),
     ("layer_norm: got int64", DtypeError, lambda: F.layer_norm(classes(1, 2), (2,))),
     ("local_response_norm: shape", ShapeError, lambda: F.local_response_norm(floats(2, 3), 2)),
-    ("local_response_norm: size 0", ArgumentError, lambda: F.local_response_norm(floats(2, 3, 1), 0)),
+    ("local_response_norm: size: got 0", ArgumentError, lambda: F.local_response_norm(floats(2, 3, 1), 0)),
 ]  # fmt: skip
 
 

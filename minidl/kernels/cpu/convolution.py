@@ -61,12 +61,14 @@ def conv2d_input_gradient(
 ) -> np.ndarray:
     """The gradient g (N, K, H', W') of the output, taken to the input (N, C, H, W).
 
-    With stride 1 it is itself a convolution, of g with the weight flipped and its two channel axes exchanged.
+    With stride 1 it is itself a convolution, of g with the weight flipped and its two channel axes exchanged, unless
+    the input has places that no window reached.
     """
     n, c, h, w = input_shape
     k, _, kh, kw = weight.shape
     beyond = tuple(d * (size - 1) - p for d, size, p in zip(dilation, (kh, kw), padding, strict=True))
-    if stride == (1, 1) and min(beyond) >= 0:
+    reached = tuple(m + b - p for m, b, p in zip(g.shape[2:], beyond, padding, strict=True))
+    if stride == (1, 1) and min(beyond) >= 0 and reached == (h, w):
         grouped = weight[:, :, ::-1, ::-1].reshape(groups, k // groups, c // groups, kh, kw)
         flipped = grouped.transpose(0, 2, 1, 3, 4).reshape(c, k // groups, kh, kw)
         return conv2d(g, flipped, None, (1, 1), (beyond[0], beyond[1]), dilation, groups)

@@ -26,10 +26,10 @@ def flat(x: np.ndarray) -> np.ndarray:
 
 
 def laid_out_like(x: np.ndarray, model: np.ndarray) -> np.ndarray:
-    """x in the memory order of `model`, which has its shape; copied only if it must be."""
-    if x.strides == model.strides:
+    """x in the dtype and memory order of `model`, which has its shape; copied only if it must be."""
+    if x.strides == model.strides and x.dtype == model.dtype:
         return x
-    copy = np.empty_like(model, x.dtype)
+    copy = np.empty_like(model)
     copy[...] = x
     return copy
 

@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 
 from .. import LARGE, threads
 from .jit import parallel
-from .layout import in_memory_order, laid_out_like
+from .layout import in_memory_order
 
 
 class _UFunc(ctypes.Structure):
@@ -84,7 +84,7 @@ def divided(ufunc: np.ufunc, *arrays: Any) -> np.ndarray:
     model = next(a for a in arrays if isinstance(a, np.ndarray) and a.size > 1)
     arrays = tuple(a if isinstance(a, np.ndarray) else np.asarray(a, model.dtype) for a in arrays)
     loop = loop_of(ufunc, "".join(a.dtype.char for a in arrays))
-    if loop is None or in_memory_order(model) is None:
+    if loop is None or in_memory_order(model) is None or not all(map(_is_plain, arrays)):
         return ufunc(*arrays)
     operands, moves, block = [], [], model.size
     for a in arrays:
@@ -93,7 +93,7 @@ def divided(ufunc: np.ufunc, *arrays: Any) -> np.ndarray:
             moves.append(0)
             block = BLOCK
         elif a.shape == model.shape:
-            operands.append(laid_out_like(a, model))
+            operands.append(a if a.strides == model.strides else _in_order_of(model, a))
             moves.append(a.itemsize)
         else:
             return ufunc(*arrays)
@@ -112,6 +112,17 @@ def divided(ufunc: np.ufunc, *arrays: Any) -> np.ndarray:
     return out
 
 
+def _is_plain(a: np.ndarray) -> bool:
+    """Whether a loop may read it as it lies: in the machine's byte order, at addresses that suit its size."""
+    return a.flags.aligned and a.dtype.isnative
+
+
+def _in_order_of(model: np.ndarray, a: np.ndarray) -> np.ndarray:
+    copy = np.empty_like(model, a.dtype)
+    copy[...] = a
+    return copy
+
+
 @parallel
 def _divide(loop, data, starts, moves, steps, block, size, workers):
     for t in prange(workers):
@@ -125,7 +136,7 @@ def _divide(loop, data, starts, moves, steps, block, size, workers):
 def reduced_rows(ufunc: np.ufunc, x: np.ndarray) -> np.ndarray:
     """`ufunc.reduce(x, -1)` of a contiguous array with at least one element a row, the rows divided among threads."""
     loop = loop_of(ufunc, 2 * x.dtype.char)
-    if loop is None or loop.dtype != x.dtype:
+    if loop is None or loop.dtype != x.dtype or not _is_plain(x):
         return ufunc.reduce(x, -1)
     y = x[..., 0].copy()
     start, out = (a.__array_interface__["data"][0] for a in (x, y))

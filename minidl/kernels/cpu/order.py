@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import prange
 
@@ -17,7 +19,8 @@ def top_of_rows(x: np.ndarray, k: int, largest: bool) -> tuple[np.ndarray, np.nd
     """
     x = np.ascontiguousarray(x)
     values, places = np.empty((*x.shape[:-1], k), x.dtype), np.empty((*x.shape[:-1], k), np.int64)
-    rows = [a.reshape(-1, a.shape[-1]) for a in (x, values, places)]
+    count = math.prod(x.shape[:-1])
+    rows = [a.reshape(count, a.shape[-1]) for a in (x, values, places)]
     (_greatest_of_rows if largest else _least_of_rows)(*rows, threads.workers(x.size, LARGE))
     return values, places
 
@@ -46,7 +49,7 @@ def _greatest(x, values, places):
     """Insertion into the best so far, from which most elements are kept away by one comparison."""
     k, found = len(values), 0
     for i in range(len(x)):
-        if found == k and not _above(x[i], values[k - 1]):
+        if found == k and (k == 0 or not _above(x[i], values[k - 1])):
             continue
         j = min(found, k - 1)
         while j > 0 and _above(x[i], values[j - 1]):
@@ -60,7 +63,7 @@ def _greatest(x, values, places):
 def _least(x, values, places):
     k, found = len(values), 0
     for i in range(len(x)):
-        if found == k and not _above(values[k - 1], x[i]):
+        if found == k and (k == 0 or not _above(values[k - 1], x[i])):
             continue
         j = min(found, k - 1)
         while j > 0 and _above(values[j - 1], x[i]):

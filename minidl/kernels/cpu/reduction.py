@@ -20,11 +20,11 @@ _float32 = np.dtype(np.float32)
 
 
 def total(x: np.ndarray) -> np.ndarray:
-    """The sum of all elements, in their dtype; of floats in any dense order."""
+    """The sum of all elements, in their dtype, of integers and booleans as int64; of floats in any dense order."""
     if x.ndim == 1 and x.dtype is _float32 and x.size <= BLOCK:  # the usual small case
         return np.array(_sum_of_block(x), _float32)
     if x.dtype.char not in "fd" or not (x.flags.c_contiguous or in_memory_order(x) is not None):
-        return np.asarray(np.add.reduce(x, None))
+        return np.asarray(np.add.reduce(x, None, x.dtype if x.dtype.kind == "f" else np.int64))
     elements = x if x.ndim == 1 else flat(x)
     if x.size < LARGE:
         return np.array(_sum_of_blocks(elements), x.dtype)

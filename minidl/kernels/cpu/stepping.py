@@ -87,8 +87,7 @@ def _in_memory_order(kernel: Callable[..., None], arrays: tuple[np.ndarray, ...]
     """Run a kernel over all arrays in the memory order of the parameter; what had to be copied is copied back."""
     param, grad, *states = arrays
     model = dense(param) if param.dtype.char in "fd" else param.astype(np.float32)
-    kind = model.dtype
-    laid_out = [model, *(laid_out_like(a.astype(kind, copy=False), model) for a in (grad, *states))]
+    laid_out = [model, *(laid_out_like(a, model) for a in (grad, *states))]
     kernel(*map(flat, laid_out), *numbers, threads.workers(model.size, PARALLEL_FROM))
     for original, updated in zip((param, *states), (model, *laid_out[2:]), strict=True):
         if updated is not original:

@@ -1,6 +1,7 @@
 """Operators as a tensor's methods: `x.exp()` is `exp(x)`.  Tensor inherits them, a file a family."""
 
 from .arithmetic import OPERATORS, ArithmeticMethods
+from .attributes import AttributeMethods
 from .elementwise import ElementwiseMethods
 from .filling import FillingMethods
 from .products import ProductMethods
@@ -12,6 +13,7 @@ __all__ = ["OPERATORS", "Methods"]
 
 
 class Methods(
+    AttributeMethods,
     ArithmeticMethods,
     ElementwiseMethods,
     ReductionMethods,

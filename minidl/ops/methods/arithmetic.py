@@ -8,6 +8,7 @@ from ... import dtypes
 from ...autograd.graph import Variable
 from ...errors import DtypeError
 from .. import arithmetic, comparison, elementwise, inplace, linalg, logic, pairwise, queries
+from .. import several_in_place as written
 from ..inplace import in_place
 
 
@@ -128,7 +129,7 @@ class ArithmeticMethods(Variable):
     logaddexp = pairwise.logaddexp
     logaddexp2 = pairwise.logaddexp2
     xlogy = pairwise.xlogy
-    xlogy_ = in_place(pairwise.xlogy)
+    xlogy_ = written.xlogy_
     hypot = pairwise.hypot
     hypot_ = in_place(pairwise.hypot)
     atan2 = arctan2 = pairwise.atan2
@@ -140,7 +141,7 @@ class ArithmeticMethods(Variable):
     nextafter = pairwise.nextafter
     nextafter_ = in_place(pairwise.nextafter)
     ldexp = pairwise.ldexp
-    ldexp_ = in_place(pairwise.ldexp)
+    ldexp_ = written.ldexp_
     igamma = pairwise.igamma
     igamma_ = in_place(pairwise.igamma)
     igammac = pairwise.igammac
@@ -168,11 +169,11 @@ class ArithmeticMethods(Variable):
     isclose = pairwise.isclose
     allclose = pairwise.allclose
     clamp = clip = comparison.clamp
-    clamp_ = clip_ = in_place(comparison.clamp)
+    clamp_ = clip_ = written.clamp_
     clamp_min = comparison.clamp_min
-    clamp_min_ = in_place(comparison.clamp_min)
+    clamp_min_ = written.clamp_min_
     clamp_max = comparison.clamp_max
-    clamp_max_ = in_place(comparison.clamp_max)
+    clamp_max_ = written.clamp_max_
 
     def where(self, condition: Any, other: Any) -> Any:
         """This tensor where the condition holds, else the other."""
@@ -206,9 +207,9 @@ class ArithmeticMethods(Variable):
     bitwise_right_shift = logic.bitwise_right_shift
     bitwise_right_shift_ = in_place(logic.bitwise_right_shift)
     gcd = logic.gcd
-    gcd_ = in_place(logic.gcd)
+    gcd_ = written.gcd_
     lcm = logic.lcm
-    lcm_ = in_place(logic.lcm)
+    lcm_ = written.lcm_
 
 
 def _is_comparable(other: Any) -> bool:

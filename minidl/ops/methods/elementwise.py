@@ -42,7 +42,6 @@ class ElementwiseMethods(Variable):
     log10_ = written.log10_
     log1p = elementwise.log1p
     log1p_ = written.log1p_
-    clone = elementwise.clone
     real = property(elementwise.real)
     conj = elementwise.conj
     conj_physical = elementwise.conj_physical

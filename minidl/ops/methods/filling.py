@@ -17,7 +17,8 @@ class FillingMethods(Variable):
     __slots__ = ()
 
     copy_ = inplace.copy_
-    fill_ = inplace.copy_
+    fill_ = inplace.fill_
+    zero_ = inplace.zero_
     normal_ = sampling.normal_
     log_normal_ = sampling.log_normal_
     uniform_ = sampling.uniform_
@@ -28,10 +29,6 @@ class FillingMethods(Variable):
     random_ = sampling.random_
     bernoulli = sampling.bernoulli
     multinomial = sampling.multinomial
-
-    def zero_(self) -> Any:
-        """Filled with zeros."""
-        return inplace.copy_(self, 0)
 
     def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
         """A tensor of a copy of `data`, of this tensor's dtype."""

@@ -13,6 +13,7 @@ from .. import (
     norms,
     products,
     pseudoinverse,
+    several_in_place,
     solving,
     triangular,
 )
@@ -38,7 +39,7 @@ class ProductMethods(Variable):
     addmm = products.addmm
     addmm_ = in_place(products.addmm)
     addmv = products.addmv
-    addmv_ = in_place(products.addmv)
+    addmv_ = several_in_place.addmv_
     addr = products.addr
     addr_ = in_place(products.addr)
     addbmm = products.addbmm
@@ -64,5 +65,6 @@ class ProductMethods(Variable):
     svd = decomposition.svd_of_matrix
     geqrf = householder.geqrf
     ormqr = householder.ormqr
+    orgqr = householder.householder_product
     lu_solve = lu.lu_solve_of_matrix
     lu = lu.lu_of_matrix

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...autograd.graph import Variable
-from .. import copies, indexing, inplace
+from .. import copies, indexing, inplace, several_in_place, view_scatter
 from .. import scatter as scattering
 from ..inplace import in_place
 
@@ -39,7 +39,7 @@ class SelectionMethods(Variable):
     index_fill = scattering.index_fill
     index_fill_ = in_place(scattering.index_fill)
     index_put = scattering.index_put
-    index_put_ = in_place(scattering.index_put)
+    index_put_ = several_in_place.index_put_
     index_reduce = scattering.index_reduce
     index_reduce_ = in_place(scattering.index_reduce)
     masked_fill = scattering.masked_fill
@@ -47,6 +47,6 @@ class SelectionMethods(Variable):
     masked_select = scattering.masked_select
     masked_scatter = scattering.masked_scatter
     masked_scatter_ = in_place(scattering.masked_scatter)
-    select_scatter = scattering.select_scatter
-    slice_scatter = scattering.slice_scatter
-    diagonal_scatter = scattering.diagonal_scatter
+    select_scatter = view_scatter.select_scatter
+    slice_scatter = view_scatter.slice_scatter
+    diagonal_scatter = view_scatter.diagonal_scatter

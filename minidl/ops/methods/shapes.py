@@ -37,7 +37,6 @@ class ShapeMethods(Variable):
     adjoint = shape.adjoint
     t = shape.t
     t_ = reshaping(shape.t)
-    contiguous = shape.contiguous
     narrow = shape.narrow
     split_with_sizes = joining.split_with_sizes
     unsafe_split = joining.unsafe_split
@@ -59,7 +58,7 @@ class ShapeMethods(Variable):
     repeat_interleave = rearranging.repeat_interleave
     unfold = rearranging.unfold
     as_strided = storage.as_strided
-    as_strided_ = reshaping(storage.as_strided)
+    as_strided_ = storage.as_strided_
     as_strided_scatter = storage.as_strided_scatter
     storage_offset = storage.offset_in_storage
     diag = diagonals.diag
@@ -111,7 +110,7 @@ class ShapeMethods(Variable):
     def stride(self, dim: int | None = None) -> Any:
         """How many elements apart in memory neighbours along each dimension lie."""
         steps = tuple(step // self.array.itemsize for step in self.array.strides)
-        return steps if dim is None else steps[shape.axis_of("stride", self, dim)]
+        return steps if dim is None else steps[shape.own_axis("stride", self, dim)]
 
     def ndimension(self) -> int:
         """The number of dimensions."""

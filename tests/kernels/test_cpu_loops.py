@@ -1,0 +1,110 @@
+"""NumPy's loops called from threads: equal to NumPy bit for bit, whatever the ufunc, dtype, shape and memory order."""
+
+import numpy as np
+import pytest
+
+import minidl
+from minidl.kernels import LARGE
+from minidl.kernels.cpu import loops
+
+RANDOM = np.random.default_rng(0)
+UNARY = [np.exp, np.sqrt, np.negative, np.abs, np.floor, np.tanh, np.isnan, np.square]
+BINARY = [np.add, np.subtract, np.multiply, np.true_divide, np.maximum, np.less, np.equal, np.arctan2]
+
+
+@pytest.fixture(params=[1, 2, 3], autouse=True)
+def threads(request):
+    before = minidl.get_num_threads()
+    minidl.set_num_threads(request.param)
+    yield
+    minidl.set_num_threads(before)
+
+
+def arrays(dtype, count):
+    """Some sizes around the limits of blocks and threads, in several memory orders."""
+    for shape in [(0,), (1,), (7,), (loops.BLOCK + 1,), (3, 5, 7), (LARGE + 13,), (401, 337)]:
+        values = [(RANDOM.standard_normal(shape) * 3).astype(dtype) for _ in range(count)]
+        yield values
+        if len(shape) > 1:
+            yield [np.asfortranarray(v) for v in values]
+            yield [v[::-1] for v in values]
+            yield [values[0], *(np.asfortranarray(v) for v in values[1:])]
+
+
+def assert_identical(y, expected):
+    assert y.dtype == expected.dtype and y.shape == expected.shape
+    np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+@pytest.mark.parametrize("ufunc", UNARY, ids=lambda f: f.__name__)
+def test_functions_of_one_array(ufunc, dtype):
+    for (x,) in arrays(dtype, 1):
+        if x.size > 1:
+            assert_identical(loops.divided(ufunc, x), ufunc(x))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+@pytest.mark.parametrize("ufunc", BINARY, ids=lambda f: f.__name__)
+def test_functions_of_two_arrays(ufunc, dtype):
+    for a, b in arrays(dtype, 2):
+        if a.size > 1:
+            assert_identical(loops.divided(ufunc, a, b), ufunc(a, b))
+
+
+@pytest.mark.parametrize("number", [2.5, np.float32(2.5), np.array(2.5, np.float32), np.array([2.5], np.float32)])
+def test_a_number_stands_for_all(number):
+    for (x,) in arrays("float32", 1):
+        if x.size > 1 and x.ndim > 0:
+            assert_identical(loops.divided(np.multiply, x, number), x * number)
+            assert_identical(loops.divided(np.subtract, number, x), number - x)
+
+
+def test_arrays_that_broadcast_are_left_to_numpy():
+    a, b = RANDOM.standard_normal((40, 1)), RANDOM.standard_normal(30)
+    assert_identical(loops.divided(np.add, a, b), a + b)
+    assert_identical(loops.divided(np.add, a[::2], b), a[::2] + b)
+
+
+def test_other_byte_orders_and_odd_addresses_are_left_to_numpy():
+    x = RANDOM.standard_normal(9)
+    swapped = x.astype(x.dtype.newbyteorder())
+    odd = np.frombuffer(b"-" + x.tobytes(), np.uint8)[1:].view(np.float64)
+    assert not odd.flags.aligned
+    for other in (swapped, odd):
+        np.testing.assert_array_equal(loops.divided(np.add, x, other), x + x)
+        np.testing.assert_array_equal(loops.divided(np.negative, other), -x)
+        assert loops.reduced_rows(np.maximum, other.reshape(3, 3)).tolist() == x.reshape(3, 3).max(1).tolist()
+
+
+def test_the_result_is_fresh_and_lies_as_the_first_array():
+    x = np.ones((2, 9, 9, 64), np.float32).transpose(0, 3, 1, 2)
+    y = loops.divided(np.add, x, np.ascontiguousarray(x))
+    assert y.strides == x.strides and not np.shares_memory(x, y)
+
+
+def test_a_loop_is_found_for_what_numpy_has_and_for_nothing_else():
+    assert loops.loop_of(np.add, "ff").dtype == np.float32
+    assert loops.loop_of(np.less, "dd").dtype == bool
+    assert loops.loop_of(np.add, "fd") is None
+    assert loops.loop_of(np.modf, "f") is None  # two outputs
+    assert loops.loop_of(np.frompyfunc(abs, 1, 1), "f") is None
+
+
+def test_a_ufunc_that_is_laid_out_otherwise_is_left_to_numpy(monkeypatch):
+    monkeypatch.setattr(loops._UFunc, "ntypes", property(lambda self: -1), raising=False)
+    loops.loop_of.cache_clear()
+    x = np.arange(9.0)
+    assert loops.loop_of(np.add, "dd") is None
+    assert_identical(loops.divided(np.add, x, x), x + x)
+    loops.loop_of.cache_clear()
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (3, 7), (2, 3, 4), (1, 9001), (500, 300)])
+@pytest.mark.parametrize("ufunc", [np.maximum, np.minimum, np.add, np.multiply], ids=lambda f: f.__name__)
+def test_rows_are_reduced(ufunc, shape):
+    x = RANDOM.uniform(0.9, 1.1, shape).astype(np.float32)
+    x.reshape(-1)[0] = np.nan
+    np.testing.assert_allclose(loops.reduced_rows(ufunc, x), ufunc.reduce(x, -1), rtol=1e-5)

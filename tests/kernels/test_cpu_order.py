@@ -1,0 +1,35 @@
+"""The greatest and least of each row against sorting."""
+
+import numpy as np
+import pytest
+
+from minidl.kernels import LARGE, cpu
+
+RANDOM = np.random.default_rng(2)
+
+
+def by_sorting(x, k, largest):
+    """A stable sort by a key in which NaN is greater than infinity, and the greatest come first."""
+    keys = np.where(np.isnan(x), np.inf, x)
+    order = np.lexsort((np.isnan(x), keys))  # by value, NaN behind infinity
+    if largest:
+        order = np.lexsort((np.arange(len(x)), -np.isnan(x).astype(int), -keys))
+    return order[:k]
+
+
+@pytest.mark.parametrize("largest", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("shape", [(1,), (9,), (4, 6), (2, 3, 50), (3, LARGE // 2)])
+def test_the_first_k_are_those_of_a_stable_sort(shape, dtype, largest):
+    x = RANDOM.integers(-20, 20, shape).astype(dtype)  # with many equal ones
+    if np.dtype(dtype).kind == "f":
+        x.reshape(-1)[:: max(x.size // 5, 1)] = np.nan
+    assert cpu.top_of_rows(x, 0, largest)[1].shape == (*shape[:-1], 0)
+    for k in {1, min(3, shape[-1]), min(shape[-1], 64)}:
+        values, places = cpu.top_of_rows(x, k, largest)
+        assert values.shape == places.shape == (*shape[:-1], k) and values.dtype == dtype
+        for row, found, where in zip(
+            x.reshape(-1, shape[-1]), values.reshape(-1, k), places.reshape(-1, k), strict=True
+        ):
+            np.testing.assert_array_equal(where, by_sorting(row, k, largest))
+            np.testing.assert_array_equal(found, row[where])
