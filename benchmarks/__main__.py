@@ -21,7 +21,7 @@ def compare(name: str, rounds: int) -> str:
     workload, repeats = WORKLOADS[name]
     found = alternate(workload(minidl), workload(torch), repeats, rounds)
     return (
-        f"{name:14} {found.ours:14,.1f} {found.theirs:14,.1f} {found.ratio:8.2f}   "
+        f"{name:15} {found.ours:14,.1f} {found.theirs:14,.1f} {found.ratio:8.2f}   "
         f"{found.lower:.2f} to {found.upper:.2f}"
     )
 
@@ -37,7 +37,7 @@ def main() -> None:
         parser.error(f"no workload {unknown[0]!r}; there are {', '.join(WORKLOADS)}")
     use_threads(options.threads)
     print(conditions(options.threads, options.rounds))
-    print(f"{'':14} {'minidl us':>14} {'PyTorch us':>14} {'ratio':>8}   quartiles")
+    print(f"{'':15} {'minidl us':>14} {'PyTorch us':>14} {'ratio':>8}   quartiles")
     for name in options.names or WORKLOADS:
         print(compare(name, options.rounds), flush=True)
 

@@ -100,6 +100,23 @@ def lstm(T: Any) -> Work:
     )
 
 
+def _optimizer_step(name: str, sizes: list[int]) -> Callable[[Any], Work]:
+    """The step alone, of parameters of these sizes, the optimizer with its defaults."""
+
+    def workload(T: Any) -> Work:
+        parameters = [_data(T, size).requires_grad_() for size in sizes]
+        for p in parameters:
+            p.grad = _data(T, *p.shape)
+        step: Work = getattr(T.optim, name)(parameters).step
+        return step
+
+    return workload
+
+
+SMALL = [round(10 * 1000 ** (i / 19)) for i in range(20)]
+"""20 parameters of 10 to 10,000 elements."""
+
+
 WORKLOADS: dict[str, tuple[Callable[[Any], Work], int]] = {
     "add": (add, 2000),
     "tanh": (tanh, 2000),
@@ -108,5 +125,9 @@ WORKLOADS: dict[str, tuple[Callable[[Any], Work], int]] = {
     "cat/dog CNN": (catdog_cnn, 1),
     "convolution": (convolution, 1),
     "LSTM": (lstm, 1),
+    "SGD, 20 small": (_optimizer_step("SGD", SMALL), 50),
+    "SGD, 4 million": (_optimizer_step("SGD", [4_000_000]), 1),
+    "Adam, 20 small": (_optimizer_step("Adam", SMALL), 50),
+    "Adam, 4 million": (_optimizer_step("Adam", [4_000_000]), 1),
 }
 """Name -> the workload, and how often to repeat its work in one measurement."""

@@ -9,7 +9,14 @@ import minidl
 from minidl.autograd import gradcheck, gradgradcheck
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/how-it-works.md", "docs/models.md"]
+PAGES = [
+    "README.md",
+    "README.zh-CN.md",
+    "CONTRIBUTING.md",
+    "docs/how-it-works.md",
+    "docs/models.md",
+    "docs/optimizers.md",
+]
 
 
 def blocks(page: str, language: str) -> list[str]:

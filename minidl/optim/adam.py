@@ -1,55 +1,96 @@
-"""Adam (Kingma & Ba 2015), by PyTorch's formulas; the book's are the same."""
+"""Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019), by PyTorch's formulas; the book's Adam is the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import inf
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import kernels
-from ..errors import ArgumentError
-from .optimizer import Optimizer, check
+from .optimizer import Optimizer, Params, given, next_step, shared_numbers
+from .options import AT_LEAST_0, BELOW_1, Range
 
 
-class Adam(Optimizer):
+class WithMoments(Optimizer):
+    """The base of Adam and its relatives, which keep averages of g and of g**2."""
+
+    ranges: ClassVar[dict[str, Range]] = {
+        "lr": AT_LEAST_0,
+        "betas": BELOW_1,
+        "eps": AT_LEAST_0,
+        "weight_decay": AT_LEAST_0,
+    }
+
+    def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return ("exp_avg", "exp_avg_sq")
+
+
+class Adam(WithMoments):
     """m = b1 * m + (1 - b1) * g;   v = b2 * v + (1 - b2) * g**2;
     w = w - lr * m / (1 - b1**t) / (sqrt(v / (1 - b2**t)) + eps).
+
+    weight_decay             g includes weight_decay * w
+    amsgrad                  with the greatest v so far in the place of v   (Reddi et al. 2018)
+    maximize                 with -g in the place of g
+    decoupled_weight_decay   w = w - lr * weight_decay * w instead: AdamW
     """
 
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Params,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        weight_decay: float = 0.0,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
     ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+        super().__init__(params, given(locals()))
 
-    def check(self, group: dict[str, Any]) -> None:
-        check("Adam", lr=(group["lr"], 0, inf), eps=(group["eps"], 0, inf))
-        if len(group["betas"]) != 2:
-            raise ArgumentError(f"Adam: betas={group['betas']}; needs two numbers")
-        check("Adam", beta1=(group["betas"][0], 0, 1), beta2=(group["betas"][1], 0, 1))
-        check("Adam", weight_decay=(group["weight_decay"], 0, inf))
+    def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
+        averages = super().buffers(group)
+        return (*averages, "max_exp_avg_sq") if group["amsgrad"] else averages
 
-    def update(self, parameter: Any, gradient: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state.update(step=0, exp_avg=np.zeros_like(parameter), exp_avg_sq=np.zeros_like(parameter))
-        state["step"] += 1
-        beta1, beta2 = group["betas"]
-        kernels.of(parameter).adam_step(
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+        t = next_step(state)
+        beta1, beta2 = map(float, group["betas"])
+        kernel = kernels.of(parameter)
+        (kernel.amsgrad_step if group["amsgrad"] else kernel.adam_step)(
             parameter,
             gradient,
-            state["exp_avg"],
-            state["exp_avg_sq"],
-            group["lr"],
-            beta1,
+            *[state[name].array for name in self.buffers(group)],
+            *shared_numbers(group, group["decoupled_weight_decay"]),
+            float(group["lr"]) / (1 - beta1**t),
+            1 - beta1,
             beta2,
+            1 - beta2,
             group["eps"],
-            group["weight_decay"],
-            1 - beta1 ** state["step"],
-            1 - beta2 ** state["step"],
+            (1 - beta2**t) ** 0.5,
         )
+
+
+class AdamW(Adam):
+    """Adam with w = w - lr * weight_decay * w before each step, apart from the gradient."""
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        super().__init__(params, **given(locals()), decoupled_weight_decay=True)

@@ -1,49 +1,57 @@
 """The book's optimizers, as Andrew Ng's course writes them.
 
 Momentum is a moving average of gradients that starts from zero; RMSProp corrects the bias of its average and has eps
-under the root.  `minidl.optim.SGD` and `Adam` follow PyTorch's formulas instead.
+under the root.  The book's Adam is PyTorch's.  `minidl.optim.SGD` and `RMSprop` follow PyTorch's formulas instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import inf
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import kernels
-from .optimizer import Optimizer, check
+from ..autograd.calling import wrap
+from .adam import Adam
+from .optimizer import Optimizer, Params, given, next_step, shared_numbers
+from .options import AT_LEAST_0, BELOW_1, Range
+
+__all__ = ["Adam", "GradientDescent", "Momentum", "RMSProp"]
 
 
 class GradientDescent(Optimizer):
     """w = w - lr * g.   With weight decay, g includes weight_decay * w."""
 
-    def __init__(self, params: Iterable[Any], lr: float = 0.01, weight_decay: float = 0.0) -> None:
-        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+    ranges: ClassVar[dict[str, Range]] = {"lr": AT_LEAST_0, "weight_decay": AT_LEAST_0}
 
-    def check(self, group: dict[str, Any]) -> None:
-        check("GradientDescent", lr=(group["lr"], 0, inf), weight_decay=(group["weight_decay"], 0, inf))
+    def __init__(self, params: Params, lr: float = 0.01, weight_decay: float = 0.0) -> None:
+        super().__init__(params, given(locals()))
 
-    def update(self, parameter: Any, gradient: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
-        kernels.of(parameter).gradient_descent_step(parameter, gradient, group["lr"], group["weight_decay"])
+    def begin(self, parameter: np.ndarray, group: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+        kernels.of(parameter).gradient_descent_step(parameter, gradient, *shared_numbers(group), group["lr"])
 
 
 class Momentum(Optimizer):
     """v = beta * v + (1 - beta) * g;   w = w - lr * v."""
 
-    def __init__(self, params: Iterable[Any], lr: float = 0.01, beta: float = 0.9, weight_decay: float = 0.0) -> None:
-        super().__init__(params, {"lr": lr, "beta": beta, "weight_decay": weight_decay})
+    ranges: ClassVar[dict[str, Range]] = {"lr": AT_LEAST_0, "beta": BELOW_1, "weight_decay": AT_LEAST_0}
 
-    def check(self, group: dict[str, Any]) -> None:
-        check("Momentum", lr=(group["lr"], 0, inf), beta=(group["beta"], 0, 1))
-        check("Momentum", weight_decay=(group["weight_decay"], 0, inf))
+    def __init__(self, params: Params, lr: float = 0.01, beta: float = 0.9, weight_decay: float = 0.0) -> None:
+        super().__init__(params, given(locals()))
 
-    def update(self, parameter: Any, gradient: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state["velocity"] = np.zeros_like(parameter)
-        kernels.of(parameter).momentum_step(
-            parameter, gradient, state["velocity"], group["lr"], group["beta"], group["weight_decay"]
+    def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return ("velocity",)
+
+    def begin(self, parameter: np.ndarray, group: dict[str, Any]) -> dict[str, Any]:
+        return {"velocity": wrap(np.zeros_like(parameter))}
+
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+        beta = group["beta"]
+        kernels.of(parameter).sgd_step(
+            parameter, gradient, state["velocity"].array, *shared_numbers(group), group["lr"], beta, 1 - beta
         )
 
 
@@ -53,34 +61,27 @@ class RMSProp(Optimizer):
     bias_correction   False: without the division by 1 - beta**t
     """
 
+    ranges: ClassVar[dict[str, Range]] = {**Momentum.ranges, "eps": AT_LEAST_0}
+
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Params,
         lr: float = 0.01,
         beta: float = 0.999,
         eps: float = 1e-8,
         bias_correction: bool = True,
         weight_decay: float = 0.0,
     ) -> None:
-        options = {"lr": lr, "beta": beta, "eps": eps, "bias_correction": bias_correction}
-        super().__init__(params, {**options, "weight_decay": weight_decay})
+        super().__init__(params, given(locals()))
 
-    def check(self, group: dict[str, Any]) -> None:
-        check("RMSProp", lr=(group["lr"], 0, inf), beta=(group["beta"], 0, 1), eps=(group["eps"], 0, inf))
-        check("RMSProp", weight_decay=(group["weight_decay"], 0, inf))
+    def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return ("square_average",)
 
-    def update(self, parameter: Any, gradient: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state.update(step=0, square_average=np.zeros_like(parameter))
-        state["step"] += 1
-        correction = 1 - group["beta"] ** state["step"] if group["bias_correction"] else 1.0
-        kernels.of(parameter).rmsprop_step(
-            parameter,
-            gradient,
-            state["square_average"],
-            group["lr"],
-            group["beta"],
-            group["eps"],
-            correction,
-            group["weight_decay"],
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+        t = next_step(state)
+        beta = group["beta"]
+        factor = 1 / (1 - beta**t) if group["bias_correction"] else 1
+        s = state["square_average"].array
+        kernels.of(parameter).book_rmsprop_step(
+            parameter, gradient, s, *shared_numbers(group), group["lr"], beta, 1 - beta, group["eps"], factor
         )

@@ -162,3 +162,8 @@ def test_a_step_may_come_from_a_closure():
     assert optimizer.step(closure).item() == 9
     assert w.item() == 1.5
     assert optimizer.step() is None
+
+
+def test_the_books_family_has_a_module_of_its_own():
+    assert set(optim.book.__all__) == {"GradientDescent", "Momentum", "RMSProp", "Adam"}
+    assert all(getattr(optim.book, name) is getattr(optim, name) for name in optim.book.__all__)

@@ -7,14 +7,16 @@ import pytest
 
 import minidl
 from minidl import optim
-from minidl.errors import ArgumentError, CheckpointError
-from minidl.optim.lr_scheduler import HyperbolicLR, LambdaLR, LRScheduler, StepLR
+from minidl.errors import ArgumentError, CheckpointError, MinidlWarning
+from minidl.optim.lr_scheduler import FunctionLR, HyperbolicLR, LambdaLR, LRScheduler, StepLR
 
 
 def optimizer(*rates):
     """One group for each learning rate."""
     groups = [{"params": [minidl.ones(2).requires_grad_()], "lr": lr} for lr in rates]
-    return optim.GradientDescent(groups, lr=0.5)
+    made = optim.GradientDescent(groups, lr=0.5)
+    made.step()
+    return made
 
 
 SCHEDULES = [
@@ -24,6 +26,7 @@ SCHEDULES = [
     (lambda o: LambdaLR(o, lambda epoch: np.cos(epoch / 20)), lambda epoch: math.cos(epoch / 20)),
     (lambda o: StepLR(o, step_size=3), lambda epoch: 0.1 ** (epoch // 3)),
     (lambda o: StepLR(o, 1, gamma=0.5), lambda epoch: 0.5**epoch),
+    (lambda o: FunctionLR(o, lambda lr0, epoch: lr0 / (1 + epoch) ** 0.5), lambda epoch: (1 + epoch) ** -0.5),
 ]
 
 
@@ -91,7 +94,41 @@ def test_a_schedule_of_a_resumed_optimizer_starts_from_its_first_rates():
     scheduler.step()
     resumed = optimizer(0.8)
     resumed.load_state_dict(trained.state_dict())
-    assert StepLR(resumed, 1, gamma=0.5, last_epoch=1).get_last_lr() == scheduler.get_last_lr() == [0.2]
+    assert HyperbolicLR(resumed, 1, last_epoch=2).get_last_lr() == [0.8 / 4]
+
+
+@pytest.mark.parametrize("kind", [LambdaLR, FunctionLR])
+def test_a_schedule_that_goes_on_with_another_function_has_its_rates(kind):
+    short, long = (
+        (lambda e, n=n: 1 - e / n) if kind is LambdaLR else (lambda lr0, e, n=n: lr0 * (1 - e / n)) for n in (4, 8)
+    )
+    trained = optimizer(0.8)
+    scheduler = kind(trained, short)
+    scheduler.step()
+    scheduler.step()
+    resumed = optimizer(0.8)
+    continued = kind(resumed, long)
+    resumed.load_state_dict(trained.state_dict())
+    continued.load_state_dict(scheduler.state_dict())
+    assert resumed.param_groups[0]["lr"] == continued.get_last_lr()[0] == 0.8 * (1 - 2 / 8)
+
+
+def test_asking_for_the_next_rates_is_warned_of_and_for_the_present_ones_is_not():
+    scheduler = StepLR(optimizer(0.3), 1, gamma=0.5)
+    with pytest.warns(MinidlWarning, match=r"StepLR.get_lr\(\) computes .* call get_last_lr\(\)"):
+        scheduler.get_lr()
+    assert scheduler.get_last_lr() == [0.3]
+
+
+def test_a_schedule_of_the_users_own_needs_get_lr_alone():
+    class Halved(LRScheduler):
+        def get_lr(self):
+            return [base / 2**self.last_epoch for base in self.base_lrs]
+
+    scheduler = Halved(optimizer(0.3, 2.0))
+    scheduler.step()
+    scheduler.step()
+    assert scheduler.get_last_lr() == [0.3 / 4, 0.5]
 
 
 MISTAKES = [
@@ -99,11 +136,11 @@ MISTAKES = [
     (lambda: HyperbolicLR(optimizer(1), math.nan), "HyperbolicLR: decay_rate=nan; needs at least 0"),
     (lambda: StepLR(optimizer(1), 0), "StepLR: step_size=0; needs at least 1"),
     (lambda: LambdaLR(optimizer(1), 0.9), "LambdaLR: got 0.9, needs a function epoch -> factor"),
-    (lambda: LambdaLR(optimizer(1, 2), [abs]), "LambdaLR: 1 functions for 2 parameter groups"),
+    (lambda: LambdaLR(optimizer(1, 2), [abs]), "LambdaLR: lr_lambda has 1 entries for 2 parameter groups"),
     (lambda: LambdaLR([minidl.ones(1)], abs), "LambdaLR: got a list, needs an optimizer"),
     (lambda: StepLR(0.1, 3), "StepLR: got a float, needs an optimizer"),
     (lambda: HyperbolicLR(None, 0.1), "HyperbolicLR: got a NoneType, needs an optimizer"),
-    (lambda: LRScheduler(optimizer(1)), "LRScheduler defines no factor"),
+    (lambda: LRScheduler(optimizer(1)), "LRScheduler defines no get_lr"),
 ]
 
 
@@ -116,12 +153,18 @@ def test_bad_arguments(build, message):
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ({}, "needs the keys 'last_epoch' and 'base_lrs'"),
-        ({"last_epoch": 3, "base_lrs": [1.0, 2.0]}, "2 learning rates for 1 parameter groups"),
+        ({}, "the state is of another schedule: it has no _last_lr, _step_count, base_lrs, gamma, last_epoch"),
+        (lambda: StepLR(optimizer(1.0, 2.0), 2).state_dict(), "2 learning rates for 1 parameter groups"),
+        (
+            lambda: HyperbolicLR(optimizer(1.0), 2).state_dict(),
+            "the state is of another .*: it has no gamma, step_size",
+        ),
+        (7, "got a int, needs a dict"),
     ],
 )
 def test_the_state_of_another_schedule_is_refused_and_changes_nothing(state, message):
     scheduler = StepLR(optimizer(0.3), 2)
+    before = scheduler.state_dict()
     with pytest.raises(CheckpointError, match=f"StepLR.load_state_dict: {message}"):
-        scheduler.load_state_dict(state)
-    assert scheduler.state_dict() == {"last_epoch": 0, "base_lrs": [0.3]}
+        scheduler.load_state_dict(state() if callable(state) else state)
+    assert scheduler.state_dict() == before

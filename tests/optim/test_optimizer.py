@@ -13,6 +13,17 @@ KINDS = [
     (optim.RMSProp, {"beta": 0.9}),
     (optim.Adam, {"betas": (0.8, 0.99)}),
     (optim.SGD, {"momentum": 0.9, "dampening": 0.5}),
+    (optim.RMSprop, {"centered": True, "eps": 0.1}),
+    (optim.AdamW, {"amsgrad": True, "eps": 1e-3}),
+    (optim.Adagrad, {"eps": 1e-3}),
+    (optim.Adamax, {"eps": 1e-3}),
+    (optim.NAdam, {"eps": 1e-3}),
+    (optim.RAdam, {"eps": 1e-3}),
+    (optim.Rprop, {}),
+    (optim.ASGD, {}),
+    (optim.Lion, {}),
+    (optim.LAMB, {"eps": 1e-3}),
+    (optim.Adafactor, {}),
 ]
 
 
@@ -106,7 +117,7 @@ def test_loading_brings_the_options_and_copies_the_state():
     source.step()
     target.load_state_dict(source.state_dict())
     assert (target.param_groups[0]["lr"], target.param_groups[0]["beta"]) == (0.1, 0.5)
-    velocity = target.state[b]["velocity"].copy()
+    velocity = target.state[b]["velocity"].clone()
     source.step()
     np.testing.assert_array_equal(target.state[b]["velocity"], velocity)
     assert target.param_groups[0]["params"][0] is b
@@ -218,7 +229,12 @@ NOT_PARAMETERS = [
     (lambda: nn.Linear(2, 2), "got one Linear; give a list, e.g. model.parameters()"),
     (lambda: 3, "got one int; give a list"),
     (lambda: [parameter(2), np.ones(2)], "got a ndarray among the parameters"),
-    (lambda: nn.Linear(2, 2).named_parameters(), "got a tuple among the parameters"),
+    (lambda: [("weight", parameter(2)), parameter(2)], "some parameters have names and some have not"),
+    (lambda: [{"params": {parameter(2)}}], "a set of parameters has no order; give a list"),
+    (
+        lambda: [{"params": [("a", parameter(2))]}, {"params": [parameter(2)]}],
+        "either all groups name",
+    ),
     (lambda: [TWICE, TWICE], "a parameter appears twice"),
     (lambda: [{"params": [TWICE]}, {"params": [TWICE]}], "a parameter appears twice"),
     (lambda: [parameter(2) * 2], "a computed tensor cannot be trained; give the leaf"),

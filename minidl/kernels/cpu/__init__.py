@@ -22,11 +22,6 @@ _JITTED = {
     "channel_affine": "normalization",
     "batch_norm_gradient": "normalization",
     "softmax_cross_entropy": "loss",
-    "gradient_descent_step": "optimizer",
-    "momentum_step": "optimizer",
-    "sgd_step": "optimizer",
-    "rmsprop_step": "optimizer",
-    "adam_step": "optimizer",
     "ctc": "ctc",
     **dict.fromkeys(
         (
@@ -70,8 +65,35 @@ _JITTED = {
         ),
         "elementwise",
     ),
+    **dict.fromkeys(
+        (
+            "adadelta_step",
+            "adagrad_step",
+            "adam_step",
+            "adamax_step",
+            "amsgrad_step",
+            "asgd_step",
+            "book_rmsprop_step",
+            "centered_rmsprop_momentum_step",
+            "centered_rmsprop_step",
+            "gradient_descent_step",
+            "lamb_direction",
+            "lion_step",
+            "nadam_step",
+            "nesterov_step",
+            "radam_first_step",
+            "radam_step",
+            "rmsprop_momentum_step",
+            "rmsprop_step",
+            "rprop_step",
+            "sgd_step",
+        ),
+        "optimizer",
+    ),
+    **dict.fromkeys(("adafactor_step", "lamb_step", "muon_step"), "matrix_steps"),
+    "lbfgs_direction": "quasi_newton",
 }
-_TAKE_ANY_DTYPE = ("optimizer", "loops", "elementwise", "reduction", "rows", "order")
+_TAKE_ANY_DTYPE = ("optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order")
 """Modules whose kernels see to float16 themselves."""
 
 

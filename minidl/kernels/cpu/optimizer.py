@@ -1,187 +1,194 @@
-"""One pass over a parameter for each optimizer's step, in place.
+"""The steps of the optimizers, each a formula for one weight w, its gradient g and its state (see stepping.py).
 
-Arrays may lie in any order in memory; scalars are taken in the parameter's own precision, as PyTorch does.
+Numbers that depend on the step alone, such as corrections of a bias, come from the optimizer.  The order of operations
+is PyTorch's, so that results agree to the last digits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numba import prange
+from numba.extending import register_jitable
 
-from .. import threads
-from .jit import parallel, serial
-from .layout import dense, flat, laid_out_like
-
-PASS_FROM = 1 << 10
-"""Elements from which one jitted pass beats NumPy's two (measured on 2 cores)."""
-
-PARALLEL_FROM = 1 << 14
-"""Elements from which threads pay (measured on 2 cores)."""
+from .stepping import step
 
 
-def gradient_descent_step(param: np.ndarray, grad: np.ndarray, lr: float, weight_decay: float) -> None:
-    """w -= lr * (g + weight_decay * w)"""
-    if param.size < PASS_FROM:
-        param -= param.dtype.type(lr) * (grad + weight_decay * param if weight_decay else grad)
-        return
-    _step(_gradient_descent_parts, param, grad, (), (lr, weight_decay))
+@register_jitable
+def lerp(a, end, share):
+    """a + share * (end - a), from whichever end is nearer, so that both ends are exact."""
+    one = type(share)(1)
+    return a + share * (end - a) if share < 0.5 else end - (end - a) * (one - share)
 
 
-def momentum_step(
-    param: np.ndarray, grad: np.ndarray, velocity: np.ndarray, lr: float, beta: float, weight_decay: float
-) -> None:
-    """v = beta * v + (1 - beta) * g;  w -= lr * v"""
-    _step(_sgd_parts, param, grad, (velocity,), (lr, beta, 1 - beta, weight_decay, 1.0, 0.0))
+# --- along the gradient -----------------------------------------------------------------------------------------------
 
 
-def sgd_step(
-    param: np.ndarray,
-    grad: np.ndarray,
-    buffer: np.ndarray,
-    lr: float,
-    momentum: float,
-    dampening: float,
-    weight_decay: float,
-    nesterov: bool,
-) -> None:
-    """b = momentum * b + (1 - dampening) * g;  w -= lr * (g + momentum * b if nesterov else b)
+@step
+def gradient_descent_step(w, g, /, rate):
+    """w -= rate * g"""
+    return w - rate * g
 
-    PyTorch starts with b = g: call the first step with a buffer of zeros and dampening 0.
+
+@step
+def sgd_step(w, g, b, /, rate, momentum, share):
+    """b = momentum * b + share * g;  w -= rate * b"""
+    b = momentum * b + share * g
+    return w - rate * b, b
+
+
+@step
+def nesterov_step(w, g, b, /, rate, momentum, share):
+    """b = momentum * b + share * g;  w -= rate * (g + momentum * b)   (Sutskever et al. 2013)"""
+    b = momentum * b + share * g
+    return w - rate * (g + momentum * b), b
+
+
+@step
+def asgd_step(w, g, average, /, rate, share):
+    """w -= rate * g;  average += share * (w - average)   (Polyak & Juditsky 1992)"""
+    w = w - rate * g
+    return w, w if share == 1 else average + (w - average) * share
+
+
+@step
+def rprop_step(w, g, previous, size, /, shrink, grow, least, most):
+    """size *= grow or shrink, as g has kept its sign or not;  w -= size * sign(g)   (Riedmiller & Braun 1993)
+
+    Where the sign has changed, w stays, and the next step takes it for a start.
     """
-    along_buffer, along_gradient = (momentum, 1.0) if nesterov else (1.0, 0.0)
-    scalars = (lr, momentum, 1 - dampening, weight_decay, along_buffer, along_gradient)
-    _step(_sgd_parts, param, grad, (buffer,), scalars)
+    turn = g * previous
+    if turn != 0:
+        size = size * (grow if turn > 0 else shrink)
+    if turn < 0:
+        g = type(g)(0)
+    size = min(max(size, least), most)
+    return w - np.sign(g) * size, g, size
 
 
-def rmsprop_step(
-    param: np.ndarray,
-    grad: np.ndarray,
-    square_average: np.ndarray,
-    lr: float,
-    beta: float,
-    eps: float,
-    correction: float,
-    weight_decay: float,
-) -> None:
-    """s = beta * s + (1 - beta) * g**2;  w -= lr * g / sqrt(s / correction + eps)"""
-    scalars = (lr, beta, 1 - beta, eps, 1 / correction, weight_decay)
-    _step(_rmsprop_parts, param, grad, (square_average,), scalars)
+@step
+def lion_step(w, g, m, /, rate, share1, share2):
+    """w -= rate * sign(m + share1 * (g - m));  m += share2 * (g - m)   (Chen et al. 2023, algorithm 2)"""
+    return w - rate * np.sign(lerp(m, g, share1)), lerp(m, g, share2)
 
 
-def adam_step(
-    param: np.ndarray,
-    grad: np.ndarray,
-    exp_avg: np.ndarray,
-    exp_avg_sq: np.ndarray,
-    lr: float,
-    beta1: float,
-    beta2: float,
-    eps: float,
-    weight_decay: float,
-    correction1: float,
-    correction2: float,
-) -> None:
-    """m = b1 * m + (1 - b1) * g;  v = b2 * v + (1 - b2) * g**2;  w -= lr / c1 * m / (sqrt(v) / sqrt(c2) + eps)
+# --- over the size that gradients have --------------------------------------------------------------------------------
 
-    Kingma & Ba 2015, algorithm 1, in PyTorch's order of operations.
+
+@step
+def adagrad_step(w, g, total, /, rate, eps):
+    """total += g**2;  w -= rate * g / (sqrt(total) + eps)   (Duchi et al. 2011)"""
+    total = total + g * g
+    return w - rate * g / (np.sqrt(total) + eps), total
+
+
+@step
+def adadelta_step(w, g, s, d, /, rate, rho, share, eps):
+    """s = rho * s + share * g**2;  u = g * sqrt(d + eps) / sqrt(s + eps);  d = rho * d + share * u**2;  w -= rate * u
+
+    Zeiler 2012, algorithm 1.
     """
-    scalars = (lr / correction1, beta1, 1 - beta1, beta2, 1 - beta2, eps, weight_decay, correction2**0.5)
-    _step(_adam_parts, param, grad, (exp_avg, exp_avg_sq), scalars)
+    s = rho * s + share * g * g
+    u = np.sqrt(d + eps) / np.sqrt(s + eps) * g
+    return w - rate * u, s, rho * d + share * u * u
 
 
-def _step(
-    kernel: Callable[..., None],
-    param: np.ndarray,
-    grad: np.ndarray,
-    states: tuple[np.ndarray, ...],
-    scalars: tuple[float, ...],
-) -> None:
-    """Run a kernel over all arrays in the memory order of the parameter; what had to be copied is copied back.
+@step
+def book_rmsprop_step(w, g, s, /, rate, beta, share, eps, factor):
+    """s = beta * s + share * g**2;  w -= rate * g / sqrt(factor * s + eps)"""
+    s = beta * s + share * g * g
+    return w - rate * g / np.sqrt(s * factor + eps), s
 
-    numba has no arithmetic on float16: such parameters pass through float32.
+
+@step
+def rmsprop_step(w, g, s, /, rate, alpha, share, eps):
+    """s = alpha * s + share * g**2;  w -= rate * g / (sqrt(s) + eps)   (Hinton 2012, lecture 6)"""
+    s = alpha * s + share * g * g
+    return w - rate * g / (np.sqrt(s) + eps), s
+
+
+@step
+def rmsprop_momentum_step(w, g, s, b, /, rate, alpha, share, eps, momentum):
+    """The same, with b = momentum * b + g / (sqrt(s) + eps);  w -= rate * b"""
+    s = alpha * s + share * g * g
+    b = momentum * b + g / (np.sqrt(s) + eps)
+    return w - rate * b, s, b
+
+
+@step
+def centered_rmsprop_step(w, g, s, m, /, rate, alpha, share, eps):
+    """rmsprop_step with the variance s - m**2 in the place of s, m being the average of g   (Graves 2013)"""
+    s = alpha * s + share * g * g
+    m = lerp(m, g, share)
+    return w - rate * g / (np.sqrt(s - m * m) + eps), s, m
+
+
+@step
+def centered_rmsprop_momentum_step(w, g, s, m, b, /, rate, alpha, share, eps, momentum):
+    """rmsprop_momentum_step with the variance s - m**2 in the place of s"""
+    s = alpha * s + share * g * g
+    m = lerp(m, g, share)
+    b = momentum * b + g / (np.sqrt(s - m * m) + eps)
+    return w - rate * b, s, m, b
+
+
+# --- Adam and its relatives -------------------------------------------------------------------------------------------
+
+
+@step
+def adam_step(w, g, m, v, /, rate, share1, beta2, share2, eps, root):
+    """m += share1 * (g - m);  v = beta2 * v + share2 * g**2;  w -= rate * m / (sqrt(v) / root + eps)
+
+    Kingma & Ba 2015, algorithm 1, with rate = lr / (1 - beta1**t) and root = sqrt(1 - beta2**t).
     """
-    model = dense(param) if param.dtype.char in "fd" else param.astype(np.float32)
-    laid_out: list[np.ndarray] = [
-        model,
-        laid_out_like(grad, model),
-        *(laid_out_like(s, model) for s in states),
-    ]
-    arguments: list[Any] = [*map(flat, laid_out), *map(float, scalars)]
-    kernel(*arguments, threads.workers(model.size, PARALLEL_FROM))
-    for original, updated in zip((param, *states), (model, *laid_out[2:]), strict=True):
-        if updated is not original:
-            original[...] = updated
+    m = lerp(m, g, share1)
+    v = beta2 * v + share2 * g * g
+    return w - rate * m / (np.sqrt(v) / root + eps), m, v
 
 
-@serial
-def _gradient_descent(w, g, lr, weight_decay):
-    rate, decay = w.dtype.type(lr), w.dtype.type(weight_decay)
-    for i in range(w.size):
-        w[i] -= rate * (g[i] + decay * w[i])
+@step
+def amsgrad_step(w, g, m, v, greatest, /, rate, share1, beta2, share2, eps, root):
+    """adam_step with the greatest v so far in the place of v   (Reddi et al. 2018)"""
+    m = lerp(m, g, share1)
+    v = beta2 * v + share2 * g * g
+    greatest = max(greatest, v)
+    return w - rate * m / (np.sqrt(greatest) / root + eps), m, v, greatest
 
 
-@parallel
-def _gradient_descent_parts(w, g, lr, weight_decay, workers):
-    for t in prange(workers):
-        i, j = t * w.size // workers, (t + 1) * w.size // workers
-        _gradient_descent(w[i:j], g[i:j], lr, weight_decay)
+@step
+def adamax_step(w, g, m, u, /, rate, share1, beta2, eps):
+    """m += share1 * (g - m);  u = max(beta2 * u, |g| + eps);  w -= rate * m / u   (Kingma & Ba 2015, algorithm 2)"""
+    m = lerp(m, g, share1)
+    u = max(beta2 * u, abs(g) + eps)
+    return w - rate * m / u, m, u
 
 
-@serial
-def _sgd(w, g, b, lr, momentum, share, weight_decay, along_buffer, along_gradient):
-    real = w.dtype.type
-    rate, kept, added, decay = real(lr), real(momentum), real(share), real(weight_decay)
-    ahead, behind = real(along_buffer), real(along_gradient)
-    for i in range(w.size):
-        gradient = g[i] + decay * w[i]
-        b[i] = kept * b[i] + added * gradient
-        w[i] -= rate * (ahead * b[i] + behind * gradient)
+@step
+def nadam_step(w, g, m, v, /, along_gradient, along_average, share1, beta2, share2, eps, correction2):
+    """adam_step that moves along a mixture of g and m, both over sqrt(v / correction2) + eps   (Dozat 2016)"""
+    m = lerp(m, g, share1)
+    v = beta2 * v + share2 * g * g
+    size = np.sqrt(v / correction2) + eps
+    return w - along_gradient * g / size - along_average * m / size, m, v
 
 
-@parallel
-def _sgd_parts(w, g, b, lr, momentum, share, weight_decay, along_buffer, along_gradient, workers):
-    for t in prange(workers):
-        i, j = t * w.size // workers, (t + 1) * w.size // workers
-        _sgd(w[i:j], g[i:j], b[i:j], lr, momentum, share, weight_decay, along_buffer, along_gradient)
+@step
+def radam_step(w, g, m, v, /, rate, share1, beta2, share2, eps, correction1, root, rectification):
+    """adam_step times the rectification of how uncertain a short v is   (Liu et al. 2020, algorithm 2)"""
+    m = lerp(m, g, share1)
+    v = beta2 * v + share2 * g * g
+    return w - m / correction1 * rate * (root / (np.sqrt(v) + eps)) * rectification, m, v
 
 
-@serial
-def _rmsprop(w, g, s, lr, beta, share, eps, factor, weight_decay):
-    real = w.dtype.type
-    rate, kept, added = real(lr), real(beta), real(share)
-    small, corrected, decay = real(eps), real(factor), real(weight_decay)
-    for i in range(w.size):
-        gradient = g[i] + decay * w[i]
-        s[i] = kept * s[i] + added * gradient * gradient
-        w[i] -= rate * gradient / np.sqrt(s[i] * corrected + small)
+@step
+def radam_first_step(w, g, m, v, /, rate, share1, beta2, share2, correction1):
+    """radam_step while v is too short to be used: w -= rate * m / correction1"""
+    m = lerp(m, g, share1)
+    v = beta2 * v + share2 * g * g
+    return w - m / correction1 * rate, m, v
 
 
-@parallel
-def _rmsprop_parts(w, g, s, lr, beta, share, eps, factor, weight_decay, workers):
-    for t in prange(workers):
-        i, j = t * w.size // workers, (t + 1) * w.size // workers
-        _rmsprop(w[i:j], g[i:j], s[i:j], lr, beta, share, eps, factor, weight_decay)
-
-
-@serial
-def _adam(w, g, m, v, lr, beta1, share1, beta2, share2, eps, weight_decay, root):
-    real = w.dtype.type
-    rate, kept1, added1, kept2, added2 = real(lr), real(beta1), real(share1), real(beta2), real(share2)
-    small, decay, scale = real(eps), real(weight_decay), real(root)
-    for i in range(w.size):
-        gradient = g[i] + decay * w[i]
-        m[i] = kept1 * m[i] + added1 * gradient
-        v[i] = kept2 * v[i] + added2 * gradient * gradient
-        w[i] -= rate * m[i] / (np.sqrt(v[i]) / scale + small)
-
-
-@parallel
-def _adam_parts(w, g, m, v, lr, beta1, share1, beta2, share2, eps, weight_decay, root, workers):
-    for t in prange(workers):
-        i, j = t * w.size // workers, (t + 1) * w.size // workers
-        _adam(
-            w[i:j], g[i:j], m[i:j], v[i:j], lr, beta1, share1, beta2, share2, eps, weight_decay, root
-        )  # fmt: skip
+@step
+def lamb_direction(w, g, m, v, r, /, share1, beta2, share2, eps, correction1, correction2, penalty):
+    """r = m / correction1 / (sqrt(v / correction2) + eps) + penalty * w; w stays   (You et al. 2020, algorithm 2)"""
+    m = lerp(m, g, share1)
+    v = beta2 * v + share2 * g * g
+    return w, m, v, m / correction1 / (np.sqrt(v / correction2) + eps) + penalty * w
