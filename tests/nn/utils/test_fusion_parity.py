@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from against_pytorch import assert_same_state
+from weights_in_both import assert_same_state
 
 import minidl
 from minidl import nn

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from against_pytorch import assert_same_pass, assert_same_passes, assert_same_state, twins
+from weights_in_both import assert_same_pass, assert_same_passes, assert_same_state, twins
 
 import minidl
 from minidl import nn
