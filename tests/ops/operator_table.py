@@ -41,6 +41,7 @@ DIFFERENT = {
     "nn.functional.linear_cross_entropy chunked": "the chunked form, too, has second derivatives",
     "nn.functional.linear_cross_entropy chunked_none": "the chunked form, too, has second derivatives",
     "masked.logaddexp": "derivatives are finite where something is masked out, not NaN",
+    "addbmm": "in place it refuses a tensor that the result does not fit, which PyTorch gives another size",
     "as_strided_scatter": "overlapping memory: PyTorch's own gradients depend on the dtype",
 }
 """How operators differ, by name and, where it has one, the variant that PyTorch's tables give it."""

@@ -185,7 +185,7 @@ def compare_forms(op: Any, sample: Any, dtype: str) -> str:
         if method is None:
             return f"no {kind} {name}"
         given = copied((sample.input.detach(), *sample.args)), copied(sample.kwargs)
-        args, kwargs = translated(given[0]), translated(given[1])
+        args, kwargs = translated(copied(given[0])), translated(copied(given[1]))
         with torch.no_grad(), minidl.no_grad():
             try:
                 other = form(*given[0], **given[1])

@@ -14,6 +14,7 @@ from . import (
     masked,
     polynomials,
     products,
+    recurrent,
     reductions,
     selection,
     shapes,
@@ -34,6 +35,7 @@ FAMILIES = [
     creation,
     polynomials,
     masked,
+    recurrent,
 ]
 SAMPLES = [sample for family in FAMILIES for sample in family.SAMPLES]
 

@@ -48,4 +48,5 @@ SAMPLES = [
     S("block_diag", lambda T, a, b: T.block_diag(a, b), [normal(2, 2), normal(3)]),
     S("tensor_split", lambda T, x: T.tensor_split(x, (1, 3))[1] * 2, [normal(4, 2)]),
     S("broadcast_tensors", lambda T, a, b: T.broadcast_tensors(a, b)[0] * b, [normal(3, 1), normal(2)]),
+    S("fill_diagonal_", lambda T, x: (x * 2).fill_diagonal_(3.0) * x, [normal(3, 4)]),
 ]
