@@ -110,7 +110,7 @@ def as_view(result: Any, operator: Callable[..., Any], args: tuple[Any, ...]) ->
 # --- the same, written out --------------------------------------------------------------------------------------------
 
 _CALL = """
-def make(own, count):
+def make(own):
     forward, plans = own.forward, own.plans
 
     def call(*args, **named):
@@ -118,9 +118,10 @@ def make(own, count):
             if "out" in named:
                 return call_into(call, args, named)
             args = own.in_order(args, named)
-        if len(args) != count:
+        try:
+            {names} = args
+        except ValueError:  # another number of them
             return plainly(own, call, args)
-        {names} = args
         key = 0
 {inputs}
         try:

@@ -277,7 +277,7 @@ def primitive(forward: Any = None, *, view: bool = False, outputs: tuple[str, ..
 
 
 def _for_count(own: Primitive, count: int) -> Callable[..., Any]:
-    return unrolled(count, own.outputs is not None, own.view)(own, count)
+    return unrolled(count, own.outputs is not None, own.view)(own)
 
 
 def _for_any_count(own: Primitive) -> Callable[..., Any]:

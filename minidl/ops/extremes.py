@@ -85,7 +85,8 @@ def _axis_to_choose_along(name: str, x: Array, dim: int | None) -> int | None:
         check_nonempty(name, x)
         return None
     axis = axis_of(name, x, dim)
-    _nonempty_axes(name, x, axis)
+    if not array_of(x).size:
+        _nonempty_axes(name, x, axis)
     return axis if x.ndim else None
 
 

@@ -108,8 +108,11 @@ def _stack(axis, *parts):
     for part in parts:
         if part.shape != first:
             raise ShapeError(f"stack: {first} and {part.shape} differ; all must be equal")
-    shape = (*first[:axis], 1, *first[axis:])
-    return np.concatenate([part.reshape(shape) for part in parts], axis)
+    joined = np.empty((*first[:axis], len(parts), *first[axis:]), parts[0].dtype)
+    before = (slice(None),) * axis
+    for i, part in enumerate(parts):
+        joined[before + (i,)] = part
+    return joined
 
 
 @_stack.gradient("parts")

@@ -64,9 +64,9 @@ def _vector_norm(name: str, x: Array, ord: float, dim: Dim = None, keepdim: bool
     if isinstance(ord, str):
         raise ArgumentError(f"{name}: ord {ord!r}; needs a number for vectors")
     axes = axes_of(name, x, dim)
-    if count_of(x.shape, axes) == 0 and (ord < 0 or ord == math.inf):
+    if (ord < 0 or ord == math.inf) and count_of(x.shape, axes) == 0:
         raise ShapeError(f"{name}: ord {ord} of no elements, dim {dim} of shape {tuple(x.shape)}")
-    if x.dtype == dtypes.float16:  # whose squares leave it
+    if x.dtype.char == "e":  # float16, whose squares leave it
         return astype(_vector_norm(name, astype(x, dtypes.float32), ord, dim, keepdim), dtypes.float16)
     if ord == 2:
         return _two_norm(x, axes, keepdim)

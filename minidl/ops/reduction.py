@@ -303,6 +303,8 @@ def _product(x):
     if x.ndim == 1 and lies_in_long_rows(x, (0,)):
         whole = x.size - x.size % 64
         x = np.concatenate([kernels.of(x).product_of_rows(x[:whole].reshape(64, -1)), x[whole:]])
+    elif x.ndim == 1 and x.dtype.char in "fd":
+        return kernels.of(x).product_of_all(x)
     elif lies_in_long_rows(x, (x.ndim - 1,)):
         return kernels.of(x).product_of_rows(x)
     return np.multiply.reduce(x, -1, dtype=x.dtype)
@@ -341,7 +343,8 @@ def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype: 
     axis = None if dim is None else axis_of("prod", input, dim)
     wide = at_least_single(input)
     if axis is None or not input.ndim:
-        return _product(wide if input.ndim == 1 else reshape(wide, (-1,))).astype(input.dtype)
+        whole = _product(wide if input.ndim == 1 else reshape(wide, (-1,)))
+        return whole if wide is input else whole.astype(input.dtype)
     result = _product(transpose(wide, axis, -1)).astype(input.dtype)
     result = transpose(unsqueeze(result, -1), axis, -1)
     return result if keepdim else squeeze(result, axis)

@@ -27,7 +27,7 @@ def also_numpy_words(function: Function) -> Function:
             if "keepdims" in kwargs:
                 kwargs["keepdim"] = kwargs.pop("keepdims")
         try:
-            return function(*args, **kwargs)
+            return function(*args, **kwargs) if kwargs else function(*args)
         except AttributeError:
             check_tensors(function.__name__, *args[:1])
             raise
@@ -44,6 +44,11 @@ def size_of(
         sizes = (_only(sizes, name, named, word),)
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = tuple(sizes[0])
+    for n in sizes:
+        if type(n) is not int:
+            break
+    else:
+        return sizes
     try:
         return tuple(map(operator.index, sizes))
     except TypeError:

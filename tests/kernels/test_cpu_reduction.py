@@ -55,3 +55,12 @@ def test_sums_products_and_deviations_of_rows(dtype, shape):
 def test_deviations_are_exact_far_from_zero():
     x = np.float32(1e6) + np.arange(5, dtype=np.float32)
     assert cpu.squared_deviations_of_rows(x) == 10
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_product_of_a_vector(dtype):
+    for size in (0, 1, 7, 5000):
+        x = RANDOM.uniform(0.99, 1.01, size).astype(dtype)
+        found = cpu.product_of_all(x)
+        assert found.dtype == dtype and found.shape == ()
+        np.testing.assert_allclose(found, np.prod(x.astype(np.longdouble)).astype(np.float64), rtol=1e-4)

@@ -39,6 +39,7 @@ _JITTED = {
     "log_softmax": "rows",
     "total": "reduction",
     "sum_of_rows": "reduction",
+    "product_of_all": "reduction",
     "product_of_rows": "reduction",
     "squared_deviations_of_rows": "reduction",
     "cumulative_sum_of_rows": "reduction",

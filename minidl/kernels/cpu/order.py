@@ -17,12 +17,11 @@ def top_of_rows(x: np.ndarray, k: int, largest: bool) -> tuple[np.ndarray, np.nd
     Of equal elements the first comes first; NaN counts as the greatest.  The work grows with k: for a small part of a
     row it is far less than sorting.
     """
-    x = np.ascontiguousarray(x)
-    values, places = np.empty((*x.shape[:-1], k), x.dtype), np.empty((*x.shape[:-1], k), np.int64)
-    count = math.prod(x.shape[:-1])
-    rows = [a.reshape(count, a.shape[-1]) for a in (x, values, places)]
-    (_greatest_of_rows if largest else _least_of_rows)(*rows, threads.workers(x.size, LARGE))
-    return values, places
+    lead, count = x.shape[:-1], math.prod(x.shape[:-1])
+    rows = np.ascontiguousarray(x).reshape(count, x.shape[-1])
+    values, places = np.empty((count, k), x.dtype), np.empty((count, k), np.int64)
+    (_greatest_of_rows if largest else _least_of_rows)(rows, values, places, threads.workers(x.size, LARGE))
+    return values.reshape(*lead, k), places.reshape(*lead, k)
 
 
 @parallel

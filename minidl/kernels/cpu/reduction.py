@@ -43,6 +43,11 @@ def product_of_rows(x: np.ndarray) -> np.ndarray:
     return _of_rows(_products, x)
 
 
+def product_of_all(x: np.ndarray) -> np.ndarray:
+    """The product of a vector of floats."""
+    return np.array(_product(x), x.dtype)
+
+
 def squared_deviations_of_rows(x: np.ndarray) -> np.ndarray:
     """The sum of the squared distances from the mean, along the last axis; of contiguous floats."""
     return _of_rows(_squared_deviations, x)

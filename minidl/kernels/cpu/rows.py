@@ -49,17 +49,25 @@ def _lies_in_rows(x: np.ndarray, axis: int) -> bool:
 
 def _softmax_rows(x: np.ndarray) -> np.ndarray:
     """Softmax along the last axis."""
-    x = np.ascontiguousarray(x)
-    y = np.empty_like(x)
-    _softmax(x.reshape(-1, x.shape[-1]), y.reshape(-1, x.shape[-1]), threads.workers(x.size, PASS_FROM))
+    y = np.empty(x.shape, x.dtype)
+    if x.ndim == 1 and x.flags.c_contiguous:
+        _softmax_of_row(x, y)
+        return y
+    _softmax(_as_rows(x), _as_rows(y), threads.workers(x.size, PASS_FROM))
     return y
+
+
+def _as_rows(x: np.ndarray) -> np.ndarray:
+    """(..., n) -> (rows, n), without a copy where memory allows."""
+    if x.ndim != 2:
+        x = x.reshape(-1, x.shape[-1])
+    return x if x.flags.c_contiguous else np.ascontiguousarray(x)
 
 
 def _log_softmax_rows(x: np.ndarray) -> np.ndarray:
     """Log-softmax along the last axis."""
-    x = np.ascontiguousarray(x)
-    y = np.empty_like(x)
-    _log_softmax(x.reshape(-1, x.shape[-1]), y.reshape(-1, x.shape[-1]), threads.workers(x.size, PASS_FROM))
+    y = np.empty(x.shape, x.dtype)
+    _log_softmax(_as_rows(x), _as_rows(y), threads.workers(x.size, PASS_FROM))
     return y
 
 
@@ -67,7 +75,12 @@ def _log_softmax_rows(x: np.ndarray) -> np.ndarray:
 def _softmax(x, y, workers):
     for t in prange(workers):
         for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
-            scale_by_sum(y[row], exp_less(x[row], greatest(x[row]), y[row]))
+            _softmax_of_row(x[row], y[row])
+
+
+@serial
+def _softmax_of_row(x, y):
+    scale_by_sum(y, exp_less(x, greatest(x), y))
 
 
 @parallel
