@@ -292,6 +292,7 @@ from .ops.lu import lu_of_matrix as lu
 from .ops.lu import lu_solve_of_matrix as lu_solve
 from .ops.lu import lu_unpack
 from .ops.memory import TypedStorage, UntypedStorage, clone, is_storage, resize_as_
+from .ops.mixtures import addcdiv, addcmul, lerp
 from .ops.native import (
     alpha_dropout,
     alpha_dropout_,
@@ -328,8 +329,6 @@ from .ops.norms import (
 )
 from .ops.padding import constant_pad_nd
 from .ops.pairwise import (
-    addcdiv,
-    addcmul,
     allclose,
     arctan2,
     atan2,
@@ -344,7 +343,6 @@ from .ops.pairwise import (
     igammac,
     isclose,
     ldexp,
-    lerp,
     logaddexp,
     logaddexp2,
     nextafter,

@@ -17,7 +17,7 @@ from .elementwise import clone, sqrt
 from .extremes import check_nonempty, shared_evenly
 from .indexing import take_along
 from .linalg import matmul
-from .pairwise import lerp
+from .mixtures import lerp
 from .promotion import Array, array_of, check_floats
 from .reduction import mean, plain_sum
 from .shape import axis_of, matrix_transpose, movedim, narrow, reshape, squeeze, transpose, unsqueeze

@@ -7,7 +7,7 @@ from typing import Any
 from ... import dtypes
 from ...autograd.graph import Variable
 from ...errors import DtypeError
-from .. import arithmetic, comparison, elementwise, inplace, linalg, logic, pairwise, queries
+from .. import arithmetic, comparison, elementwise, inplace, linalg, logic, mixtures, pairwise, queries
 from .. import several_in_place as written
 from ..inplace import in_place
 
@@ -120,12 +120,12 @@ class ArithmeticMethods(Variable):
 
     # --- functions of two and three -----------------------------------------------------------------------------------
 
-    lerp = pairwise.lerp
-    lerp_ = in_place(pairwise.lerp)
-    addcmul = pairwise.addcmul
-    addcmul_ = in_place(pairwise.addcmul)
-    addcdiv = pairwise.addcdiv
-    addcdiv_ = in_place(pairwise.addcdiv)
+    lerp = mixtures.lerp
+    lerp_ = in_place(mixtures.lerp)
+    addcmul = mixtures.addcmul
+    addcmul_ = in_place(mixtures.addcmul)
+    addcdiv = mixtures.addcdiv
+    addcdiv_ = in_place(mixtures.addcdiv)
     logaddexp = pairwise.logaddexp
     logaddexp2 = pairwise.logaddexp2
     xlogy = pairwise.xlogy
