@@ -216,3 +216,10 @@ def test_a_collate_function_sees_the_items_and_makes_the_batch() -> None:
     assert list(loader) == [{"sum": 3, "count": 2}, {"sum": 3, "count": 1}]
     made_of_rows = DataLoader(numbers(3), 2, collate_fn=lambda items: [row[0].item() for row in items])
     assert list(made_of_rows) == [[0, 1], [2]]
+
+
+def test_pytorchs_spelling_finds_the_same():
+    import minidl.utils.data as theirs
+
+    assert theirs.DataLoader is minidl.data.DataLoader is minidl.utils.data.DataLoader
+    assert theirs.TensorDataset is minidl.data.TensorDataset and theirs.Dataset is minidl.data.Dataset

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
-from against_pytorch import assert_same
 
 import minidl
 from minidl.errors import ArgumentError, DtypeError, MinidlWarning, ShapeError
 
 torch = pytest.importorskip("torch")
+
+from against_pytorch import assert_same  # noqa: E402 - which needs PyTorch
+
 RNG = np.random.default_rng(0)
 
 
