@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .base import S, backwards, normal, positive
+
+
+def seeded(T: Any, seed: int) -> Any:
+    """The namespace, with its seed set: how well a random projection finds a basis is a matter of luck."""
+    T.manual_seed(seed)
+    return T
+
 
 SAMPLES = [
     S("matmul", lambda T, a, b: a @ b, [normal(3, 5), normal(5, 2)]),
@@ -84,10 +93,10 @@ SAMPLES = [
         [normal(2, 3, 3), normal(3, 2)],
         False,
     ),
-    S("svd_lowrank", lambda T, a, b: T.svd_lowrank(a @ b, 2)[1], [normal(3, 2), normal(2, 4)]),
+    S("svd_lowrank", lambda T, a, b: seeded(T, 32).svd_lowrank(a @ b, 2)[1], [normal(3, 2), normal(2, 4)]),
     S(
         "pca_lowrank",
-        lambda T, a, b: (lambda u, s, v: u @ v.mT)(*T.pca_lowrank(a @ b, 2)),
+        lambda T, a, b: (lambda u, s, v: u @ v.mT)(*seeded(T, 8).pca_lowrank(a @ b, 2)),
         [normal(4, 2), normal(2, 3)],
     ),
     S("addmm beta 0", lambda T, x, a, b: T.addmm(x, a, b, beta=0), [normal(2), normal(3, 2), normal(2, 2)]),
