@@ -29,7 +29,7 @@ class device(str):  # noqa: N801 - PyTorch's name
         return str(self).partition(":")[0]
 
     @property
-    def index(self) -> int | None:  # type: ignore[override]
+    def index(self) -> int | None:  # type: ignore[override] # PyTorch's name, which str.index has too
         """Which of several, None for the usual one."""
         number = self.partition(":")[2]
         return int(number) if number else None

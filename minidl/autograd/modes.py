@@ -62,7 +62,7 @@ class _Scope:
             with scope():
                 return function(*args, **kwargs)
 
-        return within  # type: ignore[return-value]
+        return within  # type: ignore[return-value] # of the same signature, which wraps() does not tell
 
     def __new__(cls, function: F | None = None) -> Any:
         """`@no_grad` works as `@no_grad()` does."""

@@ -19,7 +19,7 @@ class LanguageModel(nn.Module):
 
         state   what it kept in mind of the text without its last token; None at first
         """
-        raise NotImplementedError
+        raise ArgumentError(f"{type(self).__name__} defines no expect(self, text, state)")
 
     def generate(
         self,

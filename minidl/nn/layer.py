@@ -31,7 +31,7 @@ def layer(kind: Layer) -> Layer:
     keep_settings = made.__init__
 
     @wraps(keep_settings)
-    def __init__(self: Module, *settings: Any, **named: Any) -> None:  # noqa: N807
+    def __init__(self: Module, *settings: Any, **named: Any) -> None:  # noqa: N807 - becomes the class's
         Module.__init__(self)
         keep_settings(self, *settings, **named)
 

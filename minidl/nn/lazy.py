@@ -26,7 +26,7 @@ class _Lazy(Module):
     """The dimension of the input whose size that is."""
 
     def __init__(self, *settings: Any, **named: Any) -> None:
-        super().__init__(0, *settings, **named)  # type: ignore[call-arg]
+        super().__init__(0, *settings, **named)  # type: ignore[call-arg] # of the layer mixed in
         self.settings = settings, named
 
     def forward(self, input: Any, *rest: Any, **named: Any) -> Any:

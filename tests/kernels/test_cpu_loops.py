@@ -66,6 +66,9 @@ def test_arrays_that_broadcast_are_left_to_numpy():
     a, b = RANDOM.standard_normal((40, 1)), RANDOM.standard_normal(30)
     assert_identical(loops.divided(np.add, a, b), a + b)
     assert_identical(loops.divided(np.add, a[::2], b), a[::2] + b)
+    single = np.ones((1, 1))  # has a dimension that the result takes over
+    assert_identical(loops.divided(np.add, b, single), b + single)
+    assert_identical(loops.divided(np.add, single, b), single + b)
 
 
 def test_other_byte_orders_and_odd_addresses_are_left_to_numpy():

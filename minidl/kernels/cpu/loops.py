@@ -88,7 +88,7 @@ def divided(ufunc: np.ufunc, *arrays: Any) -> np.ndarray:
         return ufunc(*arrays)
     operands, moves, block = [], [], model.size
     for a in arrays:
-        if a.size == 1:
+        if a.size == 1 and a.ndim <= model.ndim:
             operands.append(np.full(BLOCK, a.reshape(()), a.dtype))
             moves.append(0)
             block = BLOCK
