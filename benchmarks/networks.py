@@ -65,7 +65,7 @@ def resnet18(T: Any) -> Any:
 
 
 def gpt(T: Any, tokens: int = 65, places: int = 64, layers: int = 4, heads: int = 4, width: int = 128) -> Any:
-    """A transformer that predicts each next character (Radford et al. 2019): (N, places) -> logits (N, places, tokens)."""
+    """A transformer of characters (Radford et al. 2019): (N, places) -> logits (N, places, tokens) of each next one."""
     nn, F = T.nn, T.nn.functional
 
     class Block(nn.Module):  # type: ignore[misc,name-defined] # of either library
