@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from functools import wraps
 from threading import Lock
-from types import FunctionType
 from typing import Any
 
 from numba import njit
@@ -17,44 +17,55 @@ from .. import threads
 
 threads.prepare()
 
+from .parts import launch  # noqa: E402 - makes or loads numba's parallel driver, for which the threads must be set
+
 _turn = Lock()
 
-serial = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+
+serial = njit(cache=True, **_OPTIONS)
 """A kernel that computes in the thread that calls it."""
 
 serial_sum = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
 """The same, with sums in any order, so that they use vector registers (and round less)."""
 
+_LAUNCH = """
+def made(code):
+    def {name}({arguments}, workers):
+        code
+        if launch(kernel, ({arguments},), workers):
+            raise RuntimeError("{name}: a thread failed, most likely for want of memory")
+    return {name}
+"""
+
 
 def parallel(kernel: Callable[..., None]) -> Callable[..., None]:
-    """A kernel whose `prange(workers)` divides the work among threads; `workers` is its last argument.
+    """A kernel whose `for t in prange(workers)` divides the work among threads; `workers` is its last argument.
 
-    With one worker it runs in the calling thread, compiled apart: waking threads that then find nothing to do costs 2
-    microseconds at best, and milliseconds when other processes hold the cores.
+    The loop stands last: every thread runs through what is before it, and then its own turns.  With one worker it
+    runs in the calling thread: waking threads that then find nothing to do costs 2 microseconds at best, and
+    milliseconds when other processes hold the cores.
     """
-    compiled: Any = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, parallel=True)(kernel)
-    in_threads = _in_turn(compiled) if threads.pool_takes_turns() else compiled
-    alone = serial(_renamed(kernel))
-
-    @wraps(kernel)
-    def call(*arguments: Any) -> None:
-        (alone if arguments[-1] == 1 else in_threads)(*arguments)
-
-    return call
-
-
-def _renamed(kernel: Any) -> Any:
-    """A copy under another name, since numba's cache on disk tells kernels apart by their names."""
-    copy = FunctionType(kernel.__code__, kernel.__globals__, f"{kernel.__name__}_alone")
-    copy.__qualname__ = copy.__name__
-    copy.__module__ = kernel.__module__
-    return copy
+    code = kernel.__code__
+    names_used: dict[str, Any] = {"launch": launch, "kernel": njit(no_cpython_wrapper=True, **_OPTIONS)(kernel)}
+    names_used["__name__"] = kernel.__module__
+    *arguments, _ = code.co_varnames[: code.co_argcount]
+    # numba's cache asks the file of the kernel whether it has changed, and hashes what is closed over
+    source = _LAUNCH.format(name=kernel.__name__, arguments=", ".join(arguments))
+    exec(compile("\n" * code.co_firstlineno + source, code.co_filename, "exec"), names_used)
+    compiled = serial(names_used["made"](zlib.crc32(code.co_code)))
+    return _in_turn(compiled) if threads.pool_takes_turns() else compiled
 
 
 def _in_turn(kernel: Callable[..., None]) -> Callable[..., None]:
+    """A kernel that waits for others of several threads to end."""
+
     @wraps(kernel)
     def call(*arguments: Any) -> None:
-        with _turn:
+        if arguments[-1] == 1:
             kernel(*arguments)
+        else:
+            with _turn:
+                kernel(*arguments)
 
     return call
