@@ -21,12 +21,12 @@ from .parts import launch  # noqa: E402 - makes or loads numba's parallel driver
 
 _turn = Lock()
 
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
-serial = njit(cache=True, **_OPTIONS)
+serial = njit(cache=True, fastmath={"contract"}, **_OPTIONS)
 """A kernel that computes in the thread that calls it."""
 
-serial_sum = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+serial_sum = njit(cache=True, fastmath={"contract", "reassoc", "nsz"}, **_OPTIONS)
 """The same, with sums in any order, so that they use vector registers (and round less)."""
 
 _LAUNCH = """
@@ -47,8 +47,8 @@ def parallel(kernel: Callable[..., None]) -> Callable[..., None]:
     milliseconds when other processes hold the cores.
     """
     code = kernel.__code__
-    names_used: dict[str, Any] = {"launch": launch, "kernel": njit(no_cpython_wrapper=True, **_OPTIONS)(kernel)}
-    names_used["__name__"] = kernel.__module__
+    within = njit(fastmath={"contract"}, no_cpython_wrapper=True, **_OPTIONS)(kernel)
+    names_used = {"launch": launch, "kernel": within, "__name__": kernel.__module__}
     *arguments, _ = code.co_varnames[: code.co_argcount]
     # numba's cache asks the file of the kernel whether it has changed, and hashes what is closed over
     source = _LAUNCH.format(name=kernel.__name__, arguments=", ".join(arguments))
