@@ -11,23 +11,29 @@ from functools import wraps
 from threading import Lock
 from typing import Any
 
-from numba import njit
-
 from .. import threads
 
 threads.prepare()
 
-from .parts import launch  # noqa: E402 - makes or loads numba's parallel driver, for which the threads must be set
+from .nested import Kernel, NestedKernel  # noqa: E402 - numba's parallel driver, made or loaded by these,
+from .parts import launch  # noqa: E402 - needs the threads that were prepared
 
 _turn = Lock()
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_EXACT = {"fastmath": {"contract"}, **_OPTIONS}
+_SUMS = {"fastmath": {"contract", "reassoc", "nsz"}, **_OPTIONS}
 
-serial = njit(cache=True, fastmath={"contract"}, **_OPTIONS)
-"""A kernel that computes in the thread that calls it."""
 
-serial_sum = njit(cache=True, fastmath={"contract", "reassoc", "nsz"}, **_OPTIONS)
-"""The same, with sums in any order, so that they use vector registers (and round less)."""
+def serial(kernel: Callable[..., Any]) -> Any:
+    """A kernel that computes in the thread that calls it."""
+    return Kernel(kernel, _EXACT)
+
+
+def serial_sum(kernel: Callable[..., Any]) -> Any:
+    """The same, with sums in any order, so that they use vector registers (and round less)."""
+    return Kernel(kernel, _SUMS)
+
 
 _LAUNCH = """
 def made(code):
@@ -47,13 +53,13 @@ def parallel(kernel: Callable[..., None]) -> Callable[..., None]:
     milliseconds when other processes hold the cores.
     """
     code = kernel.__code__
-    within = njit(fastmath={"contract"}, no_cpython_wrapper=True, **_OPTIONS)(kernel)
-    names_used = {"launch": launch, "kernel": within, "__name__": kernel.__module__}
+    names_used = {"launch": launch, "kernel": NestedKernel(kernel, _EXACT), "__name__": kernel.__module__}
     *arguments, _ = code.co_varnames[: code.co_argcount]
     # numba's cache asks the file of the kernel whether it has changed, and hashes what is closed over
     source = _LAUNCH.format(name=kernel.__name__, arguments=", ".join(arguments))
     exec(compile("\n" * code.co_firstlineno + source, code.co_filename, "exec"), names_used)
-    compiled = serial(names_used["made"](zlib.crc32(code.co_code)))
+    made: Any = names_used["made"]
+    compiled = Kernel(made(zlib.crc32(code.co_code)), _EXACT)
     return _in_turn(compiled) if threads.pool_takes_turns() else compiled
 
 
