@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -15,8 +16,8 @@ from .. import threads
 
 threads.prepare()
 
-from .nested import Kernel, NestedKernel  # noqa: E402 - numba's parallel driver, made or loaded by these,
-from .parts import launch  # noqa: E402 - needs the threads that were prepared
+from .nested import Kernel  # noqa: E402 - numba's parallel driver, made or loaded by these,
+from .parts import Turns, launch  # noqa: E402 - needs the threads that were prepared
 
 _turn = Lock()
 
@@ -53,14 +54,21 @@ def parallel(kernel: Callable[..., None]) -> Callable[..., None]:
     milliseconds when other processes hold the cores.
     """
     code = kernel.__code__
-    names_used = {"launch": launch, "kernel": NestedKernel(kernel, _EXACT), "__name__": kernel.__module__}
+    names_used = {"launch": launch, "kernel": Turns(kernel, _EXACT), "__name__": kernel.__module__}
     *arguments, _ = code.co_varnames[: code.co_argcount]
     # numba's cache asks the file of the kernel whether it has changed, and hashes what is closed over
     source = _LAUNCH.format(name=kernel.__name__, arguments=", ".join(arguments))
     exec(compile("\n" * code.co_firstlineno + source, code.co_filename, "exec"), names_used)
     made: Any = names_used["made"]
-    compiled = Kernel(made(zlib.crc32(code.co_code)), _EXACT)
+    compiled = Kernel(made(zlib.crc32(code.co_code, _machinery())), _EXACT)
     return _in_turn(compiled) if threads.pool_takes_turns() else compiled
+
+
+@cache
+def _machinery() -> int:
+    """A number of the sources that stand between a kernel and what is kept of it on disk."""
+    here = Path(__file__)
+    return zlib.crc32(b"".join(here.with_name(name).read_bytes() for name in (here.name, "nested.py", "parts.py")))
 
 
 def _in_turn(kernel: Callable[..., None]) -> Callable[..., None]:

@@ -7,12 +7,14 @@ compiled that way, the driver, which calls a C function once for each thread's p
     void driver(void (*entry)(void *arguments, intptr_t number), void *arguments, intptr_t workers)
 
 A kernel is compiled for one thread.  Its last argument has the type `Part`: an integer, the number of workers, that
-also knows which of them computes, so that `prange(workers)` is that worker's turn alone.  Around the kernel lies a
+also knows which of them computes, and in place of `prange` stands that worker's turn alone.  Around the kernel lies a
 launch: it puts the arguments where all threads can read them, and hands them with the kernel's entry to the driver.
 """
 
 from __future__ import annotations
 
+import functools
+from types import FunctionType
 from typing import Any
 
 import llvmlite.binding
@@ -20,7 +22,8 @@ from llvmlite import ir
 from numba import cfunc, njit, prange, types
 from numba.core import cgutils
 from numba.core.typeconv import Conversion
-from numba.extending import intrinsic, lower_cast, models, overload, register_model
+from numba.extending import intrinsic, lower_cast, models, register_jitable, register_model
+from .nested import NestedKernel
 
 _DRIVER = "minidl_kernel_parts"
 """The driver's name among the symbols to which compiled code is linked, when it is made or read from the disk."""
@@ -60,11 +63,31 @@ def _number(_: Any, part: Any) -> Any:
     return types.intp(part), emit
 
 
-@overload(prange)
-def _turns(workers: Any) -> Any:
-    if isinstance(workers, Part):
-        return lambda workers: range(_number(workers), _number(workers) + 1)
-    return None
+@register_jitable
+def own_turn(workers):
+    """What `prange(workers)` becomes: the number of the one that computes."""
+    return range(_number(workers), _number(workers) + 1)
+
+
+class Turns:
+    """A kernel of which each call computes one worker's turn, as the launch sees it.
+
+    It is made when it is first compiled, for a kernel may use names that its module defines after it.
+    """
+
+    def __init__(self, kernel: Any, options: dict[str, Any]) -> None:
+        if kernel.__globals__.get("prange") is not prange or "prange" not in kernel.__code__.co_names:
+            raise TypeError(f"{kernel.__name__}: a parallel kernel needs a loop over prange(workers), of numba's prange")
+        self._kernel, self._options = kernel, options
+
+    @functools.cached_property
+    def _jitted(self) -> NestedKernel:
+        names = {**self._kernel.__globals__, "prange": own_turn}
+        return NestedKernel(FunctionType(self._kernel.__code__, names, self._kernel.__name__), self._options)
+
+    @property
+    def _numba_type_(self) -> Any:
+        return self._jitted._numba_type_
 
 
 @intrinsic
