@@ -1,0 +1,64 @@
+"""Kernels within kernels: compiled into the one that calls them, and with it.
+
+numba compiles a jitted function that another one calls as if it were called from Python, too: it is optimised and made
+machine code on its own, and then once more inside each caller, and inside the caller's caller.  With kernels made of
+small functions, four or five deep, that was half of the time that compiling took.  A nested kernel is therefore only
+translated to LLVM's instructions; what is called from Python is optimised, once, as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.registry import CPUDispatcher
+
+
+class NestedKernel(CPUDispatcher):
+    """A jitted function that only others call."""
+
+    def __init__(self, kernel: Any, options: dict[str, Any]) -> None:
+        super().__init__(kernel, targetoptions={"nopython": True, **options}, pipeline_class=_Translation)
+
+    def add_overload(self, compiled: Any) -> None:
+        """What numba does for an entry from Python is left out; callers know the function by its library."""
+        self.overloads[tuple(compiled.signature.args)] = compiled
+        self.targetctx.insert_user_function(compiled.library, compiled.fndesc, [compiled.library])
+
+    def get_overload(self, arguments: Any) -> Any:
+        """By what the translation of a caller finds the function."""
+        return self.overloads[tuple(arguments)].library
+
+
+class Kernel(CPUDispatcher):
+    """A jitted function for Python, kept on disk; other kernels that call it see it nested."""
+
+    def __init__(self, kernel: Any, options: dict[str, Any]) -> None:
+        super().__init__(kernel, targetoptions={"nopython": True, **options})
+        self.enable_caching()
+        self._nested = NestedKernel(kernel, options)
+
+    @property
+    def _numba_type_(self) -> Any:
+        return self._nested._numba_type_
+
+
+class _Library(JITCodeLibrary):
+    """Instructions of functions for others to take over as they are."""
+
+    def finalize(self) -> None:
+        for library in dict.fromkeys(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._finalized = True
+
+
+class _Translation(CompilerBase):
+    """numba's passes, without the last one that makes the function callable."""
+
+    def define_pipelines(self) -> list[Any]:
+        state = self.state
+        state.flags.no_compile = state.flags.no_cpython_wrapper = state.flags.no_cfunc_wrapper = True
+        state.library = _Library(state.targetctx.codegen(), state.func_id.func_qualname)
+        return [DefaultPassBuilder.define_nopython_pipeline(state)]
