@@ -159,6 +159,7 @@ def make(own):
                     if outputs:
 {kept_outputs}
 {tensors_of_results}
+{view}
         return {returned}
     return call
 """
@@ -188,9 +189,21 @@ _OUTPUT = """
 _KEPT_VALUE = """
                     if values & {bit}:
                         kept.append(raw_{a})
-                        if isinstance({a}, Variable):
+                        if raw_{a} is not {a}:
                             seen = {a}.version
                             watched.append((seen, seen[0]))
+"""
+
+_VIEW = """
+        view = _new(View)
+        view.parent = a0
+        view.outlook = a0._view
+        view.operator = call
+        view.args = ({rest})
+        version = a0.version
+        view.rebases = version[1]
+        result0._view = view
+        result0.version = version
 """
 
 _KEPT_SHAPE = """
@@ -262,7 +275,6 @@ def _maker(count: int, fixed: int, outputs: int, view: bool) -> Callable[..., An
     kept_shapes = of_each(_KEPT_SHAPE, 0, fixed)
     if fixed < count:  # the shapes of all variadic arguments together
         kept_shapes += _KEPT_SHAPE.format(bit=1 << fixed, shape=f"[{of_each('{shape}, ', fixed, count)}]")
-    returned = ", ".join(f"result{i}" for i in range(outputs))
     source = _CALL.format(
         arguments=", ".join(arguments),
         last=arguments[-1],
@@ -278,7 +290,8 @@ def _maker(count: int, fixed: int, outputs: int, view: bool) -> Callable[..., An
         tensors_of_results=of_each(
             _TENSOR if outputs == 1 else _EDGE_OF_ONE_RESULT_AMONG_SEVERAL + _TENSOR, 0, outputs
         ),
-        returned=f"as_view({returned}, call, ({', '.join(arguments)},))" if view else returned,
+        view=_VIEW.format(rest=of_each("{a}, ", 1, count)) if view else "",
+        returned=", ".join(f"result{i}" for i in range(outputs)),
         **marks,
     )
     file = f"<call of {count}, {fixed} fixed, with {outputs} results{' as a view' if view else ''}>"
