@@ -191,8 +191,7 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
             waiting.add(g, owned)
 
     pull = _pull_watched if modes.state.checking_for_nan else _pull
-    before = modes.state.recording
-    modes.state.recording = create_graph
+    before = modes.switch_recording(create_graph)
     try:
         for edge, g in roots:
             send(edge, g, False)
@@ -223,7 +222,7 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
             if not retain_graph:
                 edge.release()
     finally:
-        modes.state.recording = before
+        modes.switch_recording(before)
 
 
 def _pull(node: Node, g: Any, create_graph: bool, send: Any) -> None:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DtypeError, MinidlError, ShapeError
-from .graph import Node, Variable, View, next_order, refresh  # noqa: F401 - the template uses all of them
-from .modes import state
-from .out import call_into  # noqa: F401 - the template uses it
+from .graph import Node, Output, Variable, View, next_order, refresh  # noqa: F401 - the template uses all of them
+from .modes import state, threads_off  # noqa: F401
+from .out import written_into
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MOST_UNROLLED = 8
 """Arguments of a variadic operator; with more it is called plainly."""
 
+absent = object()
 _new = object.__new__
 _ndarray = np.ndarray
 _float32 = np.dtype(np.float32)  # the usual dtype, asked for by one comparison
@@ -113,24 +114,53 @@ _CALL = """
 def make(own):
     forward, plans = own.forward, own.plans
 
-    def call(*args, **named):
-        if named:
-            if "out" in named:
-                return call_into(call, args, named)
-            args = own.in_order(args, named)
-        try:
-            {names} = args
-        except ValueError:  # another number of them
-            return plainly(own, call, args)
+    def call({arguments}, surplus, out):
+        if out is not absent or surplus is not absent or {last} is absent:
+            return otherwise(own, call, ({arguments},), surplus, out)
         key = 0
 {inputs}
         try:
-            y = forward({names})
+            {results} = forward({raw})
         except (ValueError, TypeError, IndexError, AttributeError) as error:
-            raise refusal(own.name, [{names}], error) from None
+            raise refusal(own.name, [{raw}], error) from None
         if not key:
-            return y
-{result}
+            return {results}
+{outputs}
+        node = None
+        if key != {tensors} and (not threads_off or state.recording):
+            dtype = y0.dtype
+            if {some_float}:
+                try:
+                    plan = plans[key]
+                except KeyError:
+                    plan = own.plan(key)
+                node = _new(Node)
+                node.operator = own
+                node.plan = plan
+                node.edges = ({edges})
+                node.order = next_order()
+                node.shape = y0.shape
+                node.dtype = dtype
+                node.hooks = node.retained = None
+                if plan.keeps_nothing:
+                    node.kept = node.watched = ()
+                elif plan.keeps_output_alone:
+                    node.kept = (y0,)
+                    node.watched = ((version0, 0),)
+                else:
+                    node.kept = kept = []
+                    node.watched = watched = []
+                    values = plan.values
+{kept_values}
+                    shapes = plan.shapes
+                    if shapes:
+{kept_shapes}
+                    outputs = plan.outputs
+                    if outputs:
+{kept_outputs}
+{tensors_of_results}
+{view}
+        return {returned}
     return call
 """
 
@@ -144,79 +174,140 @@ _INPUT = """
             else:
                 key |= {tensors}
                 edge_{a} = None
-            {a} = {a}.array
+            raw_{a} = {a}.array
         else:
             edge_{a} = None
+            raw_{a} = {a}
 """
 
-_ONE_RESULT = """
-        if type(y) is not _ndarray:
-            y = as_array(y)
-        version = [0, 0]
-        node = None
-        if key != {tensors} and state.recording:
-            dtype = y.dtype
-            if dtype is _float32 or dtype.kind == "f":
-                node = _new(Node)
-                node.operator = own
-                node.plan = plan = plans.get(key) or own.plan(key)
-                node.edges = {edges}
-                node.order = next_order()
-                node.shape = y.shape
-                node.dtype = dtype
-                node.hooks = node.retained = None
-                if plan.keeps_nothing:
-                    node.kept = node.watched = ()
-                elif plan.keeps_output_alone:
-                    node.kept = (y,)
-                    node.watched = ((version, 0),)
-                else:
-                    node.kept = kept = []
-                    node.watched = watched = []
-                    for i in plan.values:
-                        value = args[i]
-                        if isinstance(value, Variable):
-                            seen = value.version
+_OUTPUT = """
+        if type(y{i}) is not _ndarray:
+            y{i} = as_array(y{i})
+        version{i} = [0, 0]
+"""
+
+_KEPT_VALUE = """
+                    if values & {bit}:
+                        kept.append(raw_{a})
+                        if raw_{a} is not {a}:
+                            seen = {a}.version
                             watched.append((seen, seen[0]))
-                            value = value.array
-                        kept.append(value)
-                    if plan.shapes:
-                        kept += own.shapes(plan, {raw})
-                    if plan.outputs:
-                        kept.append(y)
-                        watched.append((version, 0))
-        result = _new(_tensor_class)
-        result.array = y
-        result.node = node
-        result._requires_grad = node is not None
-        result.grad = result.hooks = result._view = None
-        result.version = version
-        return {returned}
 """
 
-_SEVERAL_RESULTS = """
-        if key != {tensors} and state.recording:
-            return own.record_several(args, {raw}, {edges}, key, y)
-        return tuple(map(wrap, y))
+_VIEW = """
+        view = _new(View)
+        view.parent = a0
+        view.outlook = a0._view
+        view.operator = call
+        view.args = ({rest})
+        version = a0.version
+        view.rebases = version[1]
+        result0._view = view
+        result0.version = version
 """
+
+_KEPT_SHAPE = """
+                        if shapes & {bit}:
+                            kept.append({shape})
+"""
+
+_KEPT_OUTPUT = """
+                        if outputs & {bit}:
+                            kept.append(y{i})
+                            watched.append((version{i}, 0))
+"""
+
+_TENSOR = """
+        result{i} = _new(_tensor_class)
+        result{i}.array = y{i}
+        result{i}.node = {edge}
+        result{i}._requires_grad = {edge} is not None
+        result{i}.grad = result{i}.hooks = result{i}._view = None
+        result{i}.version = version{i}
+"""
+
+_EDGE_OF_ONE_RESULT_AMONG_SEVERAL = """
+        edge = None
+        if node is not None and y{i}.dtype.kind == "f":  # integers, such as indices, have no gradient
+            edge = _new(Output)
+            edge.node = node
+            edge.index = {i}
+            edge.order = next_order()
+            edge.shape = y{i}.shape
+            edge.dtype = y{i}.dtype
+            edge.hooks = edge.retained = None
+"""
+
+
+def written_out(own: Primitive, count: int) -> Callable[..., Any]:
+    """What is called of an operator, for so many arguments.
+
+    It takes them by position or by name, as any function does.  `surplus` stands after the last, so that one argument
+    too many is not mistaken for `out`.
+    """
+    fixed = len(own.inputs)
+    call = _maker(count, fixed, len(own.outputs or ("y",)), own.view)(own)
+    names = (*map(_public_name, own.inputs), *(f"{own.variadic}{i}" for i in range(fixed, count)))
+    call.__code__ = call.__code__.replace(co_varnames=names + call.__code__.co_varnames[count:])
+    defaults = own.forward.__defaults__ or ()
+    call.__defaults__ = (absent,) * (count - len(defaults)) + defaults + (absent, absent)
+    return call
+
+
+def _public_name(name: str) -> str:
+    """PyTorch's name for an operand."""
+    return {"x": "input", "a": "input", "b": "other"}.get(name, name)
 
 
 @functools.cache
-def unrolled(count: int, several: bool, view: bool) -> Callable[..., Any]:
-    """Of an operator with so many arguments, and one output or several, makes what is called."""
-    names = [f"a{i}" for i in range(count)]
-    tensors = 1 << count
-    places = {"tensors": tensors, "names": f"{', '.join(names)},", "raw": f"({', '.join(names)},)"}
-    places["returned"] = "as_view(result, call, args)" if view else "result"
-    places["edges"] = f"({', '.join(f'edge_{a}' for a in names)},)"
-    inputs = "".join(_INPUT.format(a=a, wanted=tensors | 1 << i, tensors=tensors) for i, a in enumerate(names))
-    result = (_SEVERAL_RESULTS if several else _ONE_RESULT).format(**places)
-    source = _CALL.format(inputs=inputs, result=result, **places)
-    made: dict[str, Any] = {}
-    file = f"<call of {count}{' with several results' if several else ''}{' as a view' if view else ''}>"
+def _maker(count: int, fixed: int, outputs: int, view: bool) -> Callable[..., Any]:
+    """Makes what is called of an operator with so many arguments; those after the `fixed` ones are variadic."""
+    arguments = [f"a{i}" for i in range(count)]
+    results = ", ".join(f"y{i}" for i in range(outputs))
+    marks = {"tensors": 1 << count, "edge": "node" if outputs == 1 else "edge"}
+
+    def of_each(template: str, start: int, stop: int) -> str:
+        return "".join(
+            template.format(a=f"a{i}", i=i, bit=1 << i, wanted=1 << count | 1 << i, shape=f"raw_a{i}.shape", **marks)
+            for i in range(start, stop)
+        )
+
+    kept_shapes = of_each(_KEPT_SHAPE, 0, fixed)
+    if fixed < count:  # the shapes of all variadic arguments together
+        kept_shapes += _KEPT_SHAPE.format(bit=1 << fixed, shape=f"[{of_each('{shape}, ', fixed, count)}]")
+    source = _CALL.format(
+        arguments=", ".join(arguments),
+        last=arguments[-1],
+        raw=of_each("raw_{a}, ", 0, count),
+        inputs=of_each(_INPUT, 0, count),
+        edges=of_each("edge_{a}, ", 0, count),
+        results=results,
+        outputs=of_each(_OUTPUT, 0, outputs),
+        some_float='dtype is _float32 or dtype.kind == "f"' + of_each(' or y{i}.dtype.kind == "f"', 1, outputs),
+        kept_values=of_each(_KEPT_VALUE, 0, count),
+        kept_shapes=kept_shapes,
+        kept_outputs=of_each(_KEPT_OUTPUT, 0, outputs),
+        tensors_of_results=of_each(
+            _TENSOR if outputs == 1 else _EDGE_OF_ONE_RESULT_AMONG_SEVERAL + _TENSOR, 0, outputs
+        ),
+        view=_VIEW.format(rest=of_each("{a}, ", 1, count)) if view else "",
+        returned=", ".join(f"result{i}" for i in range(outputs)),
+        **marks,
+    )
+    file = f"<call of {count}, {fixed} fixed, with {outputs} results{' as a view' if view else ''}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for debuggers to show
+    made: dict[str, Any] = {}
     exec(compile(source, file, "exec"), globals(), made)
     return made["make"]
+
+
+def otherwise(own: Primitive, call: Callable[..., Any], args: tuple[Any, ...], surplus: Any, out: Any) -> Any:
+    """A call with `out`, or with too few arguments or too many, which is refused."""
+    given = tuple(a for a in (*args, surplus) if a is not absent)
+    if len(given) != len(args):
+        return plainly(own, call, given)
+    result = call(*given)
+    return result if out is None else written_into(call.__name__, result, out)
 
 
 # --- what is said of a call that fails --------------------------------------------------------------------------------

@@ -20,6 +20,23 @@ class _State(threading.local):
 
 state = _State()
 
+threads_off: list[None] = []
+"""One entry for each thread that does not record.  While there is none, an operator need not ask for the mode of its
+own thread, which takes 70 nanoseconds instead of 17.  A thread that ends while it does not record leaves its entry
+behind: others then ask in vain."""
+
+
+def switch_recording(mode: bool) -> bool:
+    """Let this thread record, or not; returns whether it did.  At every moment a thread that does not has its entry."""
+    before = state.recording
+    if before and not mode:
+        threads_off.append(None)
+        state.recording = False
+    elif mode and not before:
+        state.recording = True
+        threads_off.pop()
+    return before
+
 
 class set_grad_enabled:  # noqa: N801 - PyTorch's name
     """Record operations for gradients, or do not: a context manager and a decorator.
@@ -29,14 +46,13 @@ class set_grad_enabled:  # noqa: N801 - PyTorch's name
 
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
-        self.before = state.recording
-        state.recording = self.mode
+        self.before = switch_recording(self.mode)
 
     def __enter__(self) -> None:
-        state.recording = self.mode
+        switch_recording(self.mode)
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        state.recording = self.before
+        switch_recording(self.before)
 
 
 class _Scope:
@@ -48,11 +64,10 @@ class _Scope:
         self.before: list[bool] = []
 
     def __enter__(self) -> None:
-        self.before.append(state.recording)
-        state.recording = self.mode
+        self.before.append(switch_recording(self.mode))
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        state.recording = self.before.pop()
+        switch_recording(self.before.pop())
 
     def __call__(self, function: F) -> F:
         scope = type(self)

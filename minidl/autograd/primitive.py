@@ -29,17 +29,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
 
-from ..errors import ArgumentError, GraphError
-from .calling import MOST_UNROLLED, plainly, unrolled, wrap
+from ..errors import GraphError
+from .calling import MOST_UNROLLED, plainly, wrap, written_out
 from .graph import Node, Output, Variable
 
 _VALUE, _SHAPE, _OUTPUT = range(3)
 _VARIADIC = 0x04  # inspect.CO_VARARGS
-_PYTORCH_NAMES = {"input": 0, "other": 1}
 
 First = TypeVar("First", contravariant=True)
 Rest = ParamSpec("Rest")
@@ -58,16 +58,18 @@ class Rule(NamedTuple):
         return len(self.positions) > 1 or self.positions == (-1,)
 
 
-class Plan(NamedTuple):
+@dataclass(slots=True)
+class Plan:
     """For one combination of inputs that want a gradient: which rules run and what they need kept."""
 
-    keeps: tuple[tuple[int, int], ...]  # what is kept, in order: values, shapes, outputs
-    values: tuple[int, ...]  # positions of the inputs whose values are kept
-    shapes: tuple[int, ...]
-    outputs: tuple[int, ...]
+    keeps: tuple[tuple[int, int], ...]  # what is kept, in order: (_VALUE | _SHAPE | _OUTPUT, position)
     calls: tuple[tuple[Callable[..., Any], tuple[int, ...], bool, tuple[int, ...]], ...]  # bool: a rule for several
+    # `keeps` once more, as calls that are written out ask for it: bit i stands for input i, or output i
     keeps_nothing: bool
     keeps_output_alone: bool
+    values: int
+    shapes: int
+    outputs: int
 
     def rewrap(self, node: Any) -> list[Any]:
         """The kept values as tensors that continue the graph."""
@@ -125,7 +127,7 @@ class Primitive:
             return _OUTPUT, self.outputs.index(name)
         stem = name.removesuffix("_shape")
         if stem == self.variadic:
-            return _SHAPE, -1
+            return _SHAPE, len(self.inputs)  # of all variadic ones together
         if stem != name and stem in self.inputs:
             return _SHAPE, self.inputs.index(stem)
         raise GraphError(f"{self.name}: its rule takes {name}, which is no input, output or <input>_shape")
@@ -147,16 +149,16 @@ class Primitive:
             for rule, positions in chosen
         )
         values, shapes, outputs = (
-            tuple(position for kind, position in keeps if kind == sort) for sort in (_VALUE, _SHAPE, _OUTPUT)
+            sum(1 << position for kind, position in keeps if kind == sort) for sort in (_VALUE, _SHAPE, _OUTPUT)
         )
         plan = self.plans[key] = Plan(
             keeps,
-            values,
-            shapes,
-            outputs,
             calls + refusals,
             keeps_nothing=not keeps,
             keeps_output_alone=keeps == ((_OUTPUT, 0),),
+            values=values,
+            shapes=shapes,
+            outputs=outputs,
         )
         return plan
 
@@ -187,22 +189,18 @@ class Primitive:
         plan = node.plan
         kept: list[Any] = []
         watched: list[Any] = []
-        for i in plan.values:
-            kept.append(raw[i])
-            a = args[i]
-            if isinstance(a, Variable):
-                watched.append((a.version, a.version[0]))
-        kept += self.shapes(plan, raw)
-        for i in plan.outputs:
-            version = results[i].version
-            kept.append(results[i].array)
-            watched.append((version, version[0]))
+        for kind, i in plan.keeps:
+            if kind == _VALUE:
+                kept.append(raw[i])
+                if isinstance(args[i], Variable):
+                    watched.append((args[i].version, args[i].version[0]))
+            elif kind == _SHAPE:
+                kept.append(raw[i].shape if i < len(self.inputs) else [a.shape for a in raw[i:]])
+            else:
+                kept.append(results[i].array)
+                watched.append((results[i].version, results[i].version[0]))
         node.kept = kept
         node.watched = watched
-
-    def shapes(self, plan: Plan, raw: Any) -> list[Any]:
-        """The shapes that the plan names; those of all variadic inputs together."""
-        return [raw[i].shape if i >= 0 else [a.shape for a in raw[len(self.inputs) :]] for i in plan.shapes]
 
     def record_several(self, args: Any, raw: Any, edges: Any, key: int, ys: Any) -> Any:
         """As `record`, for an operator with several outputs; integer ones (indices) have no gradient."""
@@ -215,27 +213,6 @@ class Primitive:
                 result._requires_grad = True
         self.keep(node, args, raw, results)
         return tuple(results)
-
-    def in_order(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-        """All arguments by position.  `input` and `other` are PyTorch's names for the first two."""
-        known = f"it takes ({', '.join(self.inputs)})"
-        places = dict(enumerate(args))
-        defaults = self.forward.__defaults__ or ()
-        first_default = len(self.inputs) - len(defaults)
-        for name, value in named.items():
-            i = self.inputs.index(name) if name in self.inputs else _PYTORCH_NAMES.get(name, len(self.inputs))
-            if i >= len(self.inputs) or i in places:
-                reason = "is given twice" if i in places else "is not one of its arguments"
-                raise ArgumentError(f"{self.name}: {name} {reason}; {known}")
-            places[i] = value
-        for i in range(max(places) + 1):
-            if i not in places:
-                if i < first_default:
-                    raise ArgumentError(
-                        f"{self.name}: {self.inputs[i]} is missing; it takes ({', '.join(self.inputs)})"
-                    )
-                places[i] = defaults[i - first_default]
-        return tuple(places[i] for i in range(len(places)))
 
 
 class Operator(Protocol[First, Rest]):
@@ -269,28 +246,25 @@ def primitive(forward: Any = None, *, view: bool = False, outputs: tuple[str, ..
     if forward is None:
         return functools.partial(primitive, view=view, outputs=outputs)
     own = Primitive(forward, view, outputs)
-    operator: Any = _for_any_count(own) if own.variadic else _for_count(own, len(own.inputs))
+    operator: Any = _for_any_count(own) if own.variadic else written_out(own, len(own.inputs))
     functools.update_wrapper(operator, forward)
     operator.gradient = own.gradient
     operator.primitive = own
     return operator
 
 
-def _for_count(own: Primitive, count: int) -> Callable[..., Any]:
-    return unrolled(count, own.outputs is not None, own.view)(own)
-
-
 def _for_any_count(own: Primitive) -> Callable[..., Any]:
     """What is called of a variadic operator: a form for each small number of arguments, made when it first comes."""
-    forms: dict[int, Callable[..., Any]] = {}
+
+    class Forms(dict[int, Callable[..., Any]]):
+        def __missing__(self, count: int) -> Callable[..., Any]:
+            small = len(own.inputs) < count <= MOST_UNROLLED
+            form = self[count] = written_out(own, count) if small else lambda *args: plainly(own, operator, args)
+            return form
+
+    forms = Forms()
 
     def operator(*args: Any) -> Any:
-        count = len(args)
-        if count > MOST_UNROLLED:
-            return plainly(own, operator, args)
-        form = forms.get(count)
-        if form is None:
-            form = forms[count] = _for_count(own, count)
-        return form(*args)
+        return forms[len(args)](*args)
 
     return operator

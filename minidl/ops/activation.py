@@ -11,12 +11,12 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import primitive
-from ..dtypes import as_dtype
+from ..dtypes import as_dtype, float32
 from ..errors import MinidlWarning, ShapeError
 from .comparison import where
 from .elementwise import astype, exp
 from .inplace import update
-from .promotion import Array, apply_to_floats, as_float, check_floats
+from .promotion import Array, apply_to_floats, as_float, check_floats, constant
 from .reduction import sum as total
 
 Arguments = ParamSpec("Arguments")
@@ -29,7 +29,7 @@ def may_write(function: Callable[Arguments, Any]) -> Callable[Arguments, Any]:
     @functools.wraps(function)
     def activate(*args: Any, **named: Any) -> Any:
         if len(args) <= place and not named:
-            return function(*args, **named)
+            return function(*args)  # type: ignore[call-arg] # of the usual call, soonest
         inplace = args[place] if len(args) > place else named.pop("inplace", False)
         if inplace:
             return update(args[0], function, *args[1:place], **named)
@@ -124,6 +124,9 @@ def elu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
 
 @primitive
 def _softplus(x, beta, threshold):
+    check_floats("softplus", x)
+    if x.dtype is float32:
+        beta, threshold = constant(beta), constant(threshold)
     return kernels.of(x).softplus(x, beta, threshold)
 
 
@@ -134,7 +137,6 @@ def _(g, x, beta, threshold):
 
 def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
     """log(1 + exp(beta * x)) / beta, and x itself where beta * x exceeds the threshold."""
-    check_floats("softplus", input)
     return _softplus(input, beta, threshold)
 
 
@@ -151,6 +153,7 @@ def _(g, x):
 
 @primitive
 def _softmax(x, axis):
+    check_floats("softmax", x)
     return kernels.of(x).softmax(x, axis)
 
 
@@ -162,6 +165,7 @@ def _(g, y, axis):
 
 @primitive
 def _log_softmax(x, axis):
+    check_floats("log_softmax", x)
     return kernels.of(x).log_softmax(x, axis)
 
 
@@ -172,23 +176,22 @@ def _(g, y, axis):
 
 def softmax(input: Array, dim: int | None = None, dtype: Any = None) -> Array:
     """exp(x) / sum(exp(x)) along `dim`."""
-    return _softmax(*_along("softmax", input, dim, dtype))
+    x = input if dtype is None else astype(input, as_dtype(dtype))
+    return _softmax(x, _axis("softmax", x, dim))
 
 
 def log_softmax(input: Array, dim: int | None = None, dtype: Any = None) -> Array:
     """log(softmax(x)) along `dim`, without overflow."""
-    return _log_softmax(*_along("log_softmax", input, dim, dtype))
+    x = input if dtype is None else astype(input, as_dtype(dtype))
+    return _log_softmax(x, _axis("log_softmax", x, dim))
 
 
-def _along(name: str, x: Array, dim: int | None, dtype: Any) -> tuple[Array, int]:
-    """The input in the dtype wanted, and the dimension: without one, 1 of matrices and of images, else 0."""
-    if dtype is not None:
-        x = astype(x, as_dtype(dtype))
-    check_floats(name, x)
+def _axis(name: str, x: Array, dim: int | None) -> int:
+    """The dimension: without one, 1 of matrices and of images, else 0."""
     if dim is None:
         dim = 0 if x.ndim in (0, 1, 3) else 1
         warnings.warn(f"{name}: dim is missing, {dim} is taken; give dim", MinidlWarning, stacklevel=3)
     ndim = x.ndim or 1
     if not isinstance(dim, int) or not -ndim <= dim < ndim:
         raise ShapeError(f"{name}: dim {dim} of a tensor with shape {tuple(x.shape)}")
-    return x, dim
+    return dim

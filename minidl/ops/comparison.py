@@ -11,7 +11,7 @@ from ..autograd import primitive
 from ..autograd.calling import wrap
 from ..autograd.graph import Variable
 from ..errors import ArgumentError, DtypeError
-from .promotion import Array, aligned, apply_to_pair, array_of, as_dtype, check_tensors
+from .promotion import Array, aligned, apply_to_pair, array_of, as_dtype, check_tensors, constant
 
 _NUMBERS = (float, int)
 
@@ -92,6 +92,8 @@ def choose(condition: Array, input: Any = None, other: Any = None) -> Any:
 @primitive
 def clip(x, low, high):
     if x.dtype.kind == "f" and type(low) in _NUMBERS and type(high) in _NUMBERS and low == low and high == high:
+        if x.dtype is dtypes.float32:
+            low, high = constant(low), constant(high)
         return kernels.of(x).clip(x, low, high)
     # at ties NumPy returns the second, x
     y = x if low is None else np.maximum(*_with_limit(low, x))

@@ -26,8 +26,9 @@ from .words import also_numpy_words, whole_number
 def _cumsum(x, axis):
     if lies_in_long_rows(x, (axis,)):
         return kernels.of(x).cumulative_sum_of_rows(x)
-    wide = at_least_single(x)
-    return as_narrow_as(x, np.add.accumulate(wide, axis, dtype=wide.dtype))
+    if x.dtype.char == "e":
+        return np.add.accumulate(x, axis, np.float32).astype(np.float16)
+    return np.add.accumulate(x, axis, x.dtype)
 
 
 @_cumsum.gradient("x")
@@ -42,11 +43,13 @@ def backwards(g: Array, axis: int) -> Array:
 
 def _summable(name: str, x: Array, dim: int, dtype: Any) -> tuple[Array, int]:
     """In the dtype asked for, integers and booleans else as int64; and the dimension counted from the front."""
+    array = array_of(x)
+    axis = axis_of(name, array, dim)
     if dtype is not None:
         x = astype(x, dtypes.as_dtype(dtype))
-    elif x.dtype.kind != "f":
+    elif array.dtype.kind != "f":
         x = astype(x, dtypes.int64)
-    return x, axis_of(name, x, dim)
+    return x, axis
 
 
 @also_numpy_words

@@ -84,20 +84,29 @@ def _axis_to_choose_along(name: str, x: Array, dim: int | None) -> int | None:
     if dim is None:
         check_nonempty(name, x)
         return None
-    axis = axis_of(name, x, dim)
-    if not array_of(x).size:
+    array = array_of(x)
+    axis = axis_of(name, array, dim)
+    if not array.size:
         _nonempty_axes(name, x, axis)
-    return axis if x.ndim else None
+    return axis if array.ndim else None
 
 
 @primitive(outputs=("values", "indices"))
 def _greatest_along(x, axis, keepdim):
+    if x.ndim == 1 and not keepdim:
+        return _with_place(x, x.argmax())
     return _extreme(np.maximum, x, (axis,), keepdim), x.argmax(axis, keepdims=keepdim)
 
 
 @primitive(outputs=("values", "indices"))
 def _least_along(x, axis, keepdim):
+    if x.ndim == 1 and not keepdim:
+        return _with_place(x, x.argmin())
     return _extreme(np.minimum, x, (axis,), keepdim), x.argmin(axis, keepdims=keepdim)
+
+
+def _with_place(x: np.ndarray, place: Any) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(x[place]), np.asarray(place)
 
 
 @_greatest_along.gradient("x")
@@ -120,12 +129,16 @@ def _put_back(g: Array, shape: tuple[int, ...], indices: Array, axis: int, keepd
 
 @primitive
 def _max(x):
+    if x.ndim == 1 and 0 < x.size < LONG:
+        return np.asarray(x[x.argmax()])
     check_nonempty("max", x)
     return _extreme(np.maximum, x.reshape(-1), (0,), False)
 
 
 @primitive
 def _min(x):
+    if x.ndim == 1 and 0 < x.size < LONG:
+        return np.asarray(x[x.argmin()])
     check_nonempty("min", x)
     return _extreme(np.minimum, x.reshape(-1), (0,), False)
 
@@ -204,12 +217,12 @@ def check_nonempty(name: str, x: Array) -> None:
 
 @primitive
 def _argmax(x, axis, keepdim):
-    return x.argmax(axis, keepdims=keepdim)
+    return np.asarray(x.argmax(axis, keepdims=keepdim))
 
 
 @primitive
 def _argmin(x, axis, keepdim):
-    return x.argmin(axis, keepdims=keepdim)
+    return np.asarray(x.argmin(axis, keepdims=keepdim))
 
 
 @also_numpy_words

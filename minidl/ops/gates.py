@@ -263,6 +263,7 @@ def gelu(input: Array, approximate: str = "none") -> Array:
 
 @primitive
 def _silu(x):
+    check_floats("silu", x)
     return kernels.of(x).silu(x)
 
 
@@ -286,7 +287,6 @@ def _(g, x):
 @may_write
 def silu(input: Array, inplace: bool = False) -> Array:
     """x * sigmoid(x) (Hendrycks and Gimpel 2016; Ramachandran et al. 2017)."""
-    check_floats("silu", input)
     return _silu(input)
 
 

@@ -33,18 +33,18 @@ def _(g, axis, parts_shape):
 
 
 def _are_alike(tensors: Sequence[Array]) -> bool:
-    """Whether all are tensors, or arrays, of one dtype and one shape with dimensions: the usual case."""
+    """Whether all are tensors of one dtype and one shape with dimensions: the usual case."""
     if not isinstance(tensors, (list, tuple)):
         return False
-    dtype = shape = None
-    for tensor in tensors:
-        array = getattr(tensor, "array", tensor)
-        if type(array) is not np.ndarray:
-            return False
-        if shape is None:
-            dtype, shape = array.dtype, array.shape
-        elif array.dtype is not dtype or array.shape != shape:
-            return False
+    try:
+        first = tensors[0].array
+        dtype, shape = first.dtype, first.shape
+        for tensor in tensors[1:]:
+            array = tensor.array
+            if array.dtype is not dtype or array.shape != shape:
+                return False
+    except (AttributeError, IndexError):  # none at all, or something else among them
+        return False
     return bool(shape)
 
 
@@ -77,7 +77,7 @@ def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
 
 def _joined(name: str, tensors: Sequence[Array], dim: int) -> Array:
     if _are_alike(tensors):
-        return _concatenate(axis_of(name, tensors[0], dim), *tensors)
+        return _concatenate(axis_of(name, array_of(tensors[0]), dim), *tensors)
     parts = _promoted(name, tensors)
     shapes = [array_of(part).shape for part in parts]
     if () in shapes:
@@ -99,7 +99,7 @@ def _joined(name: str, tensors: Sequence[Array], dim: int) -> Array:
 def stack(tensors: Sequence[Array], dim: int = 0) -> Array:
     """Joined along a new dimension."""
     parts = tensors if _are_alike(tensors) else _promoted("stack", tensors)
-    return _stack(axis_of("stack", parts[0], dim, extra=1), *parts)
+    return _stack(axis_of("stack", array_of(parts[0]), dim, 1), *parts)
 
 
 @primitive
@@ -108,6 +108,8 @@ def _stack(axis, *parts):
     for part in parts:
         if part.shape != first:
             raise ShapeError(f"stack: {first} and {part.shape} differ; all must be equal")
+    if not axis:
+        return np.array(parts)
     joined = np.empty((*first[:axis], len(parts), *first[axis:]), parts[0].dtype)
     before = (slice(None),) * axis
     for i, part in enumerate(parts):

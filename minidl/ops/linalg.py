@@ -30,7 +30,7 @@ def _(g, a):
 
 @primitive
 def _dot(a, b):
-    return a.dot(b)
+    return np.asarray(a.dot(b))
 
 
 @_dot.gradient("a")

@@ -10,7 +10,7 @@ from .. import dtypes, kernels
 from ..autograd import primitive
 from ..errors import DtypeError
 from .elementwise import astype
-from .promotion import Array, aligned, aligned_floats, check_tensors
+from .promotion import Array, aligned, aligned_floats, check_tensors, constant
 
 
 def lerp(input: Array, end: Array, weight: Any) -> Array:
@@ -20,7 +20,9 @@ def lerp(input: Array, end: Array, weight: Any) -> Array:
 
 @primitive
 def _lerp(a, end, weight):
-    if not (a.dtype is end.dtype is dtypes.float32 and type(weight) is float):
+    if a.dtype is end.dtype is dtypes.float32 and type(weight) is float:
+        weight = constant(weight)
+    else:
         a, end, weight = _with_weight(a, end, weight)
     return kernels.of(a).lerp(a, end, weight)
 
@@ -63,7 +65,7 @@ def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -
 @primitive
 def _addcmul(x, a, b, value):
     if x.dtype is a.dtype is b.dtype is dtypes.float32 and type(value) in (float, int):
-        return kernels.of(x).addcmul(x, a, b, value)
+        return kernels.of(x).addcmul(x, a, b, constant(value))
     a, value = _first_factor("addcmul", x, a, b, value)
     product = np.multiply(*aligned(a, b))
     return np.add(*aligned(x, product if value == 1 else np.multiply(*aligned(product, value))))
@@ -92,7 +94,7 @@ def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -
 @primitive
 def _addcdiv(x, a, b, value):
     if x.dtype is a.dtype is b.dtype is dtypes.float32 and type(value) in (float, int):
-        return kernels.of(x).addcdiv(x, a, b, value)
+        return kernels.of(x).addcdiv(x, a, b, constant(value))
     if a.dtype.kind != "f" and b.dtype.kind != "f":
         raise DtypeError(f"addcdiv: {a.dtype} / {b.dtype}; needs floats, use .float()")
     a, value = _first_factor("addcdiv", x, a, b, value)

@@ -28,7 +28,7 @@ from .shape import axis_of, broadcast_tensors, reshape, transpose, unsqueeze
 def _two_norm(x, axes, keepdim):
     if len(axes) == x.ndim and not keepdim and x.flags.c_contiguous and x.dtype.char in "fd":
         flat = x.reshape(-1)
-        return np.sqrt(np.dot(flat, flat))
+        return np.asarray(math.sqrt(flat.dot(flat)), x.dtype)
     return np.sqrt(np.add.reduce(x * x, axes, keepdims=keepdim))
 
 

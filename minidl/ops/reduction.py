@@ -176,42 +176,20 @@ def nanmean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any 
     return nansum(input, axes, keepdim, dtype=dtype) / array_of(count).astype(dtype)
 
 
-@also_numpy_words
-def var(
-    input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
-) -> Array:
-    """The variance over `dim`, divided by n - correction (1 unless `unbiased` is False)."""
-    dim, unbiased = _dim_or_unbiased(dim, unbiased)
-    correction = unbiased if correction is None else correction
-    return as_narrow_as(input, _variance_over("var", input, dim, correction, keepdim))
-
-
-def _dim_or_unbiased(dim: Any, unbiased: bool) -> tuple[Dim, bool]:
-    """`x.var(False)` gives no dim but says whether to correct."""
-    return (None, dim) if isinstance(dim, bool) else (dim, unbiased)
-
-
-def _variance_over(name: str, x: Array, dim: Dim, correction: float, keepdim: bool) -> Array:
-    """In single precision at least: the squares of half floats soon leave them."""
-    check_floats(name, x)
-    x = at_least_single(x)
-    axes = axes_of(name, x, dim)
-    count = count_of(x.shape, axes)
-    freedom = builtins.max(count - correction, 0)
-    scale = 1 / freedom if freedom and count else float("inf" if count > 1 else "nan")
-    return _variance(x, axes, keepdim, scale)
-
-
-@primitive
-def _variance(x, axes, keepdim, scale):
+def _squares_about_mean(x: np.ndarray, axes: tuple[int, ...], keepdim: bool, scale: float) -> Any:
     """The sum of squares about the mean, times `scale`."""
     if x.size and x.dtype.char in "fd" and x.flags.c_contiguous and (axes == (x.ndim - 1,) or len(axes) == x.ndim):
         rows = x if len(axes) == 1 else x.reshape(-1)
-        y = kernels.of(x).squared_deviations_of_rows(rows) * x.dtype.type(scale)
+        y = kernels.of(x).squared_deviations_of_rows(rows, scale)
         return y.reshape(kept_shape(x.shape, axes)) if keepdim else y
     count = x.dtype.type(count_of(x.shape, axes))
     centred = x - np.add.reduce(x, axes, keepdims=True) / count
     return np.add.reduce(centred * centred, axes, keepdims=keepdim) * x.dtype.type(scale)
+
+
+@primitive
+def _variance(x, axes, keepdim, scale):
+    return _squares_about_mean(x, axes, keepdim, scale)
 
 
 @_variance.gradient("x")
@@ -220,13 +198,41 @@ def _(g, x, x_shape, axes, scale):
 
 
 @primitive
-def _deviation(variance):
-    return np.sqrt(variance)
+def _deviation(x, axes, keepdim, scale):
+    variance = np.asarray(_squares_about_mean(x, axes, keepdim, scale))
+    return np.sqrt(variance, out=variance)
 
 
-@_deviation.gradient
-def _(g, y):
-    return where(y == 0, 0.0, g / (2 * y))  # where nothing deviates every direction is equal
+@_deviation.gradient("x")
+def _(g, x, y, x_shape, axes, scale):
+    share = where(y == 0, 0.0, g / y)  # where nothing deviates every direction is equal
+    return spread(share, x_shape, axes) * ((x - mean(x, axes or None, True)) * scale)
+
+
+def _spread_of(
+    name: str, operator: Any, x: Array, dim: Any, unbiased: bool, correction: float | None, keepdim: bool
+) -> Array:
+    """The variance or the deviation, in single precision at least: the squares of half floats soon leave them."""
+    if isinstance(dim, bool):  # x.var(False) gives no dim but says whether to correct
+        dim, unbiased = None, dim
+    array = array_of(x)
+    if array.dtype.char not in "fd":
+        check_floats(name, x)
+    axes = axes_of(name, array, dim)
+    count = count_of(array.shape, axes)
+    freedom = builtins.max(count - (unbiased if correction is None else correction), 0)
+    scale = 1 / freedom if freedom and count else float("inf" if count > 1 else "nan")
+    if array.dtype.char == "e":
+        return astype(operator(astype(x, dtypes.float32), axes, keepdim, scale), dtypes.float16)
+    return operator(x, axes, keepdim, scale)
+
+
+@also_numpy_words
+def var(
+    input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
+) -> Array:
+    """The variance over `dim`, divided by n - correction (1 unless `unbiased` is False)."""
+    return _spread_of("var", _variance, input, dim, unbiased, correction, keepdim)
 
 
 @also_numpy_words
@@ -234,9 +240,7 @@ def std(
     input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
 ) -> Array:
     """The square root of `var`; where it is zero, so is its gradient."""
-    dim, unbiased = _dim_or_unbiased(dim, unbiased)
-    correction = unbiased if correction is None else correction
-    return as_narrow_as(input, _deviation(_variance_over("std", input, dim, correction, keepdim)))
+    return _spread_of("std", _deviation, input, dim, unbiased, correction, keepdim)
 
 
 @also_numpy_words
@@ -244,10 +248,8 @@ def var_mean(
     input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
 ) -> tuple[Array, Array]:
     """The variance and the mean."""
-    dim, unbiased = _dim_or_unbiased(dim, unbiased)
-    correction = unbiased if correction is None else correction
-    variance = _variance_over("var_mean", input, dim, correction, keepdim)
-    return as_narrow_as(input, variance), mean(input, dim, keepdim)
+    variance = _spread_of("var_mean", _variance, input, dim, unbiased, correction, keepdim)
+    return variance, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
 @also_numpy_words
@@ -255,10 +257,8 @@ def std_mean(
     input: Array, dim: Dim = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
 ) -> tuple[Array, Array]:
     """The standard deviation and the mean."""
-    dim, unbiased = _dim_or_unbiased(dim, unbiased)
-    correction = unbiased if correction is None else correction
-    variance = _variance_over("std_mean", input, dim, correction, keepdim)
-    return as_narrow_as(input, _deviation(variance)), mean(input, dim, keepdim)
+    deviation = _spread_of("std_mean", _deviation, input, dim, unbiased, correction, keepdim)
+    return deviation, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
 @also_numpy_words

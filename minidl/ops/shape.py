@@ -20,9 +20,11 @@ from .words import also_numpy_words, size_of, whole_number, whole_numbers
 
 def axis_of(name: str, x: Array, dim: int, extra: int = 0) -> int:
     """`dim` counted from the front."""
-    if not hasattr(x, "ndim"):
+    try:
+        ndim = x.ndim + extra or 1
+    except AttributeError:
         check_tensors(name, x)
-    ndim = x.ndim + extra or 1
+        raise
     if type(dim) is not int:
         dim = whole_number(name, "dim", dim)
     if not -ndim <= dim < ndim:

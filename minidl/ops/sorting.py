@@ -77,8 +77,9 @@ def msort(input: Array) -> Array:
 @also_numpy_words
 def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Topk:
     """The k greatest (or least) elements along `dim` in order, and where they stood."""
-    axis, k = axis_of("topk", input, dim), whole_number("topk", "k", k)
-    shape = array_of(input).shape
+    array = array_of(input)
+    shape = array.shape
+    axis, k = axis_of("topk", array, dim), whole_number("topk", "k", k)
     size = shape[axis] if shape else 1
     if not 0 <= k <= size:
         raise ShapeError(f"topk: k {k} of {size} elements along dim {dim} of shape {tuple(input.shape)}")

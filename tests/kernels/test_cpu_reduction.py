@@ -45,7 +45,7 @@ def test_sums_products_and_deviations_of_rows(dtype, shape):
     for found, expected in (
         (cpu.sum_of_rows(x), wide.sum(-1)),
         (cpu.product_of_rows(x), wide.prod(-1)),
-        (cpu.squared_deviations_of_rows(x), ((wide - wide.mean(-1, keepdims=True)) ** 2).sum(-1)),
+        (cpu.squared_deviations_of_rows(x, 0.3), 0.3 * ((wide - wide.mean(-1, keepdims=True)) ** 2).sum(-1)),
         (cpu.cumulative_sum_of_rows(x), wide.cumsum(-1)),
     ):
         assert found.dtype == dtype and found.shape == expected.shape
@@ -54,7 +54,7 @@ def test_sums_products_and_deviations_of_rows(dtype, shape):
 
 def test_deviations_are_exact_far_from_zero():
     x = np.float32(1e6) + np.arange(5, dtype=np.float32)
-    assert cpu.squared_deviations_of_rows(x) == 10
+    assert cpu.squared_deviations_of_rows(x, 0.5) == 5
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -10,6 +10,8 @@ from numba import prange
 from .. import LARGE, threads
 from .jit import parallel, serial
 
+_int64 = np.dtype(np.int64)
+
 
 def top_of_rows(x: np.ndarray, k: int, largest: bool) -> tuple[np.ndarray, np.ndarray]:
     """The k greatest or least elements along the last axis, in order, and where they stood.
@@ -17,6 +19,10 @@ def top_of_rows(x: np.ndarray, k: int, largest: bool) -> tuple[np.ndarray, np.nd
     Of equal elements the first comes first; NaN counts as the greatest.  The work grows with k: for a small part of a
     row it is far less than sorting.
     """
+    if x.ndim == 1 and x.flags.c_contiguous:
+        y, at = np.empty(k, x.dtype), np.empty(k, _int64)
+        (_greatest if largest else _least)(x, y, at)
+        return y, at
     lead, count = x.shape[:-1], math.prod(x.shape[:-1])
     rows = np.ascontiguousarray(x).reshape(count, x.shape[-1])
     values, places = np.empty((count, k), x.dtype), np.empty((count, k), np.int64)

@@ -48,9 +48,14 @@ def product_of_all(x: np.ndarray) -> np.ndarray:
     return np.array(_product(x), x.dtype)
 
 
-def squared_deviations_of_rows(x: np.ndarray) -> np.ndarray:
-    """The sum of the squared distances from the mean, along the last axis; of contiguous floats."""
-    return _of_rows(_squared_deviations, x)
+def squared_deviations_of_rows(x: np.ndarray, scale: float) -> np.ndarray:
+    """The sum of the squared distances from the mean, times `scale`, along the last axis; of contiguous floats."""
+    if x.ndim == 1:
+        return np.array(_squared_deviations_of_row(x, scale), x.dtype)
+    y = np.empty(x.shape[:-1], x.dtype)
+    rows = x.reshape(y.size, x.shape[-1])
+    _squared_deviations(rows, scale, y.reshape(-1), threads.workers(x.size, LARGE))
+    return y
 
 
 def cumulative_sum_of_rows(x: np.ndarray) -> np.ndarray:
@@ -81,14 +86,10 @@ def _sums(x, y, workers):
 
 
 @parallel
-def _squared_deviations(x, y, workers):
+def _squared_deviations(x, scale, y, workers):
     for t in prange(workers):
         for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
-            mean = x.dtype.type(_sum_of_blocks(x[row]) / x.shape[1])
-            total = 0.0
-            for first in range(0, x.shape[1], BLOCK):
-                total += _squares_about(x[row, first : first + BLOCK], mean)
-            y[row] = total
+            y[row] = _squared_deviations_of_row(x[row], scale)
 
 
 @parallel
@@ -125,6 +126,15 @@ def _cumulative_sums_of_four(x, y):
         y[1, i] = b
         y[2, i] = c
         y[3, i] = d
+
+
+@serial
+def _squared_deviations_of_row(x, scale):
+    mean = x.dtype.type(_sum_of_blocks(x) / x.size)
+    total = 0.0
+    for first in range(0, x.size, BLOCK):
+        total += _squares_about(x[first : first + BLOCK], mean)
+    return total * scale
 
 
 @serial

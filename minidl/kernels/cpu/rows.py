@@ -17,6 +17,10 @@ PASS_FROM = 1 << 13
 
 def softmax(x: np.ndarray, axis: int) -> np.ndarray:
     """exp(x) / sum(exp(x)) along an axis, the greatest taken out first so that nothing overflows."""
+    if x.ndim == 1 and x.dtype.char in "fd":
+        y = x.copy()
+        _softmax_in_place(y)
+        return y
     if _lies_in_rows(x, axis):
         return _softmax_rows(x)
     y = _less_greatest(x, axis)
@@ -50,9 +54,6 @@ def _lies_in_rows(x: np.ndarray, axis: int) -> bool:
 def _softmax_rows(x: np.ndarray) -> np.ndarray:
     """Softmax along the last axis."""
     y = np.empty(x.shape, x.dtype)
-    if x.ndim == 1 and x.flags.c_contiguous:
-        _softmax_of_row(x, y)
-        return y
     _softmax(_as_rows(x), _as_rows(y), threads.workers(x.size, PASS_FROM))
     return y
 
@@ -81,6 +82,11 @@ def _softmax(x, y, workers):
 @serial
 def _softmax_of_row(x, y):
     scale_by_sum(y, exp_less(x, greatest(x), y))
+
+
+@serial
+def _softmax_in_place(y):
+    _softmax_of_row(y, y)
 
 
 @parallel
