@@ -22,6 +22,8 @@ _JITTED = {
     "channel_affine": "normalization",
     "batch_norm_gradient": "normalization",
     "softmax_cross_entropy": "loss",
+    "attention": "attention",
+    "attention_gradient": "attention",
     "ctc": "ctc",
     **dict.fromkeys(
         (
