@@ -142,7 +142,7 @@ def gelu_tanh(real):
 def gelu_tanh_gradient(real):
     """g times the slope s + 2 x s (1 - s) z', with e = exp(-2 z), s = 1 / (1 + e), 1 - s = e s and z as in `gelu_tanh`.
 
-    Where e is zero or infinite the second term vanishes, whatever x is.
+    Where e is zero or infinite the second term vanishes, and only an infinite x gives NaN, as in PyTorch.
     """
     zero, one, linear, cubic = real(0), real(1), real(-2 * _GELU_SCALE), real(-2 * _GELU_SCALE * _GELU_CUBIC)
     first, second = real(2 * _GELU_SCALE), real(6 * _GELU_SCALE * _GELU_CUBIC)
@@ -153,7 +153,7 @@ def gelu_tanh_gradient(real):
         s = one / (one + e)
         change = e * s * s
         bend = x * (first + second * square) * change
-        return g * (s + (bend if change > zero else zero))
+        return g * (s + (bend if change > zero else x - x))
 
     return gradient
 
