@@ -41,6 +41,7 @@ _JITTED = {
     "log_softmax": "rows",
     "total": "reduction",
     "sum_of_rows": "reduction",
+    "sum_of_columns": "reduction",
     "product_of_all": "reduction",
     "product_of_rows": "reduction",
     "squared_deviations_of_rows": "reduction",

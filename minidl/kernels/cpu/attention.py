@@ -15,12 +15,12 @@ import math
 
 import numpy as np
 from numba import prange
-from numpy.lib.stride_tricks import as_strided
 
 from .. import threads
 from .blas import add_product
 from .exponential import exp
 from .jit import parallel, serial, serial_sum
+from .layout import window
 
 BLOCK = 64
 """Queries, and keys, of a block (measured)."""
@@ -87,17 +87,9 @@ def _over_scores(mask: np.ndarray | None, heads: list[np.ndarray]) -> np.ndarray
 
 
 def _windows(*heads: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """The memory from each array's first element to its last, and its steps along N, heads and rows, in elements.
-
-    Flat memory is of one type for the compiler, however the arrays lie.
-    """
-    flat, steps = [], np.empty((len(heads), 3), np.int64)
-    for i, x in enumerate(heads):
-        size = x.itemsize
-        span = 1 + sum((n - 1) * step for n, step in zip(x.shape, x.strides, strict=True)) // size if x.size else 0
-        flat.append(as_strided(x, (span,), (size,)))
-        steps[i] = x.strides[0] // size, x.strides[1] // size, x.strides[2] // size
-    return flat, steps
+    """The memory of each array, and its steps along N, heads and rows, in elements."""
+    steps = np.array([x.strides[:3] for x in heads]) // heads[0].itemsize
+    return [window(x) for x in heads], steps
 
 
 def _sizes(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> tuple[int, ...]:
