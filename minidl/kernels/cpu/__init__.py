@@ -21,6 +21,8 @@ _JITTED = {
     "channel_moments": "normalization",
     "channel_affine": "normalization",
     "batch_norm_gradient": "normalization",
+    "layer_norm": "layer_norm",
+    "layer_norm_gradient": "layer_norm",
     "softmax_cross_entropy": "loss",
     "attention": "attention",
     "attention_gradient": "attention",

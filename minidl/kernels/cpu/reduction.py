@@ -33,7 +33,7 @@ def total(x: np.ndarray) -> np.ndarray:
         return np.asarray(np.add.reduce(x, None, x.dtype if x.dtype.kind == "f" else np.int64))
     elements = x if x.ndim == 1 else flat(x)
     if x.size < LARGE:
-        return np.array(_sum_of_blocks(elements), x.dtype)
+        return np.array(sum_of_blocks(elements), x.dtype)
     sums = np.zeros(threads.get_num_threads())
     _total(elements, sums, len(sums))
     return np.asarray(np.add.reduce(sums), x.dtype)
@@ -83,14 +83,14 @@ def _of_rows(kernel: Callable[..., None], x: np.ndarray) -> np.ndarray:
 @parallel
 def _total(x, sums, workers):
     for t in prange(workers):
-        sums[t] = _sum_of_blocks(x[t * x.size // workers : (t + 1) * x.size // workers])
+        sums[t] = sum_of_blocks(x[t * x.size // workers : (t + 1) * x.size // workers])
 
 
 @parallel
 def _sums(x, y, workers):
     for t in prange(workers):
         for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
-            y[row] = _sum_of_blocks(x[row])
+            y[row] = sum_of_blocks(x[row])
 
 
 @parallel
@@ -117,10 +117,10 @@ def add(total, x):
 def _squared_deviations(x, y, workers):
     for t in prange(workers):
         for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
-            mean = x.dtype.type(_sum_of_blocks(x[row]) / x.shape[1])
+            mean = x.dtype.type(sum_of_blocks(x[row]) / x.shape[1])
             total = 0.0
             for first in range(0, x.shape[1], BLOCK):
-                total += _squares_about(x[row, first : first + BLOCK], mean)
+                total += squares_about(x[row, first : first + BLOCK], mean)
             y[row] = total
 
 
@@ -161,7 +161,7 @@ def _cumulative_sums_of_four(x, y):
 
 
 @serial
-def _sum_of_blocks(x):
+def sum_of_blocks(x):
     total = 0.0
     for first in range(0, x.size, BLOCK):
         total += _sum_of_block(x[first : first + BLOCK])
@@ -177,7 +177,7 @@ def _sum_of_block(x):
 
 
 @serial_sum
-def _squares_about(x, mean):
+def squares_about(x, mean):
     total = x.dtype.type(0)
     for i in range(x.size):
         total += (x[i] - mean) * (x[i] - mean)
