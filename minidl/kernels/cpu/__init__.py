@@ -41,6 +41,7 @@ _JITTED = {
     "top_of_rows": "order",
     "softmax": "rows",
     "log_softmax": "rows",
+    "rows_added": "rows",
     "total": "reduction",
     "sum_of_rows": "reduction",
     "sum_of_columns": "reduction",
