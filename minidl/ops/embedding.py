@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..autograd.calling import wrap
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
-from .indexing import IndexRangeError, put_at, select_at, take_along
+from .indexing import IndexRangeError, put_at, take_along
 from .promotion import Array, array_of
 from .shape import reshape, unsqueeze
 
@@ -52,19 +53,44 @@ def embedding_renorm_(weight: Any, indices: Array, max_norm: float, norm_type: f
 
 
 @primitive
+def _all_rows(weight, numbers):
+    return weight[numbers]
+
+
+@_all_rows.gradient("weight")
+def _(g, weight_shape, numbers):
+    return _added_up(g, weight_shape, numbers)
+
+
+@primitive
+def _added_up(g, shape, numbers):
+    """Zeros of `shape`, (rows, size), with each row of g added to the one of its number."""
+    if g.dtype.char not in "fd":
+        x = np.zeros(shape, g.dtype)
+        np.add.at(x, numbers, g)
+        return x
+    return kernels.of(g).rows_added(g.reshape(numbers.size, shape[1]), numbers.reshape(-1), shape[0])
+
+
+@_added_up.gradient("g")
+def _(gg, numbers):
+    return _all_rows(gg, numbers)
+
+
+@primitive
 def _rows(weight, numbers, shares):
     return weight[numbers]
 
 
 @_rows.gradient("weight")
 def _(g, weight_shape, numbers, shares):
-    return put_at(g * shares[..., None].astype(g.dtype), weight_shape, numbers)
+    return _added_up(g * shares[..., None].astype(g.dtype), weight_shape, numbers)
 
 
 def _selected(weight: Array, numbers: np.ndarray, padding: int | None, by_frequency: bool) -> Array:
     """The rows at the numbers; the padding row gets no gradient, others perhaps a share by how often they are used."""
     if padding is None and not by_frequency:
-        return select_at(weight, numbers)
+        return _all_rows(weight, numbers)
     shares = np.ones(numbers.shape)
     if by_frequency:
         shares = 1 / np.bincount(numbers.reshape(-1), minlength=weight.shape[0])[numbers]

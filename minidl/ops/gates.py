@@ -227,30 +227,53 @@ def _gelu(x):
 
 @_gelu.gradient
 def _(g, x):
-    return g * _gelu_slope(x)
+    return _gelu_gradient(x, g)
 
 
 @primitive
-def _gelu_slope(x):
-    """The chance that a normal number is below x, plus x times its density."""
-    return kernels.of(x).gelu_slope(x)
+def _gelu_gradient(x, g):
+    """g times the slope: the chance that a normal number is below x, plus x times its density."""
+    return kernels.of(x).gelu_gradient(x, g)
 
 
-@_gelu_slope.gradient
-def _(g, x):
-    return g * ((2 - x * x) * exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)))
+@_gelu_gradient.gradient("g")
+def _(gg, x):
+    return _gelu_gradient(x, gg)
+
+
+@_gelu_gradient.gradient("x")
+def _(gg, x, g):
+    return gg * g * ((2 - x * x) * exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)))
 
 
 @primitive
 def _gelu_tanh(x):
-    return x * (0.5 + 0.5 * np.tanh((x * x * 0.044715 + 1) * x * math.sqrt(2 / math.pi)))
+    return kernels.of(x).gelu_tanh(x)
 
 
 @_gelu_tanh.gradient
 def _(g, x):
-    y = tanh((x * x * 0.044715 + 1) * x * math.sqrt(2 / math.pi))
-    slope = (x * x * (3 * 0.044715) + 1) * math.sqrt(2 / math.pi)
-    return g * ((y + 1) * 0.5 + x * 0.5 * (1 - y * y) * slope)
+    return _gelu_tanh_gradient(x, g)
+
+
+@primitive
+def _gelu_tanh_gradient(x, g):
+    """g times the slope of x s(z), s the sigmoid and z = sqrt(8 / pi) (x + 0.044715 x^3): s + x s (1 - s) z'."""
+    return kernels.of(x).gelu_tanh_gradient(x, g)
+
+
+@_gelu_tanh_gradient.gradient("g")
+def _(gg, x):
+    return _gelu_tanh_gradient(x, gg)
+
+
+@_gelu_tanh_gradient.gradient("x")
+def _(gg, x, g):
+    scale, cubic = math.sqrt(8 / math.pi), 0.044715
+    s = sigmoid((x * x * cubic + 1) * x * scale)
+    rise = (x * x * (3 * cubic) + 1) * scale
+    bend = rise * 2 + x * ((1 - 2 * s) * rise * rise + x * (6 * cubic * scale))
+    return gg * g * (s * (1 - s) * bend)
 
 
 def gelu(input: Array, approximate: str = "none") -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .arithmetic import pow
@@ -32,10 +33,19 @@ def _standardised(x, axes, eps, centring):
 @_standardised.gradient("x")
 def _(g, x, normal, scale, axes, eps, centring):
     g = g[0]
-    if not isinstance(g, np.ndarray):  # a part of the graph, so that it can be differentiated again
-        centred = x - mean(x, axes, True) if centring else x
-        scale = rsqrt(mean(square(centred), axes, True) + eps)
-        normal = centred * scale
+    if not isinstance(g, np.ndarray):
+        normal, scale = _recorded(x, axes, eps, centring)
+    return _pulled_back(g, normal, scale, axes, centring)
+
+
+def _recorded(x: Array, axes: tuple[int, ...], eps: float, centring: bool) -> tuple[Array, Array]:
+    """What `_standardised` gives, as a part of the graph, so that it can be differentiated again."""
+    centred = x - mean(x, axes, True) if centring else x
+    scale = rsqrt(mean(square(centred), axes, True) + eps)
+    return centred * scale, scale
+
+
+def _pulled_back(g: Array, normal: Array, scale: Array, axes: tuple[int, ...], centring: bool) -> Array:
     along = g - normal * mean(g * normal, axes, True)
     return (along - mean(g, axes, True) if centring else along) * scale
 
@@ -64,9 +74,49 @@ def layer_norm(
     eps: float = 1e-5,
 ) -> Array:
     """Each sample's last dimensions to mean 0 and variance 1, times weight, plus bias (Ba et al. 2016)."""
-    normal = standardised(input, _last("layer_norm", input, normalized_shape, weight, bias), eps)
+    axes = _last("layer_norm", input, normalized_shape, weight, bias)
+    if _is_plain(input, weight, bias):
+        return _layer_norm(input, weight, bias, len(axes), eps)[0]
+    normal = standardised(input, axes, eps)
     scaled = normal if weight is None else normal * weight
     return in_dtype_of(input, scaled if bias is None else scaled + bias)
+
+
+def _is_plain(input: Array, weight: Array | None, bias: Array | None) -> bool:
+    """Whether the kernel can do it: one dtype, not float16, and something to normalise."""
+    alike = all(part is None or part.dtype == input.dtype for part in (weight, bias))
+    return alike and input.dtype.char in "fd" and all(input.shape)
+
+
+@primitive(outputs=("y", "means", "scales"))
+def _layer_norm(x, weight, bias, own, eps):
+    """Over the last `own` dimensions."""
+    rows = _as_rows(x, own)
+    y, means, scales = kernels.of(x).layer_norm(rows, _as_row(weight), _as_row(bias), eps)
+    return y.reshape(x.shape), means, scales
+
+
+@_layer_norm.gradient("x", "weight", "bias")
+def _(g, x, weight, own, eps, means, scales):
+    g = g[0]
+    lead = tuple(range(x.ndim - own))
+    if isinstance(g, np.ndarray):
+        rows = _as_rows(g, own), _as_rows(x, own)
+        dx, *sums = kernels.of(g).layer_norm_gradient(*rows, _as_row(weight), means, scales)
+        return dx.reshape(x.shape), *(part.reshape(x.shape[len(lead) :]) for part in sums)
+    axes = tuple(range(len(lead), x.ndim))
+    normal, scale = _recorded(x, axes, eps, True)
+    dx = _pulled_back(g if weight is None else g * weight, normal, scale, axes, True)
+    return dx, plain_sum(g * normal, lead, False), plain_sum(g, lead, False)
+
+
+def _as_rows(x: np.ndarray, own: int) -> np.ndarray:
+    """The last `own` dimensions as one, and those before as one."""
+    return x.reshape(math.prod(x.shape[: x.ndim - own]), -1)
+
+
+def _as_row(x: np.ndarray | None) -> np.ndarray | None:
+    return None if x is None else x.reshape(-1)
 
 
 def rms_norm(

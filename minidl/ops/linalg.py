@@ -8,7 +8,10 @@ from .. import kernels
 from ..autograd import primitive
 from ..errors import DtypeError, ShapeError
 from .promotion import Array, array_of, check_tensors
-from .shape import broadcasts_to, matrix_transpose, permute, reshape, unsqueeze
+from .shape import broadcast, broadcasts_to, matrix_transpose, permute, reshape, unsqueeze
+
+LARGE_SUM = 1 << 13
+"""Elements from which the jitted sum of a bias's gradients beats NumPy's (measured on 2 cores)."""
 
 _BOOLEANS = np.dtype(bool)
 
@@ -119,7 +122,20 @@ def _(g, x):
 
 @_linear.gradient("bias")
 def _(g):
-    return g  # the engine sums over the rows
+    return _sum_of_rows(_rows(g))
+
+
+@primitive
+def _sum_of_rows(x):
+    """(rows, n) -> (n,)"""
+    if x.size < LARGE_SUM or not x.flags.c_contiguous or x.dtype.char not in "fd":
+        return np.add.reduce(x, 0, np.float32 if x.dtype.char == "e" else None).astype(x.dtype, copy=False)
+    return kernels.of(x).sum_of_columns(x)
+
+
+@_sum_of_rows.gradient
+def _(g, x_shape):
+    return broadcast(g, x_shape)
 
 
 def _rows(x: Array) -> Array:

@@ -64,3 +64,24 @@ def test_the_product_of_a_vector(dtype):
         found = cpu.product_of_all(x)
         assert found.dtype == dtype and found.shape == ()
         np.testing.assert_allclose(found, np.prod(x.astype(np.longdouble)).astype(np.float64), rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (64, 1), (65, 3), (700, 129), (0, 4)], ids=str)
+def test_sums_of_columns(shape, dtype):
+    x = RANDOM.standard_normal(shape).astype(dtype)
+    sums = cpu.sum_of_columns(x)
+    assert sums.dtype == dtype
+    np.testing.assert_allclose(
+        sums, x.sum(0, dtype=np.longdouble).astype(float), rtol=0, atol=200 * np.finfo(dtype).eps
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (700, 129), (0, 4), (3, 0)], ids=str)
+def test_rows_are_added_where_their_numbers_say(shape, dtype):
+    g, numbers = RANDOM.standard_normal(shape).astype(dtype), RANDOM.integers(0, 4, shape[0])
+    expected = np.zeros((4, shape[1]))
+    np.add.at(expected, numbers, g.astype(float))
+    for rows in (g, np.asfortranarray(g), np.repeat(g, 2, axis=1)[:, ::2]):
+        np.testing.assert_allclose(cpu.rows_added(rows, numbers, 4), expected, rtol=0, atol=400 * np.finfo(dtype).eps)

@@ -11,6 +11,9 @@ from numba.extending import register_jitable
 from .exponential import exp, log1p_of_unit
 from .ufuncs import elementwise, elementwise_with_numbers
 
+_GELU_SCALE, _GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
+"""Of GELU's form with tanh (Hendrycks and Gimpel 2016, section 2)."""
+
 
 @elementwise
 def sigmoid(real):
@@ -112,17 +115,47 @@ def gelu(real):
 
 
 @elementwise
-def gelu_slope(real):
-    """The chance that a normal number is below x, plus x times its density there."""
+def gelu_gradient(real):
+    """g times the slope: the chance that a normal number is below x, plus x times its density there."""
     tail, zero, one, half, root = _tail(real), real(0), real(1), real(-0.5), real(math.sqrt(0.5))
     scale = real(1 / math.sqrt(2 * math.pi))
 
-    def slope(x):
+    def gradient(x, g):
         power = exp(half * x * x)
         above = tail(abs(x) * root, power)
-        return (above if x < zero else one - above) + x * power * scale
+        return ((above if x < zero else one - above) + x * power * scale) * g
 
-    return slope
+    return gradient
+
+
+@elementwise
+def gelu_tanh(real):
+    """x / (1 + exp(-2 z)) with z = sqrt(2 / pi) (x + 0.044715 x^3), which is x (1 + tanh(z)) / 2.
+
+    Unlike that, it does not cancel where x is negative: it errs by 3 + 3 |z| units in the last place at most.
+    """
+    one, linear, cubic = real(1), real(-2 * _GELU_SCALE), real(-2 * _GELU_SCALE * _GELU_CUBIC)
+    return lambda x: x / (one + exp(x * (linear + cubic * (x * x))))
+
+
+@elementwise
+def gelu_tanh_gradient(real):
+    """g times the slope s + 2 x s (1 - s) z', with e = exp(-2 z), s = 1 / (1 + e), 1 - s = e s and z as in `gelu_tanh`.
+
+    Where e is zero or infinite the second term vanishes, and only an infinite x gives NaN, as in PyTorch.
+    """
+    zero, one, linear, cubic = real(0), real(1), real(-2 * _GELU_SCALE), real(-2 * _GELU_SCALE * _GELU_CUBIC)
+    first, second = real(2 * _GELU_SCALE), real(6 * _GELU_SCALE * _GELU_CUBIC)
+
+    def gradient(x, g):
+        square = x * x
+        e = exp(x * (linear + cubic * square))
+        s = one / (one + e)
+        change = e * s * s
+        bend = x * (first + second * square) * change
+        return g * (s + (bend if change > zero else x - x))
+
+    return gradient
 
 
 @elementwise

@@ -7,14 +7,16 @@ from numba import prange
 
 from .. import threads
 from .blas import multiply
-from .jit import parallel
+from .jit import parallel, serial
 
 
-def float_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a (n, k) @ b (k, m), each thread taking some rows or columns of the result, of whichever there are more."""
+def float_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None) -> np.ndarray:
+    """a (n, k) @ b (k, m) + row (m,), each thread taking some rows or columns of the result, of whichever there are
+    more."""
     out = np.empty((a.shape[0], b.shape[1]), a.dtype)
+    row = np.empty(0, a.dtype) if row is None else np.require(row, None, ["C", "W"])
     by_rows = a.shape[0] >= b.shape[1]
-    (_row_parts if by_rows else _column_parts)(_blas_ready(a), _blas_ready(b), out, threads.get_num_threads())
+    (_row_parts if by_rows else _column_parts)(_blas_ready(a), _blas_ready(b), row, out, threads.get_num_threads())
     return out
 
 
@@ -44,21 +46,34 @@ def _blas_ready(x: np.ndarray) -> np.ndarray:
 
 
 @parallel
-def _row_parts(a, b, out, workers):
+def _row_parts(a, b, row, out, workers):
     n = len(out)
     for t in prange(workers):
         first, last = t * n // workers, (t + 1) * n // workers
         if first < last:
-            multiply(a[first:last], b, 0.0, out[first:last])
+            _multiply_and_add(a[first:last], b, row, out[first:last])
 
 
 @parallel
-def _column_parts(a, b, out, workers):
+def _column_parts(a, b, row, out, workers):
     m = out.shape[1]
     for t in prange(workers):
         first, last = t * m // workers, (t + 1) * m // workers
         if first < last:
-            multiply(a, b[:, first:last], 0.0, out[:, first:last])
+            _multiply_and_add(a, b[:, first:last], row[first:last], out[:, first:last])
+
+
+@serial
+def _multiply_and_add(a, b, row, out):
+    """a @ b + row, where there is a row: BLAS adds the product to it."""
+    if not row.size:
+        multiply(a, b, 0.0, out)
+        return
+    for i in range(len(out)):
+        line = out[i]
+        for j in range(row.size):
+            line[j] = row[j]
+    multiply(a, b, 1.0, out)
 
 
 @parallel

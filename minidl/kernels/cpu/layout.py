@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 
 def in_memory_order(x: np.ndarray) -> np.ndarray | None:
@@ -23,6 +24,15 @@ def flat(x: np.ndarray) -> np.ndarray:
     elements = in_memory_order(x)
     assert elements is not None, f"an array of shape {x.shape} with strides {x.strides} is not dense"
     return elements
+
+
+def window(x: np.ndarray) -> np.ndarray:
+    """The memory from the first element of x to its last, strides being positive: flat, for kernels that count steps.
+
+    It is of one type for the compiler, however x lies, so that a kernel is compiled once.
+    """
+    span = sum((n - 1) * step for n, step in zip(x.shape, x.strides, strict=True)) // x.itemsize + 1 if x.size else 0
+    return as_strided(x, (span,), (x.itemsize,))
 
 
 def laid_out_like(x: np.ndarray, model: np.ndarray) -> np.ndarray:

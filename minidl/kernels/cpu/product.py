@@ -23,6 +23,8 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     if a.dtype.char in "fd":
         if a.ndim == 2 and b.ndim == 2:
             return _matrix_product(a, b)
+        if b.ndim == 2:  # one product of all rows, not one for each member of a batch
+            return _matrix_product(_as_rows(a), b).reshape(*a.shape[:-1], b.shape[1])
         if _multiplications(a, b) >= LARGE and a.shape[-2] * a.shape[-1] * b.shape[-1] >= MEMBER:
             from .jitted_product import float_products
 
@@ -36,19 +38,30 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
     """x (..., in) @ weight (out, in).T + bias (out,)."""
-    rows = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-    y = matmul(rows, weight.T)
-    if bias is not None:
-        y += bias
+    rows = _as_rows(x)
+    if x.dtype == weight.dtype and x.dtype.char in "fd":
+        y = _matrix_product(rows, weight.T, bias)
+    else:
+        y = matmul(rows, weight.T)
+        if bias is not None:
+            y += bias
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(weight))
 
 
-def _matrix_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _as_rows(x: np.ndarray) -> np.ndarray:
+    """All leading dimensions as one: (..., n) -> (rows, n)."""
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+
+
+def _matrix_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None) -> np.ndarray:
     if a.shape[0] * a.shape[1] * b.shape[1] < LARGE:
-        return np.matmul(a, b)
+        y = np.matmul(a, b)
+        if row is not None:
+            y += row
+        return y
     from .jitted_product import float_product
 
-    return float_product(a, b)
+    return float_product(a, b, row)
 
 
 def _multiplications(a: np.ndarray, b: np.ndarray) -> int:

@@ -121,6 +121,7 @@ SAMPLES = [
     S("unfold columns", lambda T, x: T.nn.functional.unfold(x, 2, padding=1), [normal(1, 1, 2, 2)]),
     S("fold", lambda T, x: T.nn.functional.fold(x, 3, 2), [normal(1, 4, 4)]),
     S("layer_norm", lambda T, x, w, b: T.nn.functional.layer_norm(x, (3,), w, b), [normal(2, 3), normal(3), normal(3)]),
+    S("layer_norm of two dimensions", lambda T, x: T.nn.functional.layer_norm(x, (2, 2)), [normal(2, 2, 2)]),
     S("rms_norm", lambda T, x, w: T.nn.functional.rms_norm(x, (3,), w), [normal(2, 3), normal(3)]),
     S("group_norm", lambda T, x, w: T.nn.functional.group_norm(x, 2, w), [normal(1, 4, 2), normal(4)]),
     S("instance_norm", lambda T, x: T.nn.functional.instance_norm(x), [normal(1, 2, 3)]),
@@ -129,6 +130,18 @@ SAMPLES = [
         "scaled_dot_product_attention",
         lambda T, q, k, v: T.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True),
         [normal(2, 2), normal(2, 2), normal(2, 1)],
+    ),
+    S(
+        "scaled_dot_product_attention with a mask",
+        lambda T, q, k, v: T.nn.functional.scaled_dot_product_attention(
+            q, k, v, T.tensor([[True, False], [True, True]]), scale=-0.6
+        ),
+        [normal(1, 2, 2), normal(1, 2, 2), normal(1, 2, 2)],
+    ),
+    S(
+        "scaled_dot_product_attention with a learned mask",
+        lambda T, q, k, v, mask: T.nn.functional.scaled_dot_product_attention(q, k, v, mask),
+        [normal(2, 2), normal(1, 2), normal(1, 2), normal(2, 1)],
     ),
     S(
         "multi_head_attention_forward",

@@ -1,0 +1,119 @@
+"""Layer norm, forwards and back, in one pass over each row."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import prange
+
+from .. import threads
+from .jit import parallel, serial, serial_sum
+from .reduction import BLOCK, ROWS, add, squares_about, sum_of_blocks
+
+PARALLEL_FROM = 1 << 14
+"""Elements from which threads pay (measured on 2 cores)."""
+
+
+def layer_norm(
+    x: np.ndarray, weight: np.ndarray | None, bias: np.ndarray | None, eps: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(x - mean) / sqrt(variance + eps) * weight + bias of each row: x (rows, n), weight and bias (n,).
+
+    Also the means and what is multiplied with, 1 / sqrt(variance + eps), of each row.
+    """
+    x = np.ascontiguousarray(x)
+    y, means, scales = np.empty_like(x), np.empty(len(x), x.dtype), np.empty(len(x), x.dtype)
+    shift = np.zeros(x.shape[1], x.dtype) if bias is None else np.ascontiguousarray(bias)
+    _normalise(x, _factors(x, weight), shift, eps, y, means, scales, threads.workers(x.size, PARALLEL_FROM))
+    return y, means, scales
+
+
+def layer_norm_gradient(
+    g: np.ndarray, x: np.ndarray, weight: np.ndarray | None, means: np.ndarray, scales: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The gradients in x, weight and bias."""
+    g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
+    dx, workers = np.empty_like(x), threads.workers(x.size, PARALLEL_FROM)
+    sums = np.zeros((workers, 2, x.shape[1]), x.dtype)
+    _pull_back(g, x, _factors(x, weight), means, scales, dx, sums, workers)
+    d_weight, d_bias = sums.sum(0)
+    return dx, d_weight, d_bias
+
+
+def _factors(x: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    return np.ones(x.shape[1], x.dtype) if weight is None else np.ascontiguousarray(weight)
+
+
+@parallel
+def _normalise(x, weight, bias, eps, y, means, scales, workers):
+    for t in prange(workers):
+        _normalise_some(x, weight, bias, eps, y, means, scales, t * len(x) // workers, (t + 1) * len(x) // workers)
+
+
+@serial
+def _normalise_some(x, weight, bias, eps, y, means, scales, first, last):
+    real, n = x.dtype.type, x.shape[1]
+    for i in range(first, last):
+        row, out = x[i], y[i]
+        mean = real(sum_of_blocks(row) / n)
+        squares = 0.0
+        for start in range(0, n, BLOCK):
+            squares += squares_about(row[start : start + BLOCK], mean)
+        scale = real(1 / math.sqrt(squares / n + eps))
+        for j in range(n):
+            out[j] = (row[j] - mean) * scale * weight[j] + bias[j]
+        means[i], scales[i] = mean, scale
+
+
+@parallel
+def _pull_back(g, x, weight, means, scales, dx, sums, workers):
+    for t in prange(workers):
+        first, last = t * len(x) // workers, (t + 1) * len(x) // workers
+        _pull_back_some(g, x, weight, means, scales, dx, sums[t, 0], sums[t, 1], first, last)
+
+
+@serial
+def _pull_back_some(g, x, weight, means, scales, dx, d_weight, d_bias, first, last):
+    """Sums over rows are made of some rows at a time, so that rounding grows slowly."""
+    n = x.shape[1]
+    part_weight, part_bias = np.empty(n, x.dtype), np.empty(n, x.dtype)
+    for top in range(first, last, ROWS):
+        part_weight[:] = 0
+        part_bias[:] = 0
+        for i in range(top, min(top + ROWS, last)):
+            _pull_back_row(g[i], x[i], weight, means[i], scales[i], dx[i], part_weight, part_bias)
+        add(d_weight, part_weight)
+        add(d_bias, part_bias)
+
+
+@serial
+def _pull_back_row(g, x, weight, mean, scale, dx, d_weight, d_bias):
+    """dx = scale * (p - mean(p) - normal * mean(p * normal)), with p = g * weight and normal = (x - mean) * scale.
+
+    Ba et al. 2016; the formula as in Ioffe and Szegedy 2015, section 3.
+    """
+    real, n = x.dtype.type, x.size
+    plain, along = 0.0, 0.0
+    for start in range(0, n, BLOCK):
+        part = slice(start, start + BLOCK)
+        some, more = _sums(g[part], x[part], weight[part], mean)
+        plain += some
+        along += more
+    level, slope = real(plain / n), real(along / n) * scale
+    for j in range(n):
+        normal = (x[j] - mean) * scale
+        dx[j] = (g[j] * weight[j] - level - normal * slope) * scale
+        d_weight[j] += g[j] * normal
+        d_bias[j] += g[j]
+
+
+@serial_sum
+def _sums(g, x, weight, mean):
+    """Of g * weight, and of the same times x - mean."""
+    plain, along = x.dtype.type(0), x.dtype.type(0)
+    for j in range(x.size):
+        p = g[j] * weight[j]
+        plain += p
+        along += p * (x[j] - mean)
+    return plain, along
