@@ -13,9 +13,10 @@ from typing import Any
 
 from numba import njit
 
-from .. import threads
+from .. import memory, threads
 
 threads.prepare()
+memory.keep_freed()
 
 _turn = Lock()
 
