@@ -6,11 +6,12 @@ A workload takes T and returns a function without arguments that does the timed 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .timing import Work
+if TYPE_CHECKING:
+    from .timing import Work  # which imports both libraries
 
 
 def _data(T: Any, *shape: int) -> Any:

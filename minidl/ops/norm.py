@@ -20,9 +20,7 @@ from .shape import reshape
 @primitive
 def _batch_norm(x, weight, bias, mean, rstd, eps):
     """(x - mean) * rstd * weight + bias, where mean and rstd are those of x itself."""
-    scale = rstd if weight is None else rstd * weight
-    shift = -mean * scale if bias is None else bias - mean * scale
-    return kernels.of(x).channel_affine(x, scale, shift)
+    return _normalised(x, weight, bias, mean, rstd)
 
 
 @_batch_norm.gradient("x", "weight", "bias")
@@ -34,14 +32,51 @@ def _batch_norm_gradient(g: Array, x: Array, weight: Array, mean: Any, rstd: Any
     """One fused pass over arrays; over tensors, whose gradients must be differentiable again, the formula itself."""
     if isinstance(g, np.ndarray):
         return kernels.of(g).batch_norm_gradient(g, x, mean, rstd, weight)
-    axes = (0, *range(2, x.ndim))
+    axes = _but_channels(x)
     centred = x - average(x, axes, True)
     rstd = rsqrt(average(centred * centred, axes, True) + eps)
     normal = centred * rstd
     gx = rstd * (g - average(g, axes, True) - normal * average(g * normal, axes, True))
     if weight is not None:
-        gx = gx * reshape(weight, (1, -1, *[1] * (x.ndim - 2)))
+        gx = gx * _along(x, weight)
     return gx, total(g * normal, axes), total(g, axes)
+
+
+@primitive
+def _batch_norm_by(x, weight, bias, mean, rstd):
+    """(x - mean) * rstd * weight + bias, where mean and rstd are constants."""
+    return _normalised(x, weight, bias, mean, rstd)
+
+
+@_batch_norm_by.gradient("x")
+def _(g, weight, rstd):
+    return g * _along(g, rstd if weight is None else weight * rstd)
+
+
+@_batch_norm_by.gradient("weight")
+def _(g, x, mean, rstd):
+    return total(g * ((x - _along(x, mean)) * _along(x, rstd)), _but_channels(x))
+
+
+@_batch_norm_by.gradient("bias")
+def _(g):
+    return total(g, _but_channels(g))
+
+
+def _normalised(x: Any, weight: Any, bias: Any, mean: Any, rstd: Any) -> Any:
+    """One pass over arrays, with the numbers of each channel put together before."""
+    scale = rstd if weight is None else rstd * weight
+    shift = -mean * scale if bias is None else bias - mean * scale
+    return kernels.of(x).channel_affine(x, scale, shift)
+
+
+def _but_channels(x: Array) -> tuple[int, ...]:
+    return (0, *range(2, x.ndim))
+
+
+def _along(x: Array, statistic: Array) -> Array:
+    """A number a channel, so that it broadcasts with x (N, C, ...)."""
+    return reshape(statistic, (1, -1, *[1] * (x.ndim - 2)))
 
 
 def batch_norm(
@@ -63,13 +98,9 @@ def batch_norm(
     if not math.prod(input.shape):
         return clone(input) if input.ndim < 2 else by_channel(input, weight, bias)
     _check(input, running_mean, running_var, weight, bias, training)
-    channels = (1, input.shape[1], *[1] * (input.ndim - 2))
     if not training:
-        scale = rsqrt(running_var + eps)  # type: ignore[operator]
-        scale = scale if weight is None else scale * weight
-        shift = -running_mean * scale  # type: ignore[operator]
-        shift = shift if bias is None else shift + bias
-        return in_dtype_of(input, input * reshape(scale, channels) + reshape(shift, channels))
+        mean, variance = array_of(running_mean), array_of(running_var)
+        return _batch_norm_by(input, weight, bias, mean.copy(), 1 / np.sqrt(variance + eps))
     x = array_of(input)
     mean, variance = kernels.of(x).channel_moments(x)
     if running_mean is not None and running_var is not None:

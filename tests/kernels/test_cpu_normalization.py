@@ -53,6 +53,49 @@ def test_moments_far_from_zero():
     np.testing.assert_allclose(variance, rows(x).var(0), rtol=1e-6)
 
 
+def test_moments_of_few_values_among_many():
+    """Those that every pixel looked at beforehand has: their mean is far from that of all."""
+    x = RANDOM.normal(-5000, 1, (32, 8, 8, 3)).astype(np.float32)
+    x.reshape(-1, 3)[:: 32 * 64 // 32] = 5000
+    x = np.moveaxis(x, -1, 1)
+    mean, variance = cpu.channel_moments(x)
+    np.testing.assert_allclose(mean, rows(x).mean(0), rtol=1e-6)
+    np.testing.assert_allclose(variance, rows(x).var(0), rtol=1e-6)
+    x[x == 5000] = -4000
+    np.testing.assert_allclose(cpu.channel_moments(x)[1], rows(x).var(0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(32, 3, 65, 64), (2, 130, 67, 63), (300, 515)], ids=str)
+def test_moments_and_gradients_are_as_exact_as_those_of_pytorch(shape):
+    torch = pytest.importorskip("torch")
+    x, g = (RANDOM.normal(mean, 2, shape).astype(np.float32) for mean in (30, 1))
+    mean, variance = cpu.channel_moments(x)
+    ours = (mean, variance, *cpu.batch_norm_gradient(g, x, mean, 1 / np.sqrt(variance + np.float32(1e-5)), None))
+
+    def through_pytorch(dtype):
+        image = torch.tensor(x, dtype=dtype, requires_grad=True)
+        parameters = [torch.full((shape[1],), value, dtype=dtype, requires_grad=True) for value in (1.0, 0.0)]
+        moments = [torch.zeros(shape[1], dtype=dtype) for _ in range(2)]
+        y = torch.nn.functional.batch_norm(image, *moments, *parameters, training=True, momentum=1.0)
+        y.backward(torch.tensor(g, dtype=dtype))
+        count = x.size // shape[1]
+        moments[1] *= (count - 1) / count
+        return [value.numpy() for value in (*moments, image.grad, *(p.grad for p in parameters))]
+
+    for got, theirs, exact in zip(ours, through_pytorch(torch.float32), through_pytorch(torch.float64), strict=True):
+        error, allowed = (np.abs(value - exact).max() for value in (got, theirs))
+        assert error <= max(2 * allowed, 1e-6 * np.abs(exact).max())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", SHAPES + EMPTY + [(8, 33, 40, 41)], ids=str)
+def test_sums(shape, dtype):
+    for x in layouts(RANDOM.standard_normal(shape).astype(dtype)):
+        sums = cpu.channel_sums(x)
+        assert sums.dtype == dtype
+        np.testing.assert_allclose(sums, rows(x).sum(0), **tolerance(dtype))
+
+
 def test_moments_of_constants_and_of_nothing():
     mean, variance = cpu.channel_moments(np.full((3, 2, 4, 4), 0.1, np.float32))
     np.testing.assert_array_equal(mean, np.float32(0.1))

@@ -20,6 +20,7 @@ _JITTED = {
     "pool_gather": "pooling",
     "channel_moments": "normalization",
     "channel_affine": "normalization",
+    "channel_sums": "normalization",
     "batch_norm_gradient": "normalization",
     "layer_norm": "layer_norm",
     "layer_norm_gradient": "layer_norm",

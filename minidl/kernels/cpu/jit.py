@@ -12,9 +12,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from .. import threads
+from .. import memory, threads
 
 threads.prepare()
+memory.keep_freed()
 
 from .nested import Kernel  # noqa: E402 - numba's parallel driver, made or loaded by these,
 from .parts import Turns, launch  # noqa: E402 - needs the threads that were prepared
