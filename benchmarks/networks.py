@@ -8,6 +8,29 @@ from __future__ import annotations
 from typing import Any
 
 
+def moons_mlp(T: Any) -> Any:
+    """2-5-1 with sigmoids: a probability for a point of the plane."""
+    nn = T.nn
+    return nn.Sequential(nn.Linear(2, 5), nn.Sigmoid(), nn.Linear(5, 1), nn.Sigmoid())
+
+
+def mnist_mlp(T: Any) -> Any:
+    """784-256-128-10 with ReLU: logits of ten digits."""
+    nn = T.nn
+    return nn.Sequential(
+        *(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10)),
+    )
+
+
+def catdog_mlp(T: Any, pixels: int = 224) -> Any:
+    """150528-32-16-1 with ReLU, then a sigmoid: a probability for a picture of 3x224x224."""
+    nn = T.nn
+    return nn.Sequential(
+        *(nn.Flatten(), nn.Linear(3 * pixels * pixels, 32), nn.ReLU()),
+        *(nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 1), nn.Sigmoid()),
+    )
+
+
 def lenet(T: Any) -> Any:
     """LeNet-5 for 1x28x28 (LeCun et al. 1998), with ReLU and max pooling."""
     nn = T.nn
@@ -18,13 +41,13 @@ def lenet(T: Any) -> Any:
     )
 
 
-def catdog_cnn(T: Any) -> Any:
+def catdog_cnn(T: Any, pixels: int = 64) -> Any:
     """Three blocks of convolution, batch norm, ReLU and pooling, with 32, 64 and 128 channels, for 3x64x64."""
     nn = T.nn
     layers: list[Any] = []
     for channels, wider in ((3, 32), (32, 64), (64, 128)):
         layers += [nn.Conv2d(channels, wider, 3, padding=1), nn.BatchNorm2d(wider), nn.ReLU(), nn.MaxPool2d(2)]
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * 8 * 8, 1), nn.Sigmoid())
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * (pixels // 8) ** 2, 1), nn.Sigmoid())
 
 
 def separable(T: Any) -> Any:
