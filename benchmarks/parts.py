@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import minidl
 
-from .command_line import checked, need_pytorch, options_of, run
+from .command_line import checked, load_pytorch, options_of, run
 from .timing import Work, alternate, conditions, use_threads
 from .workloads import INPUTS, normal
 
@@ -76,7 +76,7 @@ PARTS = {
 
 def main() -> None:
     options = checked(options_of(__doc__, "python -m benchmarks.parts", PARTS, 31).parse_args(), PARTS)
-    need_pytorch()
+    load_pytorch()
     import torch
 
     for threads in options.threads:
