@@ -13,7 +13,7 @@ from pathlib import Path
 from minidl.errors import MinidlError
 
 from .agreement import ROUNDING, agreement
-from .command_line import checked, load_pytorch, need_writable, options_of, run
+from .command_line import add_threads, checked, checked_threads, load_pytorch, need_writable, options_of, run
 from .machine import conditions_of
 from .report import HEADING, Report, count, last_lines, line, measure
 from .workloads import WORKLOADS
@@ -57,16 +57,18 @@ def check(names: list[str]) -> None:
 def main(arguments: Sequence[str] | None = None, program: str = "python -m benchmarks") -> None:
     """Run the command.  Raises MinidlError for what cannot be run or written."""
     parser = options_of(__doc__, program, WORKLOADS, 31)
+    add_threads(parser)
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write benchmarks.json, .md and images/*.png there")
     parser.add_argument("--check", action="store_true", help="compare the losses of the first steps; time nothing")
     options = checked(parser.parse_args(arguments), WORKLOADS)
+    threads = checked_threads(options.threads)
     load_pytorch()
     if options.check:
         check(options.names)
         return
     if options.out:
         need_writable(options.out)
-    report = compare(options.names, options.threads, options.rounds)
+    report = compare(options.names, threads, options.rounds)
     if options.out:
         for path in write_report(options.out, report):
             print(path)

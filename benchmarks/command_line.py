@@ -17,35 +17,43 @@ FEWEST_ROUNDS = 2
 
 
 def options_of(about: str | None, program: str, known: Iterable[str], rounds: int) -> argparse.ArgumentParser:
-    """The options that every command has: names, --rounds, --threads."""
+    """The options that every command has: names, --rounds."""
     parser = argparse.ArgumentParser(prog=program, description=about, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(known)}; by default all")
     parser.add_argument("--rounds", type=int, default=rounds, help=f"pairs of measurements; by default {rounds}")
-    threads = "by default as many as cores; several are compared"
-    parser.add_argument("--threads", type=int, nargs="+", metavar="N", help=threads)
     return parser
 
 
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """The option --threads."""
+    about = "by default as many as cores; several are compared"
+    parser.add_argument("--threads", type=int, nargs="+", metavar="N", help=about)
+
+
 def checked(options: argparse.Namespace, known: Iterable[str]) -> argparse.Namespace:
-    """The options with their defaults.  Raises ArgumentError for names that are not known and counts out of range."""
+    """The options with their defaults.  Raises ArgumentError for names that are not known and too few rounds."""
     options.names = list(dict.fromkeys(options.names or known))
-    options.threads = sorted(set(options.threads or [minidl.get_num_threads()]))
     for name in options.names:
         if name not in known:
             raise ArgumentError(f"no benchmark {name!r}; there are {', '.join(known)}")
     if options.rounds < FEWEST_ROUNDS:
         raise ArgumentError(f"--rounds: got {options.rounds}, needs at least {FEWEST_ROUNDS}, for quartiles")
-    for count in options.threads:
+    return options
+
+
+def checked_threads(asked: list[int] | None) -> list[int]:
+    """The thread counts, each once and the least first.  Raises ArgumentError below 1."""
+    for count in asked or []:
         if count < 1:
             raise ArgumentError(f"--threads: got {count}, needs at least 1")
-    return options
+    return sorted(set(asked or [minidl.get_num_threads()]))
 
 
 def load_pytorch() -> None:
     """Import PyTorch before minidl's first kernel does anything.  Raises MinidlError where it is not installed.
 
-    Then both share the OpenMP library that PyTorch brings, and one pool of threads.  In the other order each has its
-    own, and PyTorch's waits for threads that minidl's keep busy: a GPT's step took it 1.6 s instead of 0.05.
+    Then PyTorch uses the OpenMP library that it brings.  In the other order it uses the system's, which is loaded by
+    then, in one pool with minidl's kernels, and is not what it should be: a GPT's step took it 1.6 s instead of 0.04.
     """
     try:
         importlib.import_module("torch")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import minidl
 
-from .command_line import checked, load_pytorch, options_of, run
+from .command_line import add_threads, checked, checked_threads, load_pytorch, options_of, run
 from .timing import Work, alternate, conditions, use_threads
 from .workloads import INPUTS, normal
 
@@ -75,11 +75,13 @@ PARTS = {
 
 
 def main() -> None:
-    options = checked(options_of(__doc__, "python -m benchmarks.parts", PARTS, 31).parse_args(), PARTS)
+    parser = options_of(__doc__, "python -m benchmarks.parts", PARTS, 31)
+    add_threads(parser)
+    options = checked(parser.parse_args(), PARTS)
     load_pytorch()
     import torch
 
-    for threads in options.threads:
+    for threads in checked_threads(options.threads):
         use_threads(threads)
         print(conditions(threads, options.rounds))
         print(f"{'':15} {'minidl us':>14} {'PyTorch us':>14} {'ratio':>8}   quartiles")
