@@ -35,17 +35,28 @@ def seconds(work: Work, repeats: int) -> float:
     return (time.perf_counter() - start) / repeats
 
 
-def alternate(ours: Work, theirs: Work, repeats: int, rounds: int) -> Comparison:
-    """A round measures one right after the other, every second round in the other order."""
+def alternate(ours: Work, theirs: Work, repeats: int, rounds: int, pause: float = 0.0) -> Comparison:
+    """A round measures one right after the other, every second round in the other order.
+
+    `pause` is in seconds, before each measurement and a step that is not measured: what threads need to fall asleep that
+    would still be waiting for more of the work before, and so take a core from the next.
+    """
+
+    def measured(work: Work) -> float:
+        if pause:
+            time.sleep(pause)
+            work()
+        return seconds(work, repeats)
+
     for work in (ours, theirs, ours, theirs):
         work()
     pairs = []
     for i in range(rounds):
         if i % 2:
-            their_time = seconds(theirs, repeats)
-            pairs.append((seconds(ours, repeats), their_time))
+            their_time = measured(theirs)
+            pairs.append((measured(ours), their_time))
         else:
-            pairs.append((seconds(ours, repeats), seconds(theirs, repeats)))
+            pairs.append((measured(ours), measured(theirs)))
     lower, ratio, upper = statistics.quantiles((a / b for a, b in pairs), n=4)
     a, b = (statistics.median(times) * 1e6 for times in zip(*pairs, strict=True))
     return Comparison(a, b, ratio, lower, upper)

@@ -36,6 +36,11 @@ LONGEST = 0.3
 """Seconds that one measurement may take before it repeats the step less often."""
 
 
+PAUSE = 0.15
+"""Seconds before each measurement.  Threads of NumPy's BLAS wait awake for 0.1 s; without the pause, minidl's step of
+LeNet-5 took 16 ms beside MyGrad's, which uses them, instead of 8.  Beside PyTorch a pause changes nothing."""
+
+
 def programs_of(package: str) -> Programs | str:
     """What the library can do, or why it is absent."""
     try:
@@ -59,7 +64,7 @@ def measure(peer: str, name: str, theirs: Work, rounds: int) -> PeerTiming:
     ours = program(minidl)
     differing = difference(ours, theirs)
     repeats = max(1, min(repeats, int(LONGEST / seconds(theirs, 1))))
-    return PeerTiming(peer, name, title, *alternate(ours, theirs, repeats, rounds), differing)
+    return PeerTiming(peer, name, title, *alternate(ours, theirs, repeats, rounds, PAUSE), differing)
 
 
 def timings(packages: dict[str, Programs], names: list[str], rounds: int) -> Iterator[PeerTiming]:
