@@ -47,7 +47,9 @@ def check(names: list[str]) -> None:
     differing = []
     for name in names:
         found = agreement(WORKLOADS[name].program, torch)
-        print(f"{WORKLOADS[name].title:21} {found.ours:12.7f} {found.theirs:12.7f} {found.difference:11.0e}", flush=True)
+        print(
+            f"{WORKLOADS[name].title:21} {found.ours:12.7f} {found.theirs:12.7f} {found.difference:11.0e}", flush=True
+        )
         if not found.difference <= ROUNDING:
             differing.append(name)
     if differing:

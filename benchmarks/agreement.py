@@ -14,8 +14,8 @@ from .timing import Work
 STEPS = 3
 
 ROUNDING = 1e-3
-"""Greatest difference, relative to the loss, that rounding explains.  Sums in another order differ by some 1e-7, and so do
-most losses; each of ResNet-18's 20 batch norms enlarges what came before it, to 1e-4 after three steps."""
+"""Greatest difference, relative to the loss, that rounding explains.  Sums in another order differ by some 1e-7, and
+so do most losses; each of ResNet-18's 20 batch norms enlarges what came before it, to 1e-4 after three steps."""
 
 
 class Agreement(NamedTuple):

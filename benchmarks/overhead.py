@@ -71,11 +71,11 @@ def _recorded() -> int:
 
 
 class _Allocator(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("context", "malloc", "calloc", "realloc", "free")]  # noqa: RUF012
+    _fields_ = [(name, ctypes.c_void_p) for name in ("context", "malloc", "calloc", "realloc", "free")]
 
 
 class _Handler(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_char * 127), ("version", ctypes.c_uint8), ("allocator", _Allocator)]  # noqa: RUF012
+    _fields_ = [("name", ctypes.c_char * 127), ("version", ctypes.c_uint8), ("allocator", _Allocator)]
 
 
 _MALLOC = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
@@ -95,12 +95,13 @@ def counted_arrays() -> Iterator[list[int]]:
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     capsule.restype, capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
     core: Any = np._core.multiarray  # type: ignore[attr-defined] # private, with the public C interface in it
-    table = (ctypes.c_void_p * (_GET_HANDLER + 1)).from_address(pointer(core._ARRAY_API, None))
+    table = (ctypes.c_size_t * (_GET_HANDLER + 1)).from_address(pointer(core._ARRAY_API, None))
     get = ctypes.PYFUNCTYPE(ctypes.py_object)(table[_GET_HANDLER])
     replace = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object)(table[_SET_HANDLER])
 
     handler = _Handler.from_buffer_copy(_Handler.from_address(pointer(get(), _NAME)))
-    usual_malloc, usual_calloc = _MALLOC(handler.allocator.malloc), _CALLOC(handler.allocator.calloc)
+    usual_malloc = ctypes.cast(handler.allocator.malloc, _MALLOC)
+    usual_calloc = ctypes.cast(handler.allocator.calloc, _CALLOC)
     sizes: list[int] = []
 
     @_MALLOC

@@ -111,9 +111,10 @@ def _threads(report: Report) -> str:
     ]
     rows.append(("geometric mean", "", "", f"{geometric_mean(report.at(few)):.2f}", "", ""))
     heading = ("workload", f"minidl, {few}", f"PyTorch, {few}", "ratio", "speed-up of minidl", "of PyTorch")
+    slow, fast = _threads_named(few), _threads_named(many)
     return (
-        f"## {_threads_named(many).capitalize()} against {_threads_named(few)}\n\nTimes with {_threads_named(few)}, and "
-        f"by how much {_threads_named(many)} are faster:\n\n{table(heading, rows)}"
+        f"## {fast.capitalize()} against {slow}\n\nTimes with {slow}, and by how much {fast} are faster:\n\n"
+        f"{table(heading, rows)}"
     )
 
 
@@ -150,8 +151,8 @@ def _peers(peers: PeerReport) -> str:
     return (
         "## Against others\n\nminidl's time divided by the other's, and the other's time; below 1, minidl is faster.  "
         "The same step from the same weights, written as each library is used, in "
-        "[benchmarks/peers](../benchmarks/peers).  An empty cell: not written there, or not to be expressed.  All run on "
-        f"the processor, with as many threads as it has cores.\n\n{table(('library', *titles), rows)}{absent}\n\n"
+        "[benchmarks/peers](../benchmarks/peers).  An empty cell: not written there, or not to be expressed.  All run "
+        f"on the processor, with as many threads as it has cores.\n\n{table(('library', *titles), rows)}{absent}\n\n"
         f"{conditions_table(peers.conditions)}\n\n"
         "    .venv/bin/pip install -e '.[bench,peers]'\n"
         "    .venv/bin/python -m benchmarks.peers --out docs"

@@ -38,8 +38,8 @@ def seconds(work: Work, repeats: int) -> float:
 def alternate(ours: Work, theirs: Work, repeats: int, rounds: int, pause: float = 0.0) -> Comparison:
     """A round measures one right after the other, every second round in the other order.
 
-    `pause` is in seconds, before each measurement and a step that is not measured: what threads need to fall asleep that
-    would still be waiting for more of the work before, and so take a core from the next.
+    `pause` is in seconds, before each measurement and a step that is not measured: what threads need to fall asleep
+    that would still be waiting for more of the work before, and so take a core from the next.
     """
 
     def measured(work: Work) -> float:
