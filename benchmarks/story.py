@@ -161,10 +161,10 @@ STEPS = [
     Step("Python loops", python_loops, _as_lists, np.array, 1),
     Step("NumPy for each pixel", numpy_per_pixel, _as_they_are, np.asarray, 10),
     Step("im2col and one product", im2col, _as_they_are, np.asarray, 50),
-    Step("compiled loops", compiled_loops, _as_they_are, np.asarray, 10),
-    Step("channels last", channels_last, _channels_last, _channels_first, 50),
-    Step("four pixels at a time", four_pixels, _channels_last, _channels_first, 50),
-    Step("threads", in_threads, _channels_last, _channels_first, 50),
+    Step("Compiled loops", compiled_loops, _as_they_are, np.asarray, 10),
+    Step("Channels last", channels_last, _channels_last, _channels_first, 50),
+    Step("Four pixels at a time", four_pixels, _channels_last, _channels_first, 50),
+    Step("Threads", in_threads, _channels_last, _channels_first, 50),
     Step("minidl's kernel", minidl_conv2d, _tensors, lambda y: y.numpy()[0], 50),
 ]
 

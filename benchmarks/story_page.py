@@ -57,7 +57,7 @@ TEXTS = {
 The definition, as one would say it: for every new channel `k` and every pixel `i, j`, go through the channels and the
 window, and add.  Python takes some hundred nanoseconds for a pass through the inmost loop.  It looks up names,
 follows five lists to two numbers, and makes an object for the product and one for the sum.  The multiplication itself
-takes less than one.""",
+takes less than one nanosecond.""",
     "numpy_per_pixel": """\
 One call of NumPy does the four inner loops of a pixel.  **What it buys: the loops that run most often are in C**, and
 Python's price is paid once for each pixel instead of once for each product.  What remains is a dozen microseconds a
@@ -83,7 +83,7 @@ is now what it waits for.  Four neighbouring pixels use the same weights.  **Wha
 serves four multiplications.** (To be short, it takes widths that are multiples of four.)""",
     "in_threads": """\
 The rows of the picture do not depend on each other, so each core takes its share.  **What it buys: the other cores**,
-for one changed word, `prange`.  The gain is less than their number: waking threads takes some microseconds, and they
+for one changed word, `prange`.  The gain is at most their number: waking threads takes some microseconds, and they
 share caches and memory.""",
     "minidl_conv2d": """\
 In the step before, sums still went from the registers to memory and back, since a compiler does not see that they
