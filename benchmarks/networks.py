@@ -8,6 +8,29 @@ from __future__ import annotations
 from typing import Any
 
 
+def moons_mlp(T: Any) -> Any:
+    """2-5-1 with sigmoids: a probability for a point of the plane."""
+    nn = T.nn
+    return nn.Sequential(nn.Linear(2, 5), nn.Sigmoid(), nn.Linear(5, 1), nn.Sigmoid())
+
+
+def mnist_mlp(T: Any) -> Any:
+    """784-256-128-10 with ReLU: logits of ten digits."""
+    nn = T.nn
+    return nn.Sequential(
+        *(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10)),
+    )
+
+
+def catdog_mlp(T: Any, pixels: int = 224) -> Any:
+    """150528-32-16-1 with ReLU, then a sigmoid: a probability for a picture of 3x224x224."""
+    nn = T.nn
+    return nn.Sequential(
+        *(nn.Flatten(), nn.Linear(3 * pixels * pixels, 32), nn.ReLU()),
+        *(nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 1), nn.Sigmoid()),
+    )
+
+
 def lenet(T: Any) -> Any:
     """LeNet-5 for 1x28x28 (LeCun et al. 1998), with ReLU and max pooling."""
     nn = T.nn
@@ -18,13 +41,13 @@ def lenet(T: Any) -> Any:
     )
 
 
-def catdog_cnn(T: Any) -> Any:
+def catdog_cnn(T: Any, pixels: int = 64) -> Any:
     """Three blocks of convolution, batch norm, ReLU and pooling, with 32, 64 and 128 channels, for 3x64x64."""
     nn = T.nn
     layers: list[Any] = []
     for channels, wider in ((3, 32), (32, 64), (64, 128)):
         layers += [nn.Conv2d(channels, wider, 3, padding=1), nn.BatchNorm2d(wider), nn.ReLU(), nn.MaxPool2d(2)]
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * 8 * 8, 1), nn.Sigmoid())
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * (pixels // 8) ** 2, 1), nn.Sigmoid())
 
 
 def separable(T: Any) -> Any:
@@ -42,7 +65,7 @@ def resnet18(T: Any) -> Any:
     """ResNet-18 for 3x32x32 (He et al. 2016): no stride and no pooling before the first stage."""
     nn = T.nn
 
-    class Block(nn.Module):  # type: ignore[misc,name-defined] # of either library
+    class Block(nn.Module):  # type: ignore[name-defined] # of either library
         def __init__(self, channels: int, wider: int, stride: int) -> None:
             super().__init__()
             self.conv1 = nn.Conv2d(channels, wider, 3, stride, padding=1, bias=False)
@@ -65,10 +88,10 @@ def resnet18(T: Any) -> Any:
 
 
 def gpt(T: Any, tokens: int = 65, places: int = 64, layers: int = 4, heads: int = 4, width: int = 128) -> Any:
-    """A transformer of characters (Radford et al. 2019): (N, places) -> logits (N, places, tokens) of each next one."""
+    """A transformer that predicts each next character (Radford et al. 2019): (N, places) -> (N, places, tokens)."""
     nn, F = T.nn, T.nn.functional
 
-    class Block(nn.Module):  # type: ignore[misc,name-defined] # of either library
+    class Block(nn.Module):  # type: ignore[name-defined] # of either library
         def __init__(self) -> None:
             super().__init__()
             self.ln_1, self.ln_2 = nn.LayerNorm(width), nn.LayerNorm(width)
@@ -83,7 +106,7 @@ def gpt(T: Any, tokens: int = 65, places: int = 64, layers: int = 4, heads: int 
             x = x + self.c_proj(y.transpose(1, 2).reshape(n, t, c))
             return x + self.mlp(self.ln_2(x))
 
-    class GPT(nn.Module):  # type: ignore[misc,name-defined] # of either library
+    class GPT(nn.Module):  # type: ignore[name-defined] # of either library
         def __init__(self) -> None:
             super().__init__()
             self.wte, self.wpe = nn.Embedding(tokens, width), nn.Embedding(places, width)

@@ -1,4 +1,7 @@
-"""Timing two programs in alternation, and saying on what machine."""
+"""Timing two programs in alternation.
+
+PyTorch is imported where it is used, so that minidl can be timed beside others without it.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ import statistics
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
-
-import torch
 
 import minidl
 
@@ -34,11 +35,28 @@ def seconds(work: Work, repeats: int) -> float:
     return (time.perf_counter() - start) / repeats
 
 
-def alternate(ours: Work, theirs: Work, repeats: int, rounds: int) -> Comparison:
-    """A round measures one after the other."""
+def alternate(ours: Work, theirs: Work, repeats: int, rounds: int, pause: float = 0.0) -> Comparison:
+    """A round measures one right after the other, every second round in the other order.
+
+    `pause` is in seconds, before each measurement and a step that is not measured: what threads need to fall asleep
+    that would still be waiting for more of the work before, and so take a core from the next.
+    """
+
+    def measured(work: Work) -> float:
+        if pause:
+            time.sleep(pause)
+            work()
+        return seconds(work, repeats)
+
     for work in (ours, theirs, ours, theirs):
         work()
-    pairs = [(seconds(ours, repeats), seconds(theirs, repeats)) for _ in range(rounds)]
+    pairs = []
+    for i in range(rounds):
+        if i % 2:
+            their_time = measured(theirs)
+            pairs.append((measured(ours), their_time))
+        else:
+            pairs.append((measured(ours), measured(theirs)))
     lower, ratio, upper = statistics.quantiles((a / b for a, b in pairs), n=4)
     a, b = (statistics.median(times) * 1e6 for times in zip(*pairs, strict=True))
     return Comparison(a, b, ratio, lower, upper)
@@ -46,12 +64,16 @@ def alternate(ours: Work, theirs: Work, repeats: int, rounds: int) -> Comparison
 
 def use_threads(count: int) -> None:
     """Both sides use the same number of threads."""
+    import torch
+
     minidl.set_num_threads(count)
     torch.set_num_threads(count)
 
 
 def conditions(threads: int, rounds: int) -> str:
     """What a figure needs beside it."""
+    import torch
+
     return (
         f"minidl {minidl.__version__}, PyTorch {torch.__version__}, Python {platform.python_version()}, "
         f"{threads} threads, {platform.machine()}, {datetime.date.today()}, {rounds} rounds"

@@ -1,4 +1,4 @@
-"""The commands: train, evaluate, predict."""
+"""The commands: train, evaluate, predict, bench."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import minidl
 
 from ..data.image_folder import load_image, resize_all
 from ..recipes import catdog
+from . import bench
 from .contact_sheet import draw_contact_sheet
 
 EXAMPLES = """Examples:
@@ -24,6 +25,8 @@ EXAMPLES = """Examples:
     minidl evaluate runs/photos
 
     minidl predict runs/photos my-cat.jpg my-dog.jpg
+
+    minidl bench lenet gpt
 """
 
 app = typer.Typer(
@@ -32,6 +35,7 @@ app = typer.Typer(
 training = typer.Typer(no_args_is_help=True, help="Train a model.", rich_markup_mode=None)
 app.add_typer(training, name="train")
 training.command("catdog", epilog=EXAMPLES)(catdog.train)
+app.command("bench", context_settings=bench.REST)(bench.bench)
 
 
 def _show_version(wanted: bool) -> None:
