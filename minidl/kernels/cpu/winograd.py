@@ -1,29 +1,38 @@
 """3x3 convolutions with stride 1 by Winograd's algorithm: a quarter of the direct way's multiplications.
 
 The output is cut into tiles of 4x4 pixels, each of which sees 6x6 of the input.  Tiles, kernels and gradients are taken
-to their 36 values (`winograd_transforms.py`), the values multiplied, for each of the 36 a product of matrices summed
-over channels (or over tiles, for the weight's gradient), and the products taken back.
+to their values at 6x6 points (`winograd_transforms.py`), the values multiplied, for each point a product of matrices
+summed over channels (or over tiles, for the weight's gradient), and the products taken back.
 
-Some tiles are transformed at a time, so that their values stay in the cache.  Values lie in panels of as many channels
-as the register tile has columns: (block, value, panel, tile in block, channel).  A value's data begins 64 bytes beyond
-a power of two from the one before it, since 36 places at such distances would share a few lines of the L1 cache.
+So many tiles are transformed at a time that their values stay in the cache.  The values of a point lie in the order in
+which the register tile reads them: (group of tiles, panel of channels, tile, channel).  Points begin an odd number of
+cache lines apart, since 36 places at a distance of a power of two would share a few lines of the L1 cache.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import prange
 
 from .. import threads
-from .jit import parallel, serial
+from .tasks import Task, floats
+from .jit import serial
 from .tile import COLUMN_BYTES, ROWS, set_products
-from .winograd_transforms import transform_input, transform_output, transform_weight
+from .winograd_transforms import (
+    transform_gradient,
+    transform_input,
+    transform_output,
+    transform_weight,
+    transform_weight_gradient,
+)
 
 COLUMNS = COLUMN_BYTES // 4
 """Channels in a panel, of float32."""
 
-TILES = 32
-"""Tiles in a block: while it is multiplied with a panel of kernels, the products stay in the L2 cache."""
+GROUP = ROWS * COLUMNS
+"""Values of a group of tiles in a panel."""
+
+GROUPS = 32 // ROWS
+"""Groups in a block: while it is multiplied with a panel of kernels, the products stay in the L2 cache."""
 
 VALUES_BYTES = 4 << 20
 """Size of the values that are made at a time: they are to stay in the L3 cache."""
@@ -34,140 +43,228 @@ SKEW = 16
 Pair = tuple[int, int]
 
 
-def convolve(images: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: Pair, y: np.ndarray) -> None:
-    """Images (N, H, W, C) with weight (K, C, 3, 3) and bias (K,) into y (N, H', W', K), all dense float32."""
+def convolve(
+    images: np.ndarray, weight: np.ndarray, steps: tuple[int, ...], bias: np.ndarray, padding: Pair, y: np.ndarray
+) -> None:
+    """Images (N, H, W, C), kernels and bias (K,) into y (N, H', W', K), all dense float32.
+
+    weight   flat; `steps` tells the first place in it and the steps of kernel, channel, row and column
+    """
+    images = whole_panels(images)
     n, height, width, k = y.shape
-    c = images.shape[3]
-    grid = (-(-height // 4), -(-width // 4))
-    tiles = n * grid[0] * grid[1]
-    panels = -(-c // COLUMNS)
-    block = 36 * (panels * TILES * COLUMNS + SKEW)
-    blocks = min(max(VALUES_BYTES // (4 * block), 1), -(-tiles // TILES))
+    channels = images.shape[3]
+    grid, tiles = _cut(y)
+    some = _tiles_at_a_time(tiles, channels)
     workers = threads.get_num_threads()
-    values = np.empty(blocks * block, np.float32)
-    kernels = np.empty((workers, 36 * (panels * COLUMNS * COLUMNS + SKEW)), np.float32)
-    products = np.empty((workers, 36 * (TILES * COLUMNS + SKEW)), np.float32)
-    steps = tuple(s // 4 for s in weight.strides)
-    for first in range(0, tiles, blocks * TILES):
-        count = min(tiles - first, blocks * TILES)
-        transform_tiles(images, padding, grid, first, count, values, workers)
-        multiply(values, weight.reshape(-1), steps, bias, grid, first, count, kernels, products, c, y, workers)
+    point = some * channels + SKEW
+    values = np.empty(36 * point, np.float32)
+    kernels = np.empty(workers * 36 * (channels * COLUMNS + SKEW), np.float32)
+    products = np.empty(workers * 36 * (GROUPS * GROUP + SKEW), np.float32)
+    for first in range(0, tiles, some):
+        count = min(tiles - first, some)
+        _transform_images(images, padding, grid, first, count, values, point, workers)
+        _MULTIPLY.run(
+            (values, weight, bias, kernels, products, y),
+            (*y.shape, *grid, first, count, channels, point, *steps),
+            workers,
+        )
 
 
-@parallel
-def transform_tiles(x, padding, grid, first, count, values, workers):
-    """Tiles `first` and following of x (N, H, W, C) -> their values."""
-    for t in prange(workers):
-        _transform_tiles(x, padding, grid, first, t * count // workers, (t + 1) * count // workers, values)
+def correlate(g: np.ndarray, images: np.ndarray, padding: Pair, out: np.ndarray) -> None:
+    """The weight's gradient from g (N, H', W', K) and images (N, H, W, C), added to out (K, C, 3, 3), all float32."""
+    images, gradients = whole_panels(images), whole_panels(g)
+    channels, kernels = images.shape[3], gradients.shape[3]
+    grid, tiles = _cut(g)
+    some = _tiles_at_a_time(tiles, channels + kernels)
+    workers = threads.get_num_threads()
+    point, gradient_point = some * channels + SKEW, some * kernels + SKEW
+    values, gradient_values = np.empty(36 * point, np.float32), np.empty(36 * gradient_point, np.float32)
+    products = np.empty(workers * 36 * (COLUMNS * COLUMNS + SKEW), np.float32)
+    for first in range(0, tiles, some):
+        count = min(tiles - first, some)
+        _transform_images(images, padding, grid, first, count, values, point, workers)
+        _transform_gradients(gradients, grid, first, count, gradient_values, gradient_point, workers)
+        _CORRELATE.run(
+            (values, gradient_values, products, out),
+            (out.shape[0], out.shape[1], channels, kernels, -(-count // ROWS), point, gradient_point),
+            workers,
+        )
 
 
-@serial
-def _transform_tiles(x, padding, grid, first, begin, end, values):
-    _, h, w, c = x.shape
-    panels = -(-c // COLUMNS)
-    point = panels * TILES * COLUMNS + SKEW
-    pixels, patch = x.reshape(-1), np.empty(36 * COLUMNS, np.float32)
-    for number in range(begin, end):
-        image, place = (first + number) // (grid[0] * grid[1]), (first + number) % (grid[0] * grid[1])
-        top, left = place // grid[1] * 4 - padding[0], place % grid[1] * 4 - padding[1]
-        inside = top >= 0 and left >= 0 and top + 6 <= h and left + 6 <= w
-        for panel in range(panels):
-            target = number // TILES * 36 * point + (panel * TILES + number % TILES) * COLUMNS
-            if inside and (panel + 1) * COLUMNS <= c:
-                source = ((image * h + top) * w + left) * c + panel * COLUMNS
-                transform_input(pixels, values, (source, target), (w * c, c, 6 * point, point))
-            else:
-                _copy_square(x[image], top, left, panel * COLUMNS, 6, patch)
-                transform_input(patch, values, (0, target), (6 * COLUMNS, COLUMNS, 6 * point, point))
+def whole_panels(x: np.ndarray) -> np.ndarray:
+    """x (N, H, W, C), dense, with zeros beyond C up to a multiple of a panel."""
+    beyond = -x.shape[3] % COLUMNS
+    return np.pad(x, ((0, 0), (0, 0), (0, 0), (0, beyond))) if beyond else np.ascontiguousarray(x)
 
 
-@serial
-def _copy_square(image, top, left, channel, size, square):
-    """size x size pixels of a panel of channels; zeros where the image (H, W, C) has none."""
-    h, w, c = image.shape
-    inside = min(COLUMNS, c - channel)
-    for i in range(size):
-        for j in range(size):
-            target = square[(i * size + j) * COLUMNS : (i * size + j + 1) * COLUMNS]
-            if 0 <= top + i < h and 0 <= left + j < w:
-                target[:inside] = image[top + i, left + j, channel : channel + inside]
-                target[inside:] = 0
-            else:
-                target[:] = 0
+def _cut(y: np.ndarray) -> tuple[Pair, int]:
+    """Rows and columns of tiles in an image of the output, and tiles in all."""
+    n, height, width, _ = y.shape
+    grid = -(-height // 4), -(-width // 4)
+    return grid, n * grid[0] * grid[1]
 
 
-@parallel
-def multiply(values, weight, steps, bias, grid, first, count, kernels, products, channels, y, workers):
-    """The tiles' values times those of the kernels, taken back to the output: y (N, H', W', K)."""
-    for t in prange(workers):
-        _multiply(values, weight, steps, bias, grid, first, count, kernels[t], products[t], channels, y, t, workers)
+def _tiles_at_a_time(tiles: int, channels: int) -> int:
+    """A multiple of a block, unless there are fewer, then of a group."""
+    fitting = VALUES_BYTES // (4 * 36 * channels * ROWS * GROUPS) * ROWS * GROUPS
+    return min(max(fitting, ROWS * GROUPS), -(-tiles // ROWS) * ROWS)
 
 
-@serial
-def _multiply(values, weight, steps, bias, grid, first, count, kernels, products, channels, y, t, workers):
-    """A thread takes some pairs of a panel of kernels and a block of tiles, one panel after the other."""
-    k, blocks = y.shape[3], -(-count // TILES)
-    tasks, panel = -(-k // COLUMNS) * blocks, -1
-    for task in range(t * tasks // workers, (t + 1) * tasks // workers):
+def _transform_images(images, padding, grid, first, count, values, point, workers):
+    zeros = np.zeros(images.shape[3], np.float32)
+    _TILES.run((images, values), (*images.shape, *padding, *grid, first, count, point, _distance(images, zeros)), workers)
+
+
+def _transform_gradients(gradients, grid, first, count, values, point, workers):
+    zeros = np.zeros(gradients.shape[3], np.float32)
+    _GRADIENTS.run((gradients, values), (*gradients.shape, *grid, first, count, point, _distance(gradients, zeros)), workers)
+
+
+def _distance(x: np.ndarray, other: np.ndarray) -> int:
+    """Numbers from the beginning of x to that of the other."""
+    begin, end = (a.__array_interface__["data"][0] for a in (x, other))
+    return (end - begin) // 4
+
+
+@Task
+def _TILES(part, parts, arrays, numbers):
+    """Each tile's 6x6 pixels of images (N, H, W, C) -> their values.
+
+    What is beyond the image is read from an array of zeros, at a distance from the image's beginning.
+    """
+    pixels, values = floats(arrays, numbers, 0), floats(arrays, numbers, 1)
+    h, w, c, down, right, rows, columns = numbers[3], numbers[4], numbers[5], numbers[6], numbers[7], numbers[8], numbers[9]
+    first, count, point, zeros = numbers[10], numbers[11], numbers[12], numbers[13]
+    at, groups = np.empty(36, np.int64), -(-count // ROWS)
+    for tile in range(part * groups // parts * ROWS, (part + 1) * groups // parts * ROWS):
+        image, place = (first + tile) // (rows * columns), (first + tile) % (rows * columns)
+        top, left = place // columns * 4 - down, place % columns * 4 - right
+        for i in range(6):
+            for j in range(6):
+                inside = tile < count and 0 <= top + i < h and 0 <= left + j < w
+                at[i * 6 + j] = ((image * h + top + i) * w + left + j) * c if inside else zeros
+        for panel in range(c // COLUMNS):
+            target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
+            transform_input(pixels, at, values, (panel * COLUMNS, target), (6 * point, point))
+
+
+@Task
+def _GRADIENTS(part, parts, arrays, numbers):
+    """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values."""
+    pixels, values = floats(arrays, numbers, 0), floats(arrays, numbers, 1)
+    h, w, c, rows, columns = numbers[3], numbers[4], numbers[5], numbers[6], numbers[7]
+    first, count, point, zeros = numbers[8], numbers[9], numbers[10], numbers[11]
+    at, groups = np.empty(16, np.int64), -(-count // ROWS)
+    for tile in range(part * groups // parts * ROWS, (part + 1) * groups // parts * ROWS):
+        image, place = (first + tile) // (rows * columns), (first + tile) % (rows * columns)
+        top, left = place // columns * 4, place % columns * 4
+        for i in range(4):
+            for j in range(4):
+                inside = tile < count and top + i < h and left + j < w
+                at[i * 4 + j] = ((image * h + top + i) * w + left + j) * c if inside else zeros
+        for panel in range(c // COLUMNS):
+            target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
+            transform_gradient(pixels, at, values, (panel * COLUMNS, target), (6 * point, point))
+
+
+@Task
+def _MULTIPLY(part, parts, arrays, numbers):
+    """The tiles' values times those of the kernels, taken back to the output.
+
+    A thread takes some pairs of a panel of kernels and a block of tiles, one panel after the other.
+    """
+    values, weight, bias = floats(arrays, numbers, 0), floats(arrays, numbers, 1), floats(arrays, numbers, 2)
+    kernels, products, y = floats(arrays, numbers, 3), floats(arrays, numbers, 4), floats(arrays, numbers, 5)
+    shape = (numbers[6], numbers[7], numbers[8], numbers[9])
+    grid, first, count, channels, point = (numbers[10], numbers[11]), numbers[12], numbers[13], numbers[14], numbers[15]
+    steps = (numbers[16], numbers[17], numbers[18], numbers[19], numbers[20], numbers[21])
+    own, results = part * 36 * (channels * COLUMNS + SKEW), part * 36 * (GROUPS * GROUP + SKEW)
+    block = GROUPS * ROWS
+    blocks = -(-count // block)
+    tasks, panel = -(-shape[3] // COLUMNS) * blocks, -1
+    for task in range(part * tasks // parts, (part + 1) * tasks // parts):
         if task // blocks != panel:
             panel = task // blocks
-            _transform_kernels(weight, steps, panel * COLUMNS, k, channels, kernels)
-        block = task % blocks
-        inside = min(TILES, count - block * TILES)
-        _multiply_block(values, block, inside, kernels, channels, products)
-        _finish_block(products, bias, panel * COLUMNS, grid, first + block * TILES, inside, y)
+            _transform_kernels(weight, steps, panel * COLUMNS, shape[3], channels, kernels, own)
+        begin = task % blocks * block
+        inside = min(block, count - begin)
+        _multiply_block(values, begin, inside, point, kernels, own, channels, products, results)
+        _finish_block(products, results, bias, panel * COLUMNS, grid, first + begin, inside, y, shape)
 
 
 @serial
-def _transform_kernels(weight, steps, kernel, k, channels, kernels):
+def _transform_kernels(weight, steps, kernel, k, channels, kernels, own):
     """The values (36, channels, kernels) of a panel of kernels; zeros beyond those that there are."""
-    panels = -(-channels // COLUMNS)
-    point = panels * COLUMNS * COLUMNS + SKEW
-    taps, inside = np.zeros(9 * COLUMNS, np.float32), min(COLUMNS, k - kernel)
-    for c in range(panels * COLUMNS):
-        if c < channels:
-            for i in range(3):
-                for j in range(3):
-                    place = kernel * steps[0] + c * steps[1] + i * steps[2] + j * steps[3]
-                    for m in range(inside):
-                        taps[(i * 3 + j) * COLUMNS + m] = weight[place + m * steps[0]]
-        else:
-            taps[:] = 0
-        transform_weight(taps, kernels, (0, c * COLUMNS), (3 * COLUMNS, COLUMNS, 6 * point, point))
+    point = channels * COLUMNS + SKEW
+    first, of_kernel, of_channel, of_row, of_column, present = steps
+    taps, inside, at = np.zeros(9 * COLUMNS, np.float32), min(COLUMNS, k - kernel), np.arange(0, 9 * COLUMNS, COLUMNS)
+    for c in range(channels):
+        for i in range(3):
+            for j in range(3):
+                place = first + kernel * of_kernel + c * of_channel + i * of_row + j * of_column
+                for m in range(inside):
+                    taps[(i * 3 + j) * COLUMNS + m] = weight[place + m * of_kernel] if c < present else 0
+        transform_weight(taps, at, kernels, (0, own + c * COLUMNS), (6 * point, point))
 
 
 @serial
-def _multiply_block(values, block, inside, kernels, channels, products):
-    panels = -(-channels // COLUMNS)
-    value, kernel = panels * TILES * COLUMNS + SKEW, panels * COLUMNS * COLUMNS + SKEW
-    rows = np.empty(ROWS, np.int64)
-    for m in range(ROWS):
-        rows[m] = m * COLUMNS
+def _multiply_block(values, begin, inside, value, kernels, own, channels, products, results):
+    panels, kernel = channels // COLUMNS, channels * COLUMNS + SKEW
+    rows = np.arange(0, GROUP, COLUMNS)
     for point in range(36):
         for tile in range(0, inside, ROWS):
             set_products(values, rows, kernels, products,
-                         ((block * 36 + point) * value + tile * COLUMNS, 0, point * kernel,
-                          point * (TILES * COLUMNS + SKEW) + tile * COLUMNS), (panels, COLUMNS),
-                         (TILES * COLUMNS, 1, COLUMNS * COLUMNS, COLUMNS, COLUMNS))  # fmt: skip
+                         (point * value + (begin + tile) * channels, 0, own + point * kernel,
+                          results + point * (GROUPS * GROUP + SKEW) + tile * COLUMNS), (panels, COLUMNS),
+                         (GROUP, 1, COLUMNS * COLUMNS, COLUMNS, COLUMNS))  # fmt: skip
 
 
 @serial
-def _finish_block(products, bias, kernel, grid, first, inside, y):
+def _finish_block(products, results, bias, kernel, grid, first, inside, y, shape):
     """Takes the products of a panel back to output tiles."""
-    _, height, width, k = y.shape
-    point, columns = TILES * COLUMNS + SKEW, min(COLUMNS, k - kernel)
-    out, square = y.reshape(-1), np.empty(16 * COLUMNS, np.float32)
+    _, height, width, k = shape
+    point, columns = GROUPS * GROUP + SKEW, min(COLUMNS, k - kernel)
+    square, at = np.empty(16 * COLUMNS, np.float32), np.arange(36) * point
     for number in range(inside):
-        for m in range(columns):  # a sum at the point (1, 1) reaches all outputs, as they are
-            products[7 * point + number * COLUMNS + m] += bias[kernel + m]
+        source = results + number * COLUMNS
+        for m in range(columns):  # a sum at the point (1, 1) reaches all outputs, as it is
+            products[source + 7 * point + m] += bias[kernel + m]
         image, place = (first + number) // (grid[0] * grid[1]), (first + number) % (grid[0] * grid[1])
         top, left = place // grid[1] * 4, place % grid[1] * 4
+        target = ((image * height + top) * width + left) * k + kernel
         if columns == COLUMNS and top + 4 <= height and left + 4 <= width:
-            target = ((image * height + top) * width + left) * k + kernel
-            transform_output(products, out, (number * COLUMNS, target), (6 * point, point, width * k, k))
+            transform_output(products, at, y, (source, target), (width * k, k))
         else:
-            transform_output(products, square, (number * COLUMNS, 0), (6 * point, point, 4 * COLUMNS, COLUMNS))
+            transform_output(products, at, square, (source, 0), (4 * COLUMNS, COLUMNS))
             for i in range(min(4, height - top)):
                 for j in range(min(4, width - left)):
-                    source = square[(i * 4 + j) * COLUMNS : (i * 4 + j) * COLUMNS + columns]
-                    y[image, top + i, left + j, kernel : kernel + columns] = source
+                    for m in range(columns):
+                        y[target + (i * width + j) * k + m] = square[(i * 4 + j) * COLUMNS + m]
+
+
+@Task
+def _CORRELATE(part, parts, arrays, numbers):
+    """Products of the values of tiles and gradients, summed over tiles and taken back to the weight's gradient."""
+    values, gradients = floats(arrays, numbers, 0), floats(arrays, numbers, 1)
+    products, out = floats(arrays, numbers, 2), floats(arrays, numbers, 3)
+    k, c, channels, kernels = numbers[4], numbers[5], numbers[6], numbers[7]
+    groups, value, gradient = numbers[8], numbers[9], numbers[10]
+    point = COLUMNS * COLUMNS + SKEW
+    results = part * 36 * point
+    rows, at, taps_at = np.arange(ROWS), np.arange(36) * point, np.empty(9 * COLUMNS, np.float32)
+    across = channels // COLUMNS
+    tasks = kernels // COLUMNS * across
+    for task in range(part * tasks // parts, (part + 1) * tasks // parts):
+        panel, channel = task // across, task % across
+        for p in range(36):
+            for row in range(0, COLUMNS, ROWS):
+                set_products(values, rows, gradients, products,
+                             (p * value + channel * GROUP + row, 0, p * gradient + panel * GROUP,
+                              results + p * point + row * COLUMNS), (groups, ROWS),
+                             (ROWS * channels, COLUMNS, ROWS * kernels, COLUMNS, COLUMNS))  # fmt: skip
+        for row in range(min(COLUMNS, c - channel * COLUMNS)):
+            transform_weight_gradient(products, at, taps_at, (results + row * COLUMNS, 0), (3 * COLUMNS, COLUMNS))
+            for m in range(min(COLUMNS, k - panel * COLUMNS)):
+                place = ((panel * COLUMNS + m) * c + channel * COLUMNS + row) * 9
+                for tap in range(9):
+                    out[place + tap] += taps_at[tap * COLUMNS + m]

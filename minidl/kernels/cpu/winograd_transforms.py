@@ -91,38 +91,41 @@ class _Lanes(NamedTuple):
 def _emitted(transform: Callable[[Any], list[Any]], size: int) -> Any:
     """The transform of a square of pixels, for as many channels as the register tile has columns.
 
-    Called with flat arrays source and target, starts in both, and steps (source row, source column, target row,
-    target column).
+    Called with flat arrays source, at, target; `at` holds the places of the square's pixels in source, row by row;
+    starts (added to these, target); steps in target (row, column).
     """
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, target = (
+        source, at, target = (
             context.make_array(kind)(context, builder, value).data
-            for kind, value in zip(signature.args[:2], arguments[:2], strict=True)
+            for kind, value in zip(signature.args[:3], arguments[:3], strict=True)
         )
-        starts = [builder.extract_value(arguments[2], i) for i in range(2)]
-        steps = [builder.extract_value(arguments[3], i) for i in range(4)]
+        start, begin = (builder.extract_value(arguments[3], i) for i in range(2))
+        row_step, column_step = (builder.extract_value(arguments[4], i) for i in range(2))
         real, width = context.get_value_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth // 8
         vector, integer = ir.VectorType(real, VECTOR_BYTES // width), ir.IntType(64)
 
-        def at(data: Any, start: Any, row: Any, column: Any, i: int, j: int) -> Any:
-            place = builder.add(builder.mul(integer(i), row), builder.mul(integer(j), column))
-            return builder.bitcast(builder.gep(data, [builder.add(start, place)]), vector.as_pointer())
+        def pointer(data: Any, place: Any, number: int) -> Any:
+            place = builder.add(place, integer(number * vector.count))
+            return builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
+
+        def load(pixel: int, number: int) -> _Lanes:
+            place = builder.add(start, builder.load(builder.gep(at, [integer(pixel)])))
+            value = builder.load(pointer(source, place, number))
+            value.align = width
+            return _Lanes(builder, value)
 
         for number in range(VECTORS):
-            first, begin = (builder.add(start, integer(number * vector.count)) for start in starts)
-            rows = [[builder.load(at(source, first, *steps[:2], i, j)) for j in range(size)] for i in range(size)]
-            for row in rows:
-                for value in row:
-                    value.align = width
-            lanes = [[_Lanes(builder, value) for value in row] for row in rows]
-            for i, row in enumerate(in_two_dimensions(transform, lanes)):
+            rows = [[load(i * size + j, number) for j in range(size)] for i in range(size)]
+            for i, row in enumerate(in_two_dimensions(transform, rows)):
                 for j, lane in enumerate(row):
-                    builder.store(lane.value, at(target, begin, *steps[2:], i, j)).align = width
+                    place = builder.add(builder.mul(integer(i), row_step), builder.mul(integer(j), column_step))
+                    builder.store(lane.value, pointer(target, builder.add(begin, place), number)).align = width
         return context.get_dummy_value()
 
-    def typed(_: Any, source: Any, target: Any, starts: Any, steps: Any) -> Any:
-        return types.void(source, target, types.UniTuple(types.int64, 2), types.UniTuple(types.int64, 4)), emit
+    def typed(_: Any, source: Any, at: Any, target: Any, starts: Any, steps: Any) -> Any:
+        pair = types.UniTuple(types.int64, 2)
+        return types.void(source, at, target, pair, pair), emit
 
     return intrinsic(typed)
 
