@@ -22,7 +22,7 @@ from .jit import parallel, serial
 _SIGNATURE = types.void(types.int64, types.int64, types.CPointer(types.voidptr), types.CPointer(types.int64))
 
 
-class Task:
+class task:  # noqa: N801 - a decorator
     """A function of (part, parts, arrays, numbers), compiled when it is first run.
 
     `numbers` begins with the sizes of the arrays, which `floats` needs.

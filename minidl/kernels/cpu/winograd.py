@@ -11,11 +11,13 @@ cache lines apart, since 36 places at a distance of a power of two would share a
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .. import threads
-from .tasks import Task, floats
 from .jit import serial
+from .tasks import floats, task
 from .tile import COLUMN_BYTES, ROWS, set_products
 from .winograd_transforms import (
     transform_gradient,
@@ -24,6 +26,7 @@ from .winograd_transforms import (
     transform_weight,
     transform_weight_gradient,
 )
+from .workspace import workspace
 
 COLUMNS = COLUMN_BYTES // 4
 """Channels in a panel, of float32."""
@@ -37,58 +40,69 @@ GROUPS = 32 // ROWS
 VALUES_BYTES = 4 << 20
 """Size of the values that are made at a time: they are to stay in the L3 cache."""
 
+TALL = 300
+"""Tiles for each thread from which tiles are divided, instead of panels."""
+
 SKEW = 16
 """Numbers between the values of neighbouring points, for the cache's sake."""
 
 Pair = tuple[int, int]
 
 
-def convolve(
-    images: np.ndarray, weight: np.ndarray, steps: tuple[int, ...], bias: np.ndarray, padding: Pair, y: np.ndarray
-) -> None:
-    """Images (N, H, W, C), kernels and bias (K,) into y (N, H', W', K), all dense float32.
+def convolve(images: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: Pair, y: np.ndarray) -> None:
+    """Images (N, H, W, C) with weight (K, C, 3, 3) and bias (K,) into y (N, H', W', K), all float32.
 
-    weight   flat; `steps` tells the first place in it and the steps of kernel, channel, row and column
+    y is dense; the weight may lie in any order.
     """
-    images = whole_panels(images)
-    n, height, width, k = y.shape
-    channels = images.shape[3]
-    grid, tiles = _cut(y)
+    present, images = images.shape[3], whole_panels(images)
+    channels, grid, tiles = images.shape[3], *_cut(y.shape)
+    workers = threads.get_num_threads()
+    by_tiles, by_panels = _division(tiles, workers)
     some = _tiles_at_a_time(tiles, channels)
-    workers = threads.get_num_threads()
     point = some * channels + SKEW
-    values = np.empty(36 * point, np.float32)
-    kernels = np.empty(workers * 36 * (channels * COLUMNS + SKEW), np.float32)
-    products = np.empty(workers * 36 * (GROUPS * GROUP + SKEW), np.float32)
-    for first in range(0, tiles, some):
-        count = min(tiles - first, some)
-        _transform_images(images, padding, grid, first, count, values, point, workers)
-        _MULTIPLY.run(
-            (values, weight, bias, kernels, products, y),
-            (*y.shape, *grid, first, count, channels, point, *steps),
-            workers,
-        )
+    of_kernels, of_products = 36 * (channels * COLUMNS + SKEW), 36 * (GROUPS * GROUP + SKEW)
+    memory, steps = _places(weight)
+    with workspace(36 * point, workers * of_kernels, workers * of_products) as (values, kernels, products):
+        for first in range(0, tiles, some):
+            count = min(tiles - first, some)
+            _transform_images(images, padding, grid, first, count, values, point, workers)
+            _multiply.run(
+                (values, memory, bias, kernels, products, y),
+                (*y.shape, *grid, first, count, channels, point, by_tiles, by_panels, *steps, present),
+                workers,
+            )
 
 
-def correlate(g: np.ndarray, images: np.ndarray, padding: Pair, out: np.ndarray) -> None:
-    """The weight's gradient from g (N, H', W', K) and images (N, H, W, C), added to out (K, C, 3, 3), all float32."""
+def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
+    """The weight's gradient (K, C, 3, 3) from g (N, H', W', K) and images (N, H, W, C), all float32."""
+    k, c = g.shape[3], images.shape[3]
     images, gradients = whole_panels(images), whole_panels(g)
-    channels, kernels = images.shape[3], gradients.shape[3]
-    grid, tiles = _cut(g)
-    some = _tiles_at_a_time(tiles, channels + kernels)
+    channels, kernels, grid, tiles = images.shape[3], gradients.shape[3], *_cut(g.shape)
     workers = threads.get_num_threads()
-    point, gradient_point = some * channels + SKEW, some * kernels + SKEW
-    values, gradient_values = np.empty(36 * point, np.float32), np.empty(36 * gradient_point, np.float32)
-    products = np.empty(workers * 36 * (COLUMNS * COLUMNS + SKEW), np.float32)
-    for first in range(0, tiles, some):
-        count = min(tiles - first, some)
-        _transform_images(images, padding, grid, first, count, values, point, workers)
-        _transform_gradients(gradients, grid, first, count, gradient_values, gradient_point, workers)
-        _CORRELATE.run(
-            (values, gradient_values, products, out),
-            (out.shape[0], out.shape[1], channels, kernels, -(-count // ROWS), point, gradient_point),
-            workers,
-        )
+    by_tiles, by_panels = _division(tiles, workers)
+    some = _tiles_at_a_time(tiles, channels + kernels)
+    point, other = some * channels + SKEW, some * kernels + SKEW
+    of_products = 36 * (COLUMNS * COLUMNS + SKEW)
+    sums = np.zeros((by_tiles, k, c, 3, 3), np.float32)
+    with workspace(36 * point, 36 * other, workers * of_products) as (values, gradient_values, products):
+        for first in range(0, tiles, some):
+            count = min(tiles - first, some)
+            _transform_images(images, padding, grid, first, count, values, point, workers)
+            _transform_gradients(gradients, grid, first, count, gradient_values, other, workers)
+            _correlate.run(
+                (values, gradient_values, products, sums),
+                (k, c, channels, kernels, count, point, other, by_tiles, by_panels),
+                workers,
+            )
+    return sums[0] if by_tiles == 1 else sums.sum(0)
+
+
+def _places(weight: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
+    """The weight from its lowest address on; where its first number is, and its steps."""
+    weight = np.require(weight, None, ["A"])
+    steps = [stride // weight.itemsize for stride in weight.strides]
+    first = sum(-step * (n - 1) for step, n in zip(steps, weight.shape, strict=True) if step < 0)
+    return weight[tuple(slice(None, None, -1 if step < 0 else 1) for step in steps)], (first, *steps)
 
 
 def whole_panels(x: np.ndarray) -> np.ndarray:
@@ -97,11 +111,28 @@ def whole_panels(x: np.ndarray) -> np.ndarray:
     return np.pad(x, ((0, 0), (0, 0), (0, 0), (0, beyond))) if beyond else np.ascontiguousarray(x)
 
 
-def _cut(y: np.ndarray) -> tuple[Pair, int]:
-    """Rows and columns of tiles in an image of the output, and tiles in all."""
-    n, height, width, _ = y.shape
+def _cut(output: tuple[int, ...]) -> tuple[Pair, int]:
+    """Rows and columns of tiles in an image of the output (N, H', W', K), and tiles in all."""
+    n, height, width, _ = output
     grid = -(-height // 4), -(-width // 4)
     return grid, n * grid[0] * grid[1]
+
+
+def pays(images: tuple[int, ...], output: tuple[int, ...]) -> bool:
+    """Whether this is the faster way from images (N, H, W, C) to an output (N, H', W', K).
+
+    In multiplications: the products, and what transforms cost beside them as measured with AVX-512; waiting for memory
+    makes the whole half as long again.
+    """
+    c, k = (-(-shape[3] // COLUMNS) * COLUMNS for shape in (images, output))
+    tiles = -(-_cut(output)[1] // ROWS) * ROWS
+    multiplications = tiles * (36 * c * k + 340 * c + 220 * k) + 360 * c * k
+    return 3 * multiplications < 2 * 9 * math.prod(output) * images[3]
+
+
+def _division(tiles: int, workers: int) -> Pair:
+    """Among how many threads tiles are divided, and then panels: a thread had better use the values that it made."""
+    return (workers, 1) if tiles >= TALL * workers else (1, workers)
 
 
 def _tiles_at_a_time(tiles: int, channels: int) -> int:
@@ -112,12 +143,16 @@ def _tiles_at_a_time(tiles: int, channels: int) -> int:
 
 def _transform_images(images, padding, grid, first, count, values, point, workers):
     zeros = np.zeros(images.shape[3], np.float32)
-    _TILES.run((images, values), (*images.shape, *padding, *grid, first, count, point, _distance(images, zeros)), workers)
+    _input_values.run(
+        (images, values), (*images.shape, *padding, *grid, first, count, point, _distance(images, zeros)), workers
+    )
 
 
 def _transform_gradients(gradients, grid, first, count, values, point, workers):
     zeros = np.zeros(gradients.shape[3], np.float32)
-    _GRADIENTS.run((gradients, values), (*gradients.shape, *grid, first, count, point, _distance(gradients, zeros)), workers)
+    _gradient_values.run(
+        (gradients, values), (*gradients.shape, *grid, first, count, point, _distance(gradients, zeros)), workers
+    )
 
 
 def _distance(x: np.ndarray, other: np.ndarray) -> int:
@@ -126,14 +161,22 @@ def _distance(x: np.ndarray, other: np.ndarray) -> int:
     return (end - begin) // 4
 
 
-@Task
-def _TILES(part, parts, arrays, numbers):
+@task
+def _input_values(part, parts, arrays, numbers):
     """Each tile's 6x6 pixels of images (N, H, W, C) -> their values.
 
     What is beyond the image is read from an array of zeros, at a distance from the image's beginning.
     """
     pixels, values = floats(arrays, numbers, 0), floats(arrays, numbers, 1)
-    h, w, c, down, right, rows, columns = numbers[3], numbers[4], numbers[5], numbers[6], numbers[7], numbers[8], numbers[9]
+    h, w, c, down, right, rows, columns = (
+        numbers[3],
+        numbers[4],
+        numbers[5],
+        numbers[6],
+        numbers[7],
+        numbers[8],
+        numbers[9],
+    )
     first, count, point, zeros = numbers[10], numbers[11], numbers[12], numbers[13]
     at, groups = np.empty(36, np.int64), -(-count // ROWS)
     for tile in range(part * groups // parts * ROWS, (part + 1) * groups // parts * ROWS):
@@ -148,8 +191,8 @@ def _TILES(part, parts, arrays, numbers):
             transform_input(pixels, at, values, (panel * COLUMNS, target), (6 * point, point))
 
 
-@Task
-def _GRADIENTS(part, parts, arrays, numbers):
+@task
+def _gradient_values(part, parts, arrays, numbers):
     """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values."""
     pixels, values = floats(arrays, numbers, 0), floats(arrays, numbers, 1)
     h, w, c, rows, columns = numbers[3], numbers[4], numbers[5], numbers[6], numbers[7]
@@ -167,29 +210,27 @@ def _GRADIENTS(part, parts, arrays, numbers):
             transform_gradient(pixels, at, values, (panel * COLUMNS, target), (6 * point, point))
 
 
-@Task
-def _MULTIPLY(part, parts, arrays, numbers):
+@task
+def _multiply(part, parts, arrays, numbers):
     """The tiles' values times those of the kernels, taken back to the output.
 
-    A thread takes some pairs of a panel of kernels and a block of tiles, one panel after the other.
+    Each thread takes some of the tiles, or some of the panels of kernels.
     """
     values, weight, bias = floats(arrays, numbers, 0), floats(arrays, numbers, 1), floats(arrays, numbers, 2)
     kernels, products, y = floats(arrays, numbers, 3), floats(arrays, numbers, 4), floats(arrays, numbers, 5)
     shape = (numbers[6], numbers[7], numbers[8], numbers[9])
     grid, first, count, channels, point = (numbers[10], numbers[11]), numbers[12], numbers[13], numbers[14], numbers[15]
-    steps = (numbers[16], numbers[17], numbers[18], numbers[19], numbers[20], numbers[21])
+    by_tiles, by_panels = numbers[16], numbers[17]
+    steps = (numbers[18], numbers[19], numbers[20], numbers[21], numbers[22], numbers[23])
     own, results = part * 36 * (channels * COLUMNS + SKEW), part * 36 * (GROUPS * GROUP + SKEW)
-    block = GROUPS * ROWS
-    blocks = -(-count // block)
-    tasks, panel = -(-shape[3] // COLUMNS) * blocks, -1
-    for task in range(part * tasks // parts, (part + 1) * tasks // parts):
-        if task // blocks != panel:
-            panel = task // blocks
-            _transform_kernels(weight, steps, panel * COLUMNS, shape[3], channels, kernels, own)
-        begin = task % blocks * block
-        inside = min(block, count - begin)
-        _multiply_block(values, begin, inside, point, kernels, own, channels, products, results)
-        _finish_block(products, results, bias, panel * COLUMNS, grid, first + begin, inside, y, shape)
+    of_tiles, of_panels, groups, panels = part % by_tiles, part // by_tiles, -(-count // ROWS), -(-shape[3] // COLUMNS)
+    end = min((of_tiles + 1) * groups // by_tiles * ROWS, count)
+    for panel in range(of_panels * panels // by_panels, (of_panels + 1) * panels // by_panels):
+        _transform_kernels(weight, steps, panel * COLUMNS, shape[3], channels, kernels, own)
+        for begin in range(of_tiles * groups // by_tiles * ROWS, end, GROUPS * ROWS):
+            inside = min(GROUPS * ROWS, end - begin)
+            _multiply_block(values, begin, inside, point, kernels, own, channels, products, results)
+            _finish_block(products, results, bias, panel * COLUMNS, grid, first + begin, inside, y, shape)
 
 
 @serial
@@ -242,29 +283,34 @@ def _finish_block(products, results, bias, kernel, grid, first, inside, y, shape
                         y[target + (i * width + j) * k + m] = square[(i * 4 + j) * COLUMNS + m]
 
 
-@Task
-def _CORRELATE(part, parts, arrays, numbers):
+@task
+def _correlate(part, parts, arrays, numbers):
     """Products of the values of tiles and gradients, summed over tiles and taken back to the weight's gradient."""
     values, gradients = floats(arrays, numbers, 0), floats(arrays, numbers, 1)
-    products, out = floats(arrays, numbers, 2), floats(arrays, numbers, 3)
-    k, c, channels, kernels = numbers[4], numbers[5], numbers[6], numbers[7]
-    groups, value, gradient = numbers[8], numbers[9], numbers[10]
+    products, sums = floats(arrays, numbers, 2), floats(arrays, numbers, 3)
+    k, c, channels, kernels, count = numbers[4], numbers[5], numbers[6], numbers[7], numbers[8]
+    value, gradient, by_tiles, by_panels = numbers[9], numbers[10], numbers[11], numbers[12]
     point = COLUMNS * COLUMNS + SKEW
     results = part * 36 * point
-    rows, at, taps_at = np.arange(ROWS), np.arange(36) * point, np.empty(9 * COLUMNS, np.float32)
+    of_tiles, of_panels, groups = part % by_tiles, part // by_tiles, -(-count // ROWS)
+    begin, end = of_tiles * groups // by_tiles, (of_tiles + 1) * groups // by_tiles
+    rows, at, taps = np.arange(ROWS), np.arange(36) * point, np.empty(9 * COLUMNS, np.float32)
     across = channels // COLUMNS
     tasks = kernels // COLUMNS * across
-    for task in range(part * tasks // parts, (part + 1) * tasks // parts):
-        panel, channel = task // across, task % across
+    if begin == end:
+        return
+    for number in range(of_panels * tasks // by_panels, (of_panels + 1) * tasks // by_panels):
+        panel, channel = number // across, number % across
         for p in range(36):
             for row in range(0, COLUMNS, ROWS):
                 set_products(values, rows, gradients, products,
-                             (p * value + channel * GROUP + row, 0, p * gradient + panel * GROUP,
-                              results + p * point + row * COLUMNS), (groups, ROWS),
+                             (p * value + (begin * across + channel) * GROUP + row, 0,
+                              p * gradient + begin * ROWS * kernels + panel * GROUP,
+                              results + p * point + row * COLUMNS), (end - begin, ROWS),
                              (ROWS * channels, COLUMNS, ROWS * kernels, COLUMNS, COLUMNS))  # fmt: skip
         for row in range(min(COLUMNS, c - channel * COLUMNS)):
-            transform_weight_gradient(products, at, taps_at, (results + row * COLUMNS, 0), (3 * COLUMNS, COLUMNS))
+            transform_weight_gradient(products, at, taps, (results + row * COLUMNS, 0), (3 * COLUMNS, COLUMNS))
             for m in range(min(COLUMNS, k - panel * COLUMNS)):
-                place = ((panel * COLUMNS + m) * c + channel * COLUMNS + row) * 9
+                place = ((of_tiles * k + panel * COLUMNS + m) * c + channel * COLUMNS + row) * 9
                 for tap in range(9):
-                    out[place + tap] += taps_at[tap * COLUMNS + m]
+                    sums[place + tap] += taps[tap * COLUMNS + m]
