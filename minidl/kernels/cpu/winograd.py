@@ -54,7 +54,7 @@ def convolve(images: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: 
 
     y is dense; the weight may lie in any order.
     """
-    present, images = images.shape[3], whole_panels(images)
+    present, images = images.shape[3], _whole_panels(images)
     channels, grid, tiles = images.shape[3], *_cut(y.shape)
     workers = threads.get_num_threads()
     by_tiles, by_panels = _division(tiles, workers)
@@ -76,7 +76,7 @@ def convolve(images: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: 
 def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
     """The weight's gradient (K, C, 3, 3) from g (N, H', W', K) and images (N, H, W, C), all float32."""
     k, c = g.shape[3], images.shape[3]
-    images, gradients = whole_panels(images), whole_panels(g)
+    images, gradients = _whole_panels(images), _whole_panels(g)
     channels, kernels, grid, tiles = images.shape[3], gradients.shape[3], *_cut(g.shape)
     workers = threads.get_num_threads()
     by_tiles, by_panels = _division(tiles, workers)
@@ -105,10 +105,10 @@ def _places(weight: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
     return weight[tuple(slice(None, None, -1 if step < 0 else 1) for step in steps)], (first, *steps)
 
 
-def whole_panels(x: np.ndarray) -> np.ndarray:
+def _whole_panels(x: np.ndarray) -> np.ndarray:
     """x (N, H, W, C), dense, with zeros beyond C up to a multiple of a panel."""
     beyond = -x.shape[3] % COLUMNS
-    return np.pad(x, ((0, 0), (0, 0), (0, 0), (0, beyond))) if beyond else np.ascontiguousarray(x)
+    return np.ascontiguousarray(np.pad(x, ((0, 0), (0, 0), (0, 0), (0, beyond))) if beyond else x)
 
 
 def _cut(output: tuple[int, ...]) -> tuple[Pair, int]:
