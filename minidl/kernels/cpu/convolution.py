@@ -11,7 +11,7 @@ import numpy as np
 from numba import prange
 
 from .. import precision, threads
-from . import winograd
+from . import few_pixels, winograd
 from .blas import multiply
 from .direct import convolve, correlate, pack_weight, sum_and_unpack
 from .jit import parallel
@@ -126,6 +126,8 @@ def _forward(
     out = y if y.flags.c_contiguous else np.empty(y.shape, y.dtype)
     if _by_winograd(images, y.shape, geometry):
         winograd.convolve(images, weight, offset, geometry[4:6], out)
+    elif _by_few_pixels(y.shape, weight.shape, y.dtype) and few_pixels.can_read(weight):
+        few_pixels.convolve(images, weight, offset, geometry, out)
     else:
         _directly(images, weight, offset, geometry, out)
     if out is not y:
@@ -136,6 +138,10 @@ def _by_winograd(images: np.ndarray, output: tuple[int, ...], geometry: Geometry
     """Whether Winograd's algorithm serves, is allowed and pays; it is exact enough for float32 alone."""
     plain = geometry[:4] == (3, 3, 1, 1) and geometry[6:] == (1, 1) and images.dtype == np.float32
     return plain and not precision.exact_convolution and winograd.pays(images.shape, output)
+
+
+def _by_few_pixels(output: tuple[int, ...], weight_shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    return dtype == np.float32 and few_pixels.pays(output, weight_shape)
 
 
 def _directly(images: np.ndarray, weight: np.ndarray, bias: np.ndarray, geometry: Geometry, y: np.ndarray) -> None:
@@ -152,6 +158,9 @@ def _weight_gradient(g: np.ndarray, images: np.ndarray, geometry: Geometry, out:
     _, c, kh, kw = out.shape
     if _by_winograd(images, g.shape, geometry):
         out[...] = winograd.correlate(g, images, geometry[4:6])
+        return
+    if _by_few_pixels(g.shape, out.shape, g.dtype):
+        few_pixels.correlate(g, images, geometry, out)
         return
     columns, workers = COLUMN_BYTES // g.itemsize, threads.workers(g.size * kh * kw * c, PARALLEL_FROM)
     g, images = _whole_panels(g, columns), np.ascontiguousarray(images)

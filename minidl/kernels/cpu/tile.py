@@ -2,7 +2,8 @@
 
     c[m, n] += sum over p < outer, q < inner of  a[at[m] + p * a_outer + q * a_inner] * b[p * b_outer + q * b_inner + n]
 
-for m < ROWS and n < COLUMN_BYTES // itemsize; `set_products` writes `=` for `+=`, so that c need not be cleared.
+for m < ROWS and n < COLUMN_BYTES // itemsize; `set_products` writes `=` for `+=`, so that c need not be cleared,
+and `set_narrow_products` does so for half the columns of twice the rows.
 Rows of `a` may begin anywhere, and overlap as the windows of neighbouring pixels do: so windows need not be copied,
 which a product by BLAS would ask for.
 """
@@ -37,6 +38,11 @@ def _typed_set(_: Any, a: Any, at: Any, b: Any, c: Any, starts: Any, counts: Any
     return _typed(_, a, at, b, c, starts, counts, steps)[0], _emit_set
 
 
+def _typed_narrow_set(_: Any, a: Any, at: Any, b: Any, c: Any, starts: Any, counts: Any, steps: Any) -> Any:
+    """The same, of a tile of one vector and more rows."""
+    return _typed(_, a, at, b, c, starts, counts, steps)[0], _emit_narrow_set
+
+
 def _emit_added(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     for target, total in _emit_sums(context, builder, signature, arguments):
         before = builder.load(target)
@@ -51,7 +57,15 @@ def _emit_set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any
     return context.get_dummy_value()
 
 
-def _emit_sums(context: Any, builder: Any, signature: Any, arguments: Any) -> Iterator[tuple[Any, Any]]:
+def _emit_narrow_set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    for target, total in _emit_sums(context, builder, signature, arguments, VECTORS * ROWS, 1):
+        builder.store(total, target).align = signature.args[3].dtype.bitwidth // 8
+    return context.get_dummy_value()
+
+
+def _emit_sums(
+    context: Any, builder: Any, signature: Any, arguments: Any, height: int = ROWS, vectors: int = VECTORS
+) -> Iterator[tuple[Any, Any]]:
     """Each vector of the tile: where in c it belongs, and its sums."""
     a, at, b, c = (
         context.make_array(kind)(context, builder, value).data
@@ -76,7 +90,7 @@ def _emit_sums(context: Any, builder: Any, signature: Any, arguments: Any) -> It
     def step(place: Any, count: Any, size: Any) -> Any:
         return builder.add(place, builder.mul(count, size))
 
-    offsets = [builder.load(builder.gep(at, [builder.add(at_start, integer(m))])) for m in range(ROWS)]
+    offsets = [builder.load(builder.gep(at, [builder.add(at_start, integer(m))])) for m in range(height)]
     rows = [builder.gep(a, [builder.add(a_start, offset)]) for offset in offsets]
 
     entry = builder.block
@@ -86,26 +100,26 @@ def _emit_sums(context: Any, builder: Any, signature: Any, arguments: Any) -> It
 
     builder.position_at_end(outer_loop)
     p = builder.phi(integer)
-    sums_outer = [builder.phi(vector) for _ in range(ROWS * VECTORS)]
+    sums_outer = [builder.phi(vector) for _ in range(height * vectors)]
     a_place, b_place = builder.mul(p, a_outer), step(b_start, p, b_outer)
     builder.branch(inner_loop)
 
     builder.position_at_end(inner_loop)
     q = builder.phi(integer)
-    sums = [builder.phi(vector) for _ in range(ROWS * VECTORS)]
+    sums = [builder.phi(vector) for _ in range(height * vectors)]
     b_at = step(b_place, q, b_inner)
-    b_vectors = [load(vector_at(b, b_at, v)) for v in range(VECTORS)]
+    b_vectors = [load(vector_at(b, b_at, v)) for v in range(vectors)]
     a_at = step(a_place, q, a_inner)
     added = []
-    for m in range(ROWS):
+    for m in range(height):
         value = builder.load(builder.gep(rows[m], [a_at]))
         single = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.IntType(32)(0))
         spread = builder.shuffle_vector(
             single, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
         )
-        for v in range(VECTORS):
+        for v in range(vectors):
             product = builder.fmul(spread, b_vectors[v], flags=("contract",))
-            added.append(builder.fadd(product, sums[m * VECTORS + v], flags=("contract",)))
+            added.append(builder.fadd(product, sums[m * vectors + v], flags=("contract",)))
     q_next = builder.add(q, integer(1))
     builder.cbranch(builder.icmp_signed("<", q_next, inner), inner_loop, next_outer)
 
@@ -125,11 +139,12 @@ def _emit_sums(context: Any, builder: Any, signature: Any, arguments: Any) -> It
         running.add_incoming(total, inner_loop)
 
     builder.position_at_end(done)
-    for m in range(ROWS):
+    for m in range(height):
         place = step(c_start, integer(m), c_row)
-        for v in range(VECTORS):
-            yield vector_at(c, place, v), added[m * VECTORS + v]
+        for v in range(vectors):
+            yield vector_at(c, place, v), added[m * vectors + v]
 
 
 add_products: Any = intrinsic(_typed)
 set_products: Any = intrinsic(_typed_set)
+set_narrow_products: Any = intrinsic(_typed_narrow_set)

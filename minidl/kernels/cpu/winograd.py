@@ -16,6 +16,7 @@ import math
 import numpy as np
 
 from .. import threads
+from .few_pixels import in_memory
 from .jit import serial
 from .tasks import floats, task
 from .tile import COLUMN_BYTES, ROWS, set_products
@@ -61,14 +62,14 @@ def convolve(images: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: 
     some = _tiles_at_a_time(tiles, channels)
     point = some * channels + SKEW
     of_kernels, of_products = 36 * (channels * COLUMNS + SKEW), 36 * (GROUPS * GROUP + SKEW)
-    memory, steps = _places(weight)
+    memory, start, steps = in_memory(weight)
     with workspace(36 * point, workers * of_kernels, workers * of_products) as (values, kernels, products):
         for first in range(0, tiles, some):
             count = min(tiles - first, some)
             _transform_images(images, padding, grid, first, count, values, point, workers)
             _multiply.run(
                 (values, memory, bias, kernels, products, y),
-                (*y.shape, *grid, first, count, channels, point, by_tiles, by_panels, *steps, present),
+                (*y.shape, *grid, first, count, channels, point, by_tiles, by_panels, start, *steps, present),
                 workers,
             )
 
@@ -95,14 +96,6 @@ def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
                 workers,
             )
     return sums[0] if by_tiles == 1 else sums.sum(0)
-
-
-def _places(weight: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
-    """The weight from its lowest address on; where its first number is, and its steps."""
-    weight = np.require(weight, None, ["A"])
-    steps = [stride // weight.itemsize for stride in weight.strides]
-    first = sum(-step * (n - 1) for step, n in zip(steps, weight.shape, strict=True) if step < 0)
-    return weight[tuple(slice(None, None, -1 if step < 0 else 1) for step in steps)], (first, *steps)
 
 
 def _whole_panels(x: np.ndarray) -> np.ndarray:
