@@ -21,7 +21,7 @@ COLUMNS = COLUMN_BYTES // 4
 """Numbers of float32 in a row of the tile."""
 
 NARROW = COLUMNS // 2
-"""Pixels for which a tile of half the width and twice the rows suffices."""
+"""Pixels for which a tile of half the width suffices."""
 
 PIXELS = 128
 """Output pixels up to which this is the faster way (measured with AVX-512)."""
@@ -48,12 +48,15 @@ def convolve(images: np.ndarray, weight: np.ndarray, bias: np.ndarray, geometry:
     pixels, workers = math.prod(y.shape[:3]), threads.get_num_threads()
     width = NARROW if pixels <= NARROW else COLUMNS
     memory, first, steps = in_memory(weight)
+    channels, places = (1, c * kh * kw) if steps[1] == kh * kw * steps[3] else (c, kh * kw)
     with workspace(-(-pixels // width) * width * c * kh * kw) as (columns,):
         _windows_by_tap.run(
             (np.ascontiguousarray(images), columns), (*images.shape, *y.shape[1:3], *geometry, width), workers
         )
         _multiply.run(
-            (memory, columns, bias, y), (first, steps[0], steps[1], steps[3], c, kh * kw, k, pixels, width), workers
+            (memory, columns, bias, y),
+            (first, steps[0], steps[1], steps[3], channels, places, k, pixels, width),
+            workers,
         )
 
 
@@ -100,12 +103,11 @@ def _multiply(part, parts, arrays, numbers):
     bias, y = floats(arrays, numbers, 2), floats(arrays, numbers, 3)
     first, of_kernel, of_channel, of_place, channels = numbers[4], numbers[5], numbers[6], numbers[7], numbers[8]
     places, k, pixels, width = numbers[9], numbers[10], numbers[11], numbers[12]
-    height = ROWS * COLUMNS // width
-    at, tile, size = np.empty(height, np.int64), np.empty(ROWS * COLUMNS, np.float32), channels * places * width
+    at, tile, size = np.empty(ROWS, np.int64), np.empty(ROWS * COLUMNS, np.float32), channels * places * width
     counts, steps = (channels, places), (of_channel, of_place, places * width, width, width)
-    groups = -(-k // height)
-    for kernel in range(part * groups // parts * height, min((part + 1) * groups // parts * height, k), height):
-        for m in range(height):
+    groups = -(-k // ROWS)
+    for kernel in range(part * groups // parts * ROWS, min((part + 1) * groups // parts * ROWS, k), ROWS):
+        for m in range(ROWS):
             at[m] = min(kernel + m, k - 1) * of_kernel
         for pixel in range(0, pixels, width):
             starts = (first, 0, pixel // width * size, 0)
@@ -114,7 +116,7 @@ def _multiply(part, parts, arrays, numbers):
             else:
                 set_narrow_products(weight, at, columns, tile, starts, counts, steps)
             for p in range(min(width, pixels - pixel)):
-                for m in range(min(height, k - kernel)):
+                for m in range(min(ROWS, k - kernel)):
                     y[(pixel + p) * k + kernel + m] = tile[m * width + p] + bias[kernel + m]
 
 

@@ -3,7 +3,7 @@
     c[m, n] += sum over p < outer, q < inner of  a[at[m] + p * a_outer + q * a_inner] * b[p * b_outer + q * b_inner + n]
 
 for m < ROWS and n < COLUMN_BYTES // itemsize; `set_products` writes `=` for `+=`, so that c need not be cleared,
-and `set_narrow_products` does so for half the columns of twice the rows.
+and `set_narrow_products` does so for half the columns.
 Rows of `a` may begin anywhere, and overlap as the windows of neighbouring pixels do: so windows need not be copied,
 which a product by BLAS would ask for.
 """
@@ -39,7 +39,7 @@ def _typed_set(_: Any, a: Any, at: Any, b: Any, c: Any, starts: Any, counts: Any
 
 
 def _typed_narrow_set(_: Any, a: Any, at: Any, b: Any, c: Any, starts: Any, counts: Any, steps: Any) -> Any:
-    """The same, of a tile of one vector and more rows."""
+    """The same, of a tile of one vector a row."""
     return _typed(_, a, at, b, c, starts, counts, steps)[0], _emit_narrow_set
 
 
@@ -58,13 +58,13 @@ def _emit_set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any
 
 
 def _emit_narrow_set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    for target, total in _emit_sums(context, builder, signature, arguments, VECTORS * ROWS, 1):
+    for target, total in _emit_sums(context, builder, signature, arguments, 1):
         builder.store(total, target).align = signature.args[3].dtype.bitwidth // 8
     return context.get_dummy_value()
 
 
 def _emit_sums(
-    context: Any, builder: Any, signature: Any, arguments: Any, height: int = ROWS, vectors: int = VECTORS
+    context: Any, builder: Any, signature: Any, arguments: Any, vectors: int = VECTORS
 ) -> Iterator[tuple[Any, Any]]:
     """Each vector of the tile: where in c it belongs, and its sums."""
     a, at, b, c = (
@@ -90,7 +90,7 @@ def _emit_sums(
     def step(place: Any, count: Any, size: Any) -> Any:
         return builder.add(place, builder.mul(count, size))
 
-    offsets = [builder.load(builder.gep(at, [builder.add(at_start, integer(m))])) for m in range(height)]
+    offsets = [builder.load(builder.gep(at, [builder.add(at_start, integer(m))])) for m in range(ROWS)]
     rows = [builder.gep(a, [builder.add(a_start, offset)]) for offset in offsets]
 
     entry = builder.block
@@ -100,18 +100,18 @@ def _emit_sums(
 
     builder.position_at_end(outer_loop)
     p = builder.phi(integer)
-    sums_outer = [builder.phi(vector) for _ in range(height * vectors)]
+    sums_outer = [builder.phi(vector) for _ in range(ROWS * vectors)]
     a_place, b_place = builder.mul(p, a_outer), step(b_start, p, b_outer)
     builder.branch(inner_loop)
 
     builder.position_at_end(inner_loop)
     q = builder.phi(integer)
-    sums = [builder.phi(vector) for _ in range(height * vectors)]
+    sums = [builder.phi(vector) for _ in range(ROWS * vectors)]
     b_at = step(b_place, q, b_inner)
     b_vectors = [load(vector_at(b, b_at, v)) for v in range(vectors)]
     a_at = step(a_place, q, a_inner)
     added = []
-    for m in range(height):
+    for m in range(ROWS):
         value = builder.load(builder.gep(rows[m], [a_at]))
         single = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.IntType(32)(0))
         spread = builder.shuffle_vector(
@@ -139,7 +139,7 @@ def _emit_sums(
         running.add_incoming(total, inner_loop)
 
     builder.position_at_end(done)
-    for m in range(height):
+    for m in range(ROWS):
         place = step(c_start, integer(m), c_row)
         for v in range(vectors):
             yield vector_at(c, place, v), added[m * vectors + v]

@@ -44,6 +44,9 @@ VALUES_BYTES = 4 << 20
 TALL = 300
 """Tiles for each thread from which tiles are divided, instead of panels."""
 
+RUN = 8
+"""Channels of a kernel that are read in one go."""
+
 SKEW = 16
 """Numbers between the values of neighbouring points, for the cache's sake."""
 
@@ -231,14 +234,18 @@ def _transform_kernels(weight, steps, kernel, k, channels, kernels, own):
     """The values (36, channels, kernels) of a panel of kernels; zeros beyond those that there are."""
     point = channels * COLUMNS + SKEW
     first, of_kernel, of_channel, of_row, of_column, present = steps
-    taps, inside, at = np.zeros(9 * COLUMNS, np.float32), min(COLUMNS, k - kernel), np.arange(0, 9 * COLUMNS, COLUMNS)
-    for c in range(channels):
-        for i in range(3):
-            for j in range(3):
-                place = first + kernel * of_kernel + c * of_channel + i * of_row + j * of_column
-                for m in range(inside):
-                    taps[(i * 3 + j) * COLUMNS + m] = weight[place + m * of_kernel] if c < present else 0
-        transform_weight(taps, at, kernels, (0, own + c * COLUMNS), (6 * point, point))
+    taps, inside, at = np.zeros(RUN * 9 * COLUMNS, np.float32), min(COLUMNS, k - kernel), np.arange(9) * COLUMNS
+    for begin in range(0, channels, RUN):
+        for m in range(inside):
+            for c in range(RUN):
+                place = first + (kernel + m) * of_kernel + (begin + c) * of_channel
+                for i in range(3):
+                    for j in range(3):
+                        value = weight[place + i * of_row + j * of_column] if begin + c < present else 0
+                        taps[((c * 3 + i) * 3 + j) * COLUMNS + m] = value
+        for c in range(RUN):
+            target = own + (begin + c) * COLUMNS
+            transform_weight(taps, at, kernels, (c * 9 * COLUMNS, target), (6 * point, point))
 
 
 @serial
