@@ -1,5 +1,5 @@
 """The namespace `minidl.backends`: what programs ask and set before they choose a device."""
 
-from . import cuda, cudnn, mps
+from . import cpu, cuda, cudnn, mps
 
-__all__ = ["cuda", "cudnn", "mps"]
+__all__ = ["cpu", "cuda", "cudnn", "mps"]

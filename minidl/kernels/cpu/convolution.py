@@ -2,6 +2,7 @@
 
 The forward and the weight's gradient are direct: tiles of the output held in registers (`direct.py`, `tile.py`).  So is
 the input's gradient with stride 1, which is a convolution itself; else it is a product by BLAS, added window by window.
+3x3 kernels with stride 1 and enough channels take a quarter of the multiplications (`winograd.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from .. import threads
+from .. import precision, threads
+from . import few_pixels, winograd
 from .blas import multiply
 from .direct import convolve, correlate, pack_weight, sum_and_unpack
 from .jit import parallel
@@ -119,21 +121,47 @@ def _forward(
     if y.size == 0 or images.size == 0:
         y[...] = 0 if bias is None else bias
         return
+    k = len(weight)
+    offset = np.zeros(k, y.dtype) if bias is None else np.ascontiguousarray(bias)
+    out = y if y.flags.c_contiguous else np.empty(y.shape, y.dtype)
+    if _by_winograd(images, y.shape, geometry):
+        winograd.convolve(images, weight, offset, geometry[4:6], out)
+    elif _by_few_pixels(y.shape, weight.shape, y.dtype) and few_pixels.can_read(weight):
+        few_pixels.convolve(images, weight, offset, geometry, out)
+    else:
+        _directly(images, weight, offset, geometry, out)
+    if out is not y:
+        y[...] = out
+
+
+def _by_winograd(images: np.ndarray, output: tuple[int, ...], geometry: Geometry) -> bool:
+    """Whether Winograd's algorithm serves, is allowed and pays; it is exact enough for float32 alone."""
+    plain = geometry[:4] == (3, 3, 1, 1) and geometry[6:] == (1, 1) and images.dtype == np.float32
+    return plain and not precision.exact_convolution and winograd.pays(images.shape, output)
+
+
+def _by_few_pixels(output: tuple[int, ...], weight_shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    return dtype == np.float32 and few_pixels.pays(output, weight_shape)
+
+
+def _directly(images: np.ndarray, weight: np.ndarray, bias: np.ndarray, geometry: Geometry, y: np.ndarray) -> None:
     k, c, kh, kw = weight.shape
     columns, workers = COLUMN_BYTES // y.itemsize, threads.workers(y.size * kh * kw * c, PARALLEL_FROM)
     packed = np.empty((-(-k // columns), kh * kw * c, columns), y.dtype)
     pack_weight(weight, packed, workers)
-    offset = np.zeros(k, y.dtype) if bias is None else np.ascontiguousarray(bias)
-    out = y if y.flags.c_contiguous else np.empty(y.shape, y.dtype)
     images = np.ascontiguousarray(images)
-    convolve(images, packed, offset, out, geometry, _block(images, y.shape, geometry, FORWARD_PIXELS), workers)
-    if out is not y:
-        y[...] = out
+    convolve(images, packed, bias, y, geometry, _block(images, y.shape, geometry, FORWARD_PIXELS), workers)
 
 
 def _weight_gradient(g: np.ndarray, images: np.ndarray, geometry: Geometry, out: np.ndarray) -> None:
     """One group's gradient, from g (N, H', W', K) and images (N, H, W, C) into out (K, C, kh, kw)."""
     _, c, kh, kw = out.shape
+    if _by_winograd(images, g.shape, geometry):
+        out[...] = winograd.correlate(g, images, geometry[4:6])
+        return
+    if _by_few_pixels(g.shape, out.shape, g.dtype):
+        few_pixels.correlate(g, images, geometry, out)
+        return
     columns, workers = COLUMN_BYTES // g.itemsize, threads.workers(g.size * kh * kw * c, PARALLEL_FROM)
     g, images = _whole_panels(g, columns), np.ascontiguousarray(images)
     sums = np.zeros((workers, -(-kh * kw * c // ROWS) * ROWS, g.shape[3]), g.dtype)
