@@ -1,21 +1,20 @@
 """2-d convolution and its two gradients.
 
-The forward and the weight's gradient are direct: tiles of the output held in registers (`direct.py`, `tile.py`).  So is
-the input's gradient with stride 1, which is a convolution itself; else it is a product by BLAS, added window by window.
+All three are direct: tiles of the output held in registers (`direct.py`, `tile.py`).  The input's gradient is itself a
+convolution, of the output's gradient with the kernels turned round; with a stride it is one for each place that an
+input pixel can have between two windows.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from numba import prange
 
 from .. import threads
-from .blas import multiply
 from .direct import convolve, correlate, pack_weight, sum_and_unpack
-from .jit import parallel
 from .layout import channels_first, channels_last
 from .tile import COLUMN_BYTES, ROWS
-from .windows import add_windows
 
 BUFFER_BYTES = 512 * 1024
 """Size of a block's input: with the weight and the output it shares an L2 cache of 1 MiB."""
@@ -25,9 +24,6 @@ FORWARD_PIXELS, GRADIENT_PIXELS = 1024, 256
 
 PARALLEL_FROM = 1 << 20
 """Multiplications from which threads pay (measured on 2 cores)."""
-
-SCATTER_PIXELS = 256
-"""Output pixels whose windows are added to the input's gradient at a time."""
 
 Pair = tuple[int, int]
 Geometry = tuple[int, int, int, int, int, int, int, int]
@@ -39,14 +35,12 @@ def conv2d(
     """x (N, C, H, W), weight (K, C/groups, kh, kw), bias (K,) -> (N, K, H', W')."""
     geometry = (weight.shape[2], weight.shape[3], *stride, *padding, *dilation)
     images = channels_last(x)
-    size = [
+    height, width = (
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, p, d, k, s in zip(images.shape[1:3], padding, dilation, weight.shape[2:], stride, strict=True)
-    ]
-    y = np.empty((len(images), *size, len(weight)), x.dtype)
-    for channels, kernels in _groups(groups, images.shape[3], len(weight)):
-        offset = None if bias is None else bias[kernels]
-        _forward(images[..., channels], weight[kernels], offset, geometry, y[..., kernels])
+    )
+    y = np.empty((len(images), height, width, len(weight)), x.dtype)
+    _forward(images, weight, bias, geometry, groups, y, (0, 0), (1, 1))
     return channels_first(y)
 
 
@@ -61,30 +55,33 @@ def conv2d_input_gradient(
 ) -> np.ndarray:
     """The gradient g (N, K, H', W') of the output, taken to the input (N, C, H, W).
 
-    With stride 1 it is itself a convolution, of g with the weight flipped and its two channel axes exchanged, unless
-    the input has places that no window reached.
+    Every `stride`-th pixel of the input meets the same taps of the kernels: for each first pixel a convolution of g.
     """
     n, c, h, w = input_shape
     k, _, kh, kw = weight.shape
-    beyond = tuple(d * (size - 1) - p for d, size, p in zip(dilation, (kh, kw), padding, strict=True))
-    reached = tuple(m + b - p for m, b, p in zip(g.shape[2:], beyond, padding, strict=True))
-    if stride == (1, 1) and min(beyond) >= 0 and reached == (h, w):
-        grouped = weight[:, :, ::-1, ::-1].reshape(groups, k // groups, c // groups, kh, kw)
-        flipped = grouped.transpose(0, 2, 1, 3, 4).reshape(c, k // groups, kh, kw)
-        return conv2d(g, flipped, None, (1, 1), (beyond[0], beyond[1]), dilation, groups)
     gradients = channels_last(g)
-    x = np.zeros((n, h, w, c), g.dtype)
-    for channels, kernels in _groups(groups, c, k):
-        part = x if groups == 1 else np.zeros((n, h, w, c // groups), g.dtype)
-        given = np.ascontiguousarray(gradients[..., kernels])
-        matrix = np.ascontiguousarray(weight[kernels].transpose(0, 2, 3, 1)).reshape(k // groups, kh * kw * c // groups)
-        geometry = (kh, kw, *stride, *padding, *dilation)
-        if given.size and part.size:
-            workers = threads.workers(given.size * matrix.shape[1], PARALLEL_FROM)
-            _add_windows_of_gradient(given, matrix, part, geometry, workers)
-        if groups > 1:
-            x[..., channels] = part
+    grouped = weight.reshape(groups, k // groups, c // groups, kh, kw)
+    turned = grouped.transpose(0, 2, 1, 3, 4).reshape(c, k // groups, kh, kw)
+    x = np.empty((n, h, w, c), g.dtype)
+    for first in np.ndindex(min(stride[0], h), min(stride[1], w)):
+        rows, columns = (_meeting(f, *sizes) for f, sizes in zip(first, zip((kh, kw), stride, padding, dilation)))
+        taps = turned[:, :, rows[0], columns[0]]
+        geometry = (*taps.shape[2:], 1, 1, rows[1], columns[1], rows[2], columns[2])
+        _forward(gradients, taps, None, geometry, groups, x, first, stride)
     return channels_first(x)
+
+
+def _meeting(first: int, size: int, stride: int, padding: int, dilation: int) -> tuple[slice, int, int]:
+    """Along one dimension, the taps that meet the input's pixels first, first + stride, ...: those taps in reverse,
+    and the padding and dilation of the convolution with them.
+
+    Output o meets pixel p by tap i where o * stride = p + padding - i * dilation.
+    """
+    meeting = [i for i in range(size) if (first + padding - i * dilation) % stride == 0]
+    if not meeting:
+        return slice(0, 0), 0, 1
+    step, last = stride // math.gcd(stride, dilation), meeting[-1]
+    return slice(last, None, -step), (last * dilation - first - padding) // stride, step * dilation // stride
 
 
 def conv2d_weight_gradient(
@@ -97,54 +94,73 @@ def conv2d_weight_gradient(
     groups: int,
 ) -> np.ndarray:
     """The gradient g (N, K, H', W') of the output, taken to the weight (K, C/groups, kh, kw)."""
+    k, c, kh, kw = weight_shape
+    out = np.empty(weight_shape, g.dtype)
+    if g.size == 0 or x.size == 0:
+        out[...] = 0
+        return out
     gradients, images = channels_last(g), channels_last(x)
-    out = np.zeros(weight_shape, g.dtype)
-    geometry = (weight_shape[2], weight_shape[3], *stride, *padding, *dilation)
-    for channels, kernels in _groups(groups, images.shape[3], weight_shape[0]):
-        if g.size and x.size and out.size:
-            _weight_gradient(gradients[..., kernels], images[..., channels], geometry, out[kernels])
+    geometry = (kh, kw, *stride, *padding, *dilation)
+    workers = threads.workers(g.size * kh * kw * c, PARALLEL_FROM)
+    panels, columns = _panels(k, images.shape[3], groups, g.itemsize)
+    shares = 1 if panels % workers == 0 else workers
+    sums = np.zeros((shares, panels, -(-kh * kw * c // ROWS) * ROWS, columns), g.dtype)
+    block = _block(images, gradients.shape, geometry, GRADIENT_PIXELS)
+    correlate(images, gradients, sums, groups, geometry, block, workers)
+    sum_and_unpack(sums, out, 1 if _depthwise(k, images.shape[3], groups) else groups, workers)
     return out
 
 
-def _groups(groups: int, channels: int, kernels: int) -> list[tuple[slice, slice]]:
-    """For each group its slice of input channels and of kernels."""
-    c, k = channels // groups, kernels // groups
-    return [(slice(i * c, (i + 1) * c), slice(i * k, (i + 1) * k)) for i in range(groups)]
-
-
 def _forward(
-    images: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, geometry: Geometry, y: np.ndarray
+    images: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None,
+    geometry: Geometry,
+    groups: int,
+    y: np.ndarray,
+    first: Pair,
+    apart: Pair,
 ) -> None:
-    """One group's convolution of images (N, H, W, C) into y (N, H', W', K)."""
-    if y.size == 0 or images.size == 0:
-        y[...] = 0 if bias is None else bias
+    """The convolution of images (N, H, W, C) into y[:, first[0] :: apart[0], first[1] :: apart[1]] of (N, H', W', K)."""
+    part = y[:, first[0] :: apart[0], first[1] :: apart[1]]
+    if part.size == 0 or images.size == 0 or weight.size == 0:
+        part[...] = 0 if bias is None else bias
         return
-    k, c, kh, kw = weight.shape
-    columns, workers = COLUMN_BYTES // y.itemsize, threads.workers(y.size * kh * kw * c, PARALLEL_FROM)
-    packed = np.empty((-(-k // columns), kh * kw * c, columns), y.dtype)
-    pack_weight(weight, packed, workers)
+    (k, c, kh, kw), channels = weight.shape, images.shape[3]
+    workers = threads.workers(part.size * kh * kw * c, PARALLEL_FROM)
+    panels, columns = _panels(k, channels, groups, y.itemsize)
+    packed = np.empty((panels, kh * kw * c, columns), y.dtype)
+    pack_weight(weight, packed, 1 if _depthwise(k, channels, groups) else groups, workers)
     offset = np.zeros(k, y.dtype) if bias is None else np.ascontiguousarray(bias)
-    out = y if y.flags.c_contiguous else np.empty(y.shape, y.dtype)
-    images = np.ascontiguousarray(images)
-    convolve(images, packed, offset, out, geometry, _block(images, y.shape, geometry, FORWARD_PIXELS), workers)
-    if out is not y:
-        y[...] = out
+    _, height, width, _ = y.shape
+    places = (
+        (first[0] * width + first[1]) * k,
+        height * width * k,
+        apart[0] * width * k,
+        apart[1] * k,
+    )
+    block = _block(images, part.shape, geometry, FORWARD_PIXELS)
+    convolve(images, packed, offset, y.reshape(-1), part.shape, places, groups, geometry, block, workers)
 
 
-def _weight_gradient(g: np.ndarray, images: np.ndarray, geometry: Geometry, out: np.ndarray) -> None:
-    """One group's gradient, from g (N, H', W', K) and images (N, H, W, C) into out (K, C, kh, kw)."""
-    _, c, kh, kw = out.shape
-    columns, workers = COLUMN_BYTES // g.itemsize, threads.workers(g.size * kh * kw * c, PARALLEL_FROM)
-    g, images = _whole_panels(g, columns), np.ascontiguousarray(images)
-    sums = np.zeros((workers, -(-kh * kw * c // ROWS) * ROWS, g.shape[3]), g.dtype)
-    correlate(images, g, sums, geometry, _block(images, g.shape, geometry, GRADIENT_PIXELS), workers)
-    sum_and_unpack(sums, out, workers)
+def _depthwise(kernels: int, channels: int, groups: int) -> bool:
+    return groups == channels == kernels
 
 
-def _whole_panels(g: np.ndarray, columns: int) -> np.ndarray:
-    """g (N, H', W', K), dense, with zeros beyond K up to a multiple of `columns`."""
-    beyond = -g.shape[3] % columns
-    return np.pad(g, ((0, 0), (0, 0), (0, 0), (0, beyond))) if beyond else np.ascontiguousarray(g)
+def _panels(kernels: int, channels: int, groups: int, itemsize: int) -> tuple[int, int]:
+    """How many panels of how many columns hold the kernels, at the least cost of multiplying."""
+    wide = COLUMN_BYTES // itemsize
+    if _depthwise(kernels, channels, groups):
+        return -(-kernels // wide), wide
+    group = kernels // groups
+    columns = min(
+        (wide, wide // 2, wide // 4), key=lambda columns: -(-group // columns) * _COST_OF_TILE[wide // columns]
+    )
+    return groups * -(-group // columns), columns
+
+
+_COST_OF_TILE = {1: 16, 2: 8, 4: 5}
+"""Cycles that a step of a whole, half and quarter tile takes (AVX-512, one such multiplication a cycle)."""
 
 
 def _block(images: np.ndarray, output: tuple[int, ...], geometry: Geometry, pixels: int) -> Pair:
@@ -152,27 +168,14 @@ def _block(images: np.ndarray, output: tuple[int, ...], geometry: Geometry, pixe
 
     Small batches are cut so finely that every thread has about four blocks.
     """
-    kh, _, sh, _, _, pw, dh, _ = geometry
-    n, _, w, c = images.shape
+    kh, kw, sh, sw, _, _, dh, dw = geometry
+    n, _, _, c = images.shape
     _, height, width, _ = output
     shares = 4 * threads.get_num_threads()
-    fitting = BUFFER_BYTES // ((w + 2 * pw) * c * images.itemsize)  # input rows
+    line = (width - 1) * sw + (kw - 1) * dw + 1
+    fitting = BUFFER_BYTES // (line * c * images.itemsize)  # input rows
     rows = min((fitting - (kh - 1) * dh - 1) // sh + 1, pixels // width, -(-n * height // shares), height)
     if rows < height:
         return 1, max(rows, 1)
     seen = (height - 1) * sh + (kh - 1) * dh + 1
     return max(min(fitting // seen, pixels // (height * width), n // shares), 1), height
-
-
-@parallel
-def _add_windows_of_gradient(g, weight, x, geometry, workers):
-    """Threads take whole images, so they never add to the same pixel."""
-    n, height, width, k = g.shape
-    rows = g.reshape(n * height * width, k)
-    for t in prange(workers):
-        columns = np.empty((SCATTER_PIXELS, weight.shape[1]), g.dtype)
-        end = (t + 1) * n // workers * height * width
-        for first in range(t * n // workers * height * width, end, SCATTER_PIXELS):
-            last = min(first + SCATTER_PIXELS, end)
-            multiply(rows[first:last], weight, 0.0, columns[: last - first])
-            add_windows(columns, x, first, last, height, width, geometry)
