@@ -74,11 +74,22 @@ def _fill(x, buffer, image, images, row, rows, width, geometry):
             if y < 0 or y >= h:
                 buffer[line : line + across * c] = 0
             else:
-                source = (((image + m) * h + y) * w + before - pw) * c
+                source, count = (((image + m) * h + y) * w + before - pw) * c, (after - before) * c
                 buffer[line : line + before * c] = 0
-                for q in range((after - before) * c):
-                    buffer[line + before * c + q] = pixels[source + q]
+                _copy(pixels[source : source + count], buffer[line + before * c : line + after * c])
                 buffer[line + after * c : line + across * c] = 0
+
+
+@serial
+def _copy(source, target):
+    for q in range(target.size):  # an index from zero is known not to count from the end: so this is vectorised
+        target[q] = source[q]
+
+
+@serial
+def _add(source, target):
+    for q in range(target.size):
+        target[q] += source[q]
 
 
 @serial
@@ -109,7 +120,7 @@ def _multiply_block(buffer, sources, packed, bias, y, targets, pixels, channels,
     a_outer, a_inner = (dh * line if depthwise or runs else dw * channels), (dw * channels if depthwise else 1)
     b_outer = counts[1] * columns
     for p in range(pixels):
-        y[targets[p] : targets[p] + k] = bias
+        _copy(bias, y[targets[p] : targets[p] + k])
     weights = packed.reshape(-1)
     edge = np.empty(ROWS * columns, y.dtype)
     for panel in range(panels):
@@ -134,8 +145,8 @@ def _multiply_block(buffer, sources, packed, bias, y, targets, pixels, channels,
                     _add_products(columns, buffer, sources, weights, target, at, counts, steps)
             if not whole:
                 for m in range(count):
-                    for q in range(inside):
-                        y[targets[start + m] + first + q] += edge[m * columns + q]
+                    place = targets[start + m] + first
+                    _add(edge[m * columns : (m + 1) * columns], y[place : place + inside])
 
 
 @serial
@@ -218,10 +229,8 @@ def _take_columns(g, gradients, start, part, first, inside, columns):
     _, height, width, k = g.shape
     numbers, source, target = g.reshape(-1), (image * height + row) * width * k + first, start * columns
     for _ in range(rows * width):
-        for q in range(inside):
-            gradients[target + q] = numbers[source + q]
-        for q in range(inside, columns):
-            gradients[target + q] = 0
+        _copy(numbers[source : source + inside], gradients[target : target + inside])
+        gradients[target + inside : target + columns] = 0
         source += k
         target += columns
 
