@@ -8,6 +8,7 @@ input pixel can have between two windows.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,6 +30,17 @@ Pair = tuple[int, int]
 Geometry = tuple[int, int, int, int, int, int, int, int]
 
 
+class Kernels(NamedTuple):
+    """Kernels as they lie in a flat array; in what order, the steps say."""
+
+    numbers: np.ndarray
+    groups: int
+    shape: tuple[int, int, int, int]
+    """(K, C/groups, kh, kw)"""
+    steps: tuple[int, int, int, int, int, int]
+    """Where the first number is, and how far it is to the next group, kernel, channel, row and column."""
+
+
 def conv2d(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, stride: Pair, padding: Pair, dilation: Pair, groups: int
 ) -> np.ndarray:
@@ -40,7 +52,10 @@ def conv2d(
         for n, p, d, k, s in zip(images.shape[1:3], padding, dilation, weight.shape[2:], stride, strict=True)
     )
     y = np.empty((len(images), height, width, len(weight)), x.dtype)
-    _forward(images, weight, bias, geometry, groups, y, (0, 0), (1, 1))
+    k, c, kh, kw = weight.shape
+    steps = (0, k // groups * c * kh * kw, c * kh * kw, kh * kw, kw, 1)
+    kernels = Kernels(np.ascontiguousarray(weight).reshape(-1), groups, weight.shape, steps)
+    _forward(images, kernels, bias, geometry, y, (0, 0), (1, 1))
     return channels_first(y)
 
 
@@ -59,29 +74,37 @@ def conv2d_input_gradient(
     """
     n, c, h, w = input_shape
     k, _, kh, kw = weight.shape
-    gradients = channels_last(g)
-    grouped = weight.reshape(groups, k // groups, c // groups, kh, kw)
-    turned = grouped.transpose(0, 2, 1, 3, 4).reshape(c, k // groups, kh, kw)
+    gradients, numbers = channels_last(g), np.ascontiguousarray(weight).reshape(-1)
+    size = c // groups * kh * kw  # of a kernel
     x = np.empty((n, h, w, c), g.dtype)
     for first in np.ndindex(min(stride[0], h), min(stride[1], w)):
-        rows, columns = (_meeting(f, *sizes) for f, sizes in zip(first, zip((kh, kw), stride, padding, dilation)))
-        taps = turned[:, :, rows[0], columns[0]]
-        geometry = (*taps.shape[2:], 1, 1, rows[1], columns[1], rows[2], columns[2])
-        _forward(gradients, taps, None, geometry, groups, x, first, stride)
+        rows, columns = map(_meeting, first, (kh, kw), stride, padding, dilation)
+        steps = (rows.last * kw + columns.last, k // groups * size, kh * kw, size, -rows.step * kw, -columns.step)
+        turned = Kernels(numbers, groups, (c, k // groups, rows.count, columns.count), steps)
+        geometry = (rows.count, columns.count, 1, 1, rows.padding, columns.padding, rows.dilation, columns.dilation)
+        _forward(gradients, turned, None, geometry, x, first, stride)
     return channels_first(x)
 
 
-def _meeting(first: int, size: int, stride: int, padding: int, dilation: int) -> tuple[slice, int, int]:
-    """Along one dimension, the taps that meet the input's pixels first, first + stride, ...: those taps in reverse,
-    and the padding and dilation of the convolution with them.
+class Meeting(NamedTuple):
+    """Taps of a kernel along one dimension, read from the last by steps, and how a convolution with them goes."""
+
+    count: int
+    last: int
+    step: int
+    padding: int
+    dilation: int
+
+
+def _meeting(first: int, size: int, stride: int, padding: int, dilation: int) -> Meeting:
+    """The taps that meet the input's pixels first, first + stride, ...
 
     Output o meets pixel p by tap i where o * stride = p + padding - i * dilation.
     """
-    meeting = [i for i in range(size) if (first + padding - i * dilation) % stride == 0]
-    if not meeting:
-        return slice(0, 0), 0, 1
-    step, last = stride // math.gcd(stride, dilation), meeting[-1]
-    return slice(last, None, -step), (last * dilation - first - padding) // stride, step * dilation // stride
+    taps = [i for i in range(size) if (first + padding - i * dilation) % stride == 0]
+    last, common = (taps or [0])[-1], math.gcd(stride, dilation)
+    before = (last * dilation - first - padding) // stride  # what lies before the first output that meets `first`
+    return Meeting(len(taps), last, stride // common, before, dilation // common)
 
 
 def conv2d_weight_gradient(
@@ -113,37 +136,41 @@ def conv2d_weight_gradient(
 
 def _forward(
     images: np.ndarray,
-    weight: np.ndarray,
+    kernels: Kernels,
     bias: np.ndarray | None,
     geometry: Geometry,
-    groups: int,
     y: np.ndarray,
     first: Pair,
     apart: Pair,
 ) -> None:
     """The convolution of images (N, H, W, C) into y[:, first[0] :: apart[0], first[1] :: apart[1]] of (N, H', W', K)."""
     part = y[:, first[0] :: apart[0], first[1] :: apart[1]]
-    if part.size == 0 or images.size == 0 or weight.size == 0:
+    k, c, kh, kw = kernels.shape
+    if part.size == 0 or images.size == 0 or 0 in kernels.shape:
         part[...] = 0 if bias is None else bias
         return
-    (k, c, kh, kw), channels = weight.shape, images.shape[3]
+    groups, width = kernels.groups, y.shape[2]
     workers = threads.workers(part.size * kh * kw * c, PARALLEL_FROM)
-    panels, columns = _panels(k, channels, groups, y.itemsize)
-    packed = np.empty((panels, kh * kw * c, columns), y.dtype)
-    pack_weight(weight, packed, 1 if _depthwise(k, channels, groups) else groups, workers)
+    packed = _packed(kernels, images.shape[3], workers)
     offset = np.zeros(k, y.dtype) if bias is None else np.ascontiguousarray(bias)
-    _, height, width, _ = y.shape
-    places = (
-        (first[0] * width + first[1]) * k,
-        height * width * k,
-        apart[0] * width * k,
-        apart[1] * k,
-    )
+    places = ((first[0] * width + first[1]) * k, y.shape[1] * width * k, apart[0] * width * k, apart[1] * k)
     block = _block(images, part.shape, geometry, FORWARD_PIXELS)
     convolve(images, packed, offset, y.reshape(-1), part.shape, places, groups, geometry, block, workers)
 
 
+def _packed(kernels: Kernels, channels: int, workers: int) -> np.ndarray:
+    """(panels, kh * kw * C/groups, columns)"""
+    numbers, groups, (k, c, kh, kw), (start, group, kernel, *within) = kernels
+    panels, columns = _panels(k, channels, groups, numbers.itemsize)
+    packed = np.empty((panels, kh * kw * c, columns), numbers.dtype)
+    if _depthwise(k, channels, groups):
+        groups, kernel = 1, group
+    pack_weight(numbers, packed, (start, group, kernel, *within), kernels.shape, groups, workers)
+    return packed
+
+
 def _depthwise(kernels: int, channels: int, groups: int) -> bool:
+    """Whether every channel is a group of its own, with one kernel."""
     return groups == channels == kernels
 
 
@@ -153,10 +180,8 @@ def _panels(kernels: int, channels: int, groups: int, itemsize: int) -> tuple[in
     if _depthwise(kernels, channels, groups):
         return -(-kernels // wide), wide
     group = kernels // groups
-    columns = min(
-        (wide, wide // 2, wide // 4), key=lambda columns: -(-group // columns) * _COST_OF_TILE[wide // columns]
-    )
-    return groups * -(-group // columns), columns
+    share = min(_COST_OF_TILE, key=lambda share: -(-group // (wide // share)) * _COST_OF_TILE[share])
+    return groups * -(-group // (wide // share)), wide // share
 
 
 _COST_OF_TILE = {1: 16, 2: 8, 4: 5}

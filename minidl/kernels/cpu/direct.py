@@ -236,46 +236,58 @@ def _take_columns(g, gradients, start, part, first, inside, columns):
 
 
 @parallel
-def pack_weight(weight, packed, groups, workers):
-    """weight (K, C/groups, kh, kw) -> (panels, kh * kw * C/groups, columns): the kernels of a panel side by side.
+def pack_weight(weight, packed, steps, shape, groups, workers):
+    """Kernels (K, C/groups, kh, kw) -> (panels, kh * kw * C/groups, columns), those of a panel side by side.
 
+    They are numbers of flat `weight`, at steps (start, group, kernel of a group, channel, kernel row, kernel column).
     The last panel of a group is filled up with zeros.
     """
-    k, channels, kh, kw = weight.shape
-    panels, _, columns = packed.shape
-    group, per_group = k // groups, panels // groups
+    panels = len(packed)
     for t in prange(workers):
         for panel in range(t * panels // workers, (t + 1) * panels // workers):
-            first = panel % per_group * columns
-            inside = min(columns, group - first)
-            first += panel // per_group * group
-            for c in range(channels):
-                for i in range(kh):
-                    for j in range(kw):
-                        tap = (i * kw + j) * channels + c
-                        for n in range(inside):
-                            packed[panel, tap, n] = weight[first + n, c, i, j]
-                        for n in range(inside, columns):
-                            packed[panel, tap, n] = 0
+            _pack_panel(weight, packed, panel, steps, shape, groups)
+
+
+@serial
+def _pack_panel(weight, packed, panel, steps, shape, groups):
+    k, channels, kh, kw = shape
+    panels, _, columns = packed.shape
+    group, per_group = k // groups, panels // groups
+    first = panel % per_group * columns
+    inside = min(columns, group - first)
+    start = steps[0] + panel // per_group * steps[1] + first * steps[2]
+    for c in range(channels):
+        for i in range(kh):
+            for j in range(kw):
+                tap, place = (i * kw + j) * channels + c, start + c * steps[3] + i * steps[4] + j * steps[5]
+                for n in range(inside):
+                    packed[panel, tap, n] = weight[place + n * steps[2]]
+                packed[panel, tap, inside:] = 0
 
 
 @parallel
 def sum_and_unpack(sums, out, groups, workers):
     """sums (shares, panels, kh * kw * C/groups or more, columns) -> out (K, C/groups, kh, kw), in the order of shares."""
+    panels = sums.shape[1]
+    for t in prange(workers):
+        for panel in range(t * panels // workers, (t + 1) * panels // workers):
+            _unpack_panel(sums, out, panel, groups)
+
+
+@serial
+def _unpack_panel(sums, out, panel, groups):
     k, channels, kh, kw = out.shape
     shares, panels, _, columns = sums.shape
     group, per_group = k // groups, panels // groups
-    for t in prange(workers):
-        for panel in range(t * panels // workers, (t + 1) * panels // workers):
-            first = panel % per_group * columns
-            inside = min(columns, group - first)
-            first += panel // per_group * group
-            for c in range(channels):
-                for i in range(kh):
-                    for j in range(kw):
-                        tap = (i * kw + j) * channels + c
-                        for n in range(inside):
-                            total = sums[0, panel, tap, n]
-                            for share in range(1, shares):
-                                total += sums[share, panel, tap, n]
-                            out[first + n, c, i, j] = total
+    first = panel % per_group * columns
+    inside = min(columns, group - first)
+    first += panel // per_group * group
+    for c in range(channels):
+        for i in range(kh):
+            for j in range(kw):
+                tap = (i * kw + j) * channels + c
+                for n in range(inside):
+                    total = sums[0, panel, tap, n]
+                    for share in range(1, shares):
+                        total += sums[share, panel, tap, n]
+                    out[first + n, c, i, j] = total
