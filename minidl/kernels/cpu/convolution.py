@@ -26,6 +26,9 @@ FORWARD_PIXELS, GRADIENT_PIXELS = 1024, 256
 PARALLEL_FROM = 1 << 20
 """Multiplications from which threads pay (measured on 2 cores)."""
 
+PACK_PARALLEL_FROM = 1 << 18
+"""Weights whose packing among threads pays; below, one takes less than 0.3 milliseconds."""
+
 Pair = tuple[int, int]
 Geometry = tuple[int, int, int, int, int, int, int, int]
 
@@ -130,7 +133,8 @@ def conv2d_weight_gradient(
     sums = np.zeros((shares, panels, -(-kh * kw * c // ROWS) * ROWS, columns), g.dtype)
     block = _block(images, gradients.shape, geometry, GRADIENT_PIXELS)
     correlate(images, gradients, sums, groups, geometry, block, workers)
-    sum_and_unpack(sums, out, 1 if _depthwise(k, images.shape[3], groups) else groups, workers)
+    panel_groups = 1 if _depthwise(k, images.shape[3], groups) else groups
+    sum_and_unpack(sums, out, panel_groups, threads.workers(sums.size, PACK_PARALLEL_FROM))
     return out
 
 
@@ -151,20 +155,21 @@ def _forward(
         return
     groups, width = kernels.groups, y.shape[2]
     workers = threads.workers(part.size * kh * kw * c, PARALLEL_FROM)
-    packed = _packed(kernels, images.shape[3], workers)
+    packed = _packed(kernels, images.shape[3])
     offset = np.zeros(k, y.dtype) if bias is None else np.ascontiguousarray(bias)
     places = ((first[0] * width + first[1]) * k, y.shape[1] * width * k, apart[0] * width * k, apart[1] * k)
     block = _block(images, part.shape, geometry, FORWARD_PIXELS)
     convolve(images, packed, offset, y.reshape(-1), part.shape, places, groups, geometry, block, workers)
 
 
-def _packed(kernels: Kernels, channels: int, workers: int) -> np.ndarray:
+def _packed(kernels: Kernels, channels: int) -> np.ndarray:
     """(panels, kh * kw * C/groups, columns)"""
     numbers, groups, (k, c, kh, kw), (start, group, kernel, *within) = kernels
     panels, columns = _panels(k, channels, groups, numbers.itemsize)
     packed = np.empty((panels, kh * kw * c, columns), numbers.dtype)
     if _depthwise(k, channels, groups):
         groups, kernel = 1, group
+    workers = threads.workers(packed.size, PACK_PARALLEL_FROM)
     pack_weight(numbers, packed, (start, group, kernel, *within), kernels.shape, groups, workers)
     return packed
 

@@ -72,18 +72,24 @@ def _fill(x, buffer, image, images, row, rows, width, geometry):
         for r in range(seen):
             y, line = row * sh - ph + r, (m * seen + r) * across * c
             if y < 0 or y >= h:
-                buffer[line : line + across * c] = 0
+                _clear(buffer[line : line + across * c])
             else:
                 source, count = (((image + m) * h + y) * w + before - pw) * c, (after - before) * c
-                buffer[line : line + before * c] = 0
+                _clear(buffer[line : line + before * c])
                 _copy(pixels[source : source + count], buffer[line + before * c : line + after * c])
-                buffer[line + after * c : line + across * c] = 0
+                _clear(buffer[line + after * c : line + across * c])
 
 
 @serial
 def _copy(source, target):
     for q in range(target.size):  # an index from zero is known not to count from the end: so this is vectorised
         target[q] = source[q]
+
+
+@serial
+def _clear(target):
+    for q in range(target.size):
+        target[q] = 0
 
 
 @serial
@@ -134,7 +140,7 @@ def _multiply_block(buffer, sources, packed, bias, y, targets, pixels, channels,
             whole = even and inside == columns
             target, begin, row = y, targets[start] + first, apart
             if not whole:
-                edge[:] = 0
+                _clear(edge)
                 target, begin, row = edge, 0, columns
             for i in range(turns):
                 at = (seen + i * dh * line, start, (panel * taps + i * kw * c) * columns, begin)
@@ -230,7 +236,7 @@ def _take_columns(g, gradients, start, part, first, inside, columns):
     numbers, source, target = g.reshape(-1), (image * height + row) * width * k + first, start * columns
     for _ in range(rows * width):
         _copy(numbers[source : source + inside], gradients[target : target + inside])
-        gradients[target + inside : target + columns] = 0
+        _clear(gradients[target + inside : target + columns])
         source += k
         target += columns
 
@@ -242,52 +248,39 @@ def pack_weight(weight, packed, steps, shape, groups, workers):
     They are numbers of flat `weight`, at steps (start, group, kernel of a group, channel, kernel row, kernel column).
     The last panel of a group is filled up with zeros.
     """
-    panels = len(packed)
-    for t in prange(workers):
-        for panel in range(t * panels // workers, (t + 1) * panels // workers):
-            _pack_panel(weight, packed, panel, steps, shape, groups)
-
-
-@serial
-def _pack_panel(weight, packed, panel, steps, shape, groups):
     k, channels, kh, kw = shape
     panels, _, columns = packed.shape
     group, per_group = k // groups, panels // groups
-    first = panel % per_group * columns
-    inside = min(columns, group - first)
-    start = steps[0] + panel // per_group * steps[1] + first * steps[2]
-    for c in range(channels):
-        for i in range(kh):
-            for j in range(kw):
-                tap, place = (i * kw + j) * channels + c, start + c * steps[3] + i * steps[4] + j * steps[5]
-                for n in range(inside):
-                    packed[panel, tap, n] = weight[place + n * steps[2]]
-                packed[panel, tap, inside:] = 0
+    for t in prange(workers):
+        for panel in range(t * panels // workers, (t + 1) * panels // workers):
+            first = panel % per_group * columns
+            inside = min(columns, group - first)
+            start = steps[0] + panel // per_group * steps[1] + first * steps[2]
+            for c in range(channels):
+                for i in range(kh):
+                    for j in range(kw):
+                        tap, place = (i * kw + j) * channels + c, start + c * steps[3] + i * steps[4] + j * steps[5]
+                        for n in range(columns):
+                            packed[panel, tap, n] = weight[place + n * steps[2]] if n < inside else 0
 
 
 @parallel
 def sum_and_unpack(sums, out, groups, workers):
     """sums (shares, panels, kh * kw * C/groups or more, columns) -> out (K, C/groups, kh, kw), in the order of shares."""
-    panels = sums.shape[1]
-    for t in prange(workers):
-        for panel in range(t * panels // workers, (t + 1) * panels // workers):
-            _unpack_panel(sums, out, panel, groups)
-
-
-@serial
-def _unpack_panel(sums, out, panel, groups):
     k, channels, kh, kw = out.shape
     shares, panels, _, columns = sums.shape
     group, per_group = k // groups, panels // groups
-    first = panel % per_group * columns
-    inside = min(columns, group - first)
-    first += panel // per_group * group
-    for c in range(channels):
-        for i in range(kh):
-            for j in range(kw):
-                tap = (i * kw + j) * channels + c
-                for n in range(inside):
-                    total = sums[0, panel, tap, n]
-                    for share in range(1, shares):
-                        total += sums[share, panel, tap, n]
-                    out[first + n, c, i, j] = total
+    for t in prange(workers):
+        for panel in range(t * panels // workers, (t + 1) * panels // workers):
+            first = panel % per_group * columns
+            inside = min(columns, group - first)
+            first += panel // per_group * group
+            for c in range(channels):
+                for i in range(kh):
+                    for j in range(kw):
+                        tap = (i * kw + j) * channels + c
+                        for n in range(inside):
+                            total = sums[0, panel, tap, n]
+                            for share in range(1, shares):
+                                total += sums[share, panel, tap, n]
+                            out[first + n, c, i, j] = total
