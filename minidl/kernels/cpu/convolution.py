@@ -155,20 +155,23 @@ def _forward(
         return
     groups, width = kernels.groups, y.shape[2]
     workers = threads.workers(part.size * kh * kw * c, PARALLEL_FROM)
-    packed = _packed(kernels, images.shape[3])
-    offset = np.zeros(k, y.dtype) if bias is None else np.ascontiguousarray(bias)
+    packed = _packed(kernels, bias, images.shape[3])
     places = ((first[0] * width + first[1]) * k, y.shape[1] * width * k, apart[0] * width * k, apart[1] * k)
     block = _block(images, part.shape, geometry, FORWARD_PIXELS)
-    convolve(images, packed, offset, y.reshape(-1), part.shape, places, groups, geometry, block, workers)
+    convolve(images, packed, y.reshape(-1), part.shape, places, groups, geometry, block, workers)
 
 
-def _packed(kernels: Kernels, channels: int) -> np.ndarray:
-    """(panels, kh * kw * C/groups, columns)"""
+def _packed(kernels: Kernels, bias: np.ndarray | None, channels: int) -> np.ndarray:
+    """Bias and weights in panels (panels, 1 + kh * kw * C/groups, columns)."""
     numbers, groups, (k, c, kh, kw), (start, group, kernel, *within) = kernels
     panels, columns = _panels(k, channels, groups, numbers.itemsize)
-    packed = np.empty((panels, kh * kw * c, columns), numbers.dtype)
+    packed = np.empty((panels, 1 + kh * kw * c, columns), numbers.dtype)
     if _depthwise(k, channels, groups):
         groups, kernel = 1, group
+    initial = np.zeros((groups, panels // groups * columns), packed.dtype)
+    if bias is not None:
+        initial[:, : k // groups] = bias.reshape(groups, -1)
+    packed[:, 0] = initial.reshape(panels, columns)
     workers = threads.workers(packed.size, PACK_PARALLEL_FROM)
     pack_weight(numbers, packed, (start, group, kernel, *within), kernels.shape, groups, workers)
     return packed

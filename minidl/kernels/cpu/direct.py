@@ -6,7 +6,8 @@ copied, with its padding, into a buffer that stays in the L2 cache; windows are 
 `geometry` is (kh, kw, stride h, w, padding h, w, dilation h, w), where padding says how far the first window begins
 before the image; a negative one begins inside.  `block` is (images, output rows).  Weights are packed in panels of as
 many columns as the tile has.  Where every channel is a group of its own ("depthwise"), a column is a channel, whose
-pixels are multiplied with its own weights only; otherwise panels belong to one group each.
+pixels are multiplied with its own weights only; otherwise panels belong to one group each.  A panel's first row is the
+bias, with which sums begin; the taps follow, which run over kernel row, kernel column, channel.
 """
 
 import numpy as np
@@ -16,20 +17,24 @@ from .jit import parallel, serial
 from .tile import (
     COLUMN_BYTES,
     ROWS,
+    add_lanes,
     add_products,
     add_products_half,
-    add_products_of_lanes,
     add_products_quarter,
+    set_pixels,
+    set_pixels_half,
+    set_pixels_of_lanes,
+    set_pixels_quarter,
 )
 
 
 @parallel
-def convolve(x, packed, bias, y, shape, places, groups, geometry, block, workers):
-    """x (N, H, W, C), packed weight, bias (K,) -> numbers of flat y, which is of `shape` (N, H', W', K).
+def convolve(x, packed, y, shape, places, groups, geometry, block, workers):
+    """x (N, H, W, C), packed weight and bias -> numbers of flat y, which is of `shape` (N, H', W', K).
 
     Its pixels lie at places (start, image, row, pixel): where the first one is, and how far it is to the next.
     """
-    n, height, width, k = shape
+    n, height, width, _ = shape
     per_image = -(-height // block[1])
     blocks = -(-n // block[0]) * per_image
     columns = packed.shape[2]
@@ -43,8 +48,8 @@ def convolve(x, packed, bias, y, shape, places, groups, geometry, block, workers
             _fill(x, buffer, image, images, row, rows, width, geometry)
             start = places[0] + image * places[1] + row * places[2]
             _find_pixels(sources, targets, start, images, rows, width, x.shape[3], places, geometry)
-            _multiply_block(buffer, sources, packed, bias, y, targets, images * rows * width, x.shape[3], width,
-                            places[3], groups, geometry)  # fmt: skip
+            _multiply_block(buffer, sources, packed, y, targets, images * rows * width, (width, x.shape[3], shape[3]),
+                            groups, geometry)  # fmt: skip
 
 
 @serial
@@ -93,12 +98,6 @@ def _clear(target):
 
 
 @serial
-def _add(source, target):
-    for q in range(target.size):
-        target[q] += source[q]
-
-
-@serial
 def _find_pixels(sources, targets, start, images, rows, width, c, places, geometry):
     """Where in the buffer each output pixel's window begins, and where it lies itself; the last fills up a tile."""
     kh, kw, sh, sw, _, _, dh, dw = geometry
@@ -110,60 +109,39 @@ def _find_pixels(sources, targets, start, images, rows, width, c, places, geomet
                 sources[pixel] = (m * seen + r * sh) * line + column * sw * c
                 targets[pixel] = start + m * places[1] + r * places[2] + column * places[3]
                 pixel += 1
-    sources[pixel : pixel + ROWS] = sources[pixel - 1]
+    for repeated in range(pixel, pixel + ROWS):
+        sources[repeated], targets[repeated] = sources[pixel - 1], targets[pixel - 1]
 
 
 @serial
-def _multiply_block(buffer, sources, packed, bias, y, targets, pixels, channels, width, apart, groups, geometry):
+def _multiply_block(buffer, sources, packed, y, targets, pixels, sizes, groups, geometry):
     kh, kw, _, sw, _, _, dh, dw = geometry
-    panels, taps, columns = packed.shape
-    k, line = bias.size, _span(width, sw, kw, dw) * channels
-    depthwise, runs = groups == channels and groups == k, groups == 1 and dw == 1
+    width, channels, k = sizes
+    panels, rows, columns = packed.shape
+    line = _span(width, sw, kw, dw) * channels
+    depthwise = groups == channels and groups == k
     group, per_group = (k, panels) if depthwise else (k // groups, panels // groups)
     c = 1 if depthwise else channels // groups
-    turns = 1 if depthwise or runs else kh
-    counts = (kh, kw) if depthwise else (kh, kw * c) if runs else (kw, c)
-    a_outer, a_inner = (dh * line if depthwise or runs else dw * channels), (dw * channels if depthwise else 1)
-    b_outer = counts[1] * columns
-    for p in range(pixels):
-        _copy(bias, y[targets[p] : targets[p] + k])
+    counts, steps = (kh, kw, c), (dh * line, dw * channels, 1, kw * c * columns, c * columns, columns)
+    if groups == 1 and dw == 1:  # the pixels of a kernel row are neighbours, and so one run of numbers
+        counts, steps = (1, kh, kw * c), (0, dh * line, 1, 0, kw * c * columns, columns)
     weights = packed.reshape(-1)
-    edge = np.empty(ROWS * columns, y.dtype)
     for panel in range(panels):
         first = panel % per_group * columns
         inside = min(columns, group - first)
         seen = first if depthwise else panel // per_group * c
         first += panel // per_group * group
+        initial = panel * rows * columns
         for start in range(0, pixels, ROWS):
-            count = min(ROWS, pixels - start)
-            even = count == ROWS and targets[start + ROWS - 1] - targets[start] == (ROWS - 1) * apart
-            whole = even and inside == columns
-            target, begin, row = y, targets[start] + first, apart
-            if not whole:
-                _clear(edge)
-                target, begin, row = edge, 0, columns
-            for i in range(turns):
-                at = (seen + i * dh * line, start, (panel * taps + i * kw * c) * columns, begin)
-                steps = (a_outer, a_inner, b_outer, columns, row)
-                if depthwise:
-                    add_products_of_lanes(buffer, sources, weights, target, at, counts, steps)
-                else:
-                    _add_products(columns, buffer, sources, weights, target, at, counts, steps)
-            if not whole:
-                for m in range(count):
-                    place = targets[start + m] + first
-                    _add(edge[m * columns : (m + 1) * columns], y[place : place + inside])
-
-
-@serial
-def _add_products(columns, a, at, b, c, starts, counts, steps):
-    """By the tile that has so many columns."""
-    if columns * c.itemsize == COLUMN_BYTES:
-        add_products(a, at, b, c, starts, counts, steps)
-    elif columns * c.itemsize == COLUMN_BYTES // 2:
-        add_products_half(a, at, b, c, starts, counts, steps)
-    else:
-        add_products_quarter(a, at, b, c, starts, counts, steps)
+            starts = (seen, start, initial + columns, first, initial)
+            if depthwise:
+                set_pixels_of_lanes(buffer, sources, weights, y, targets, inside, starts, counts, steps)
+            elif columns * y.itemsize == COLUMN_BYTES:
+                set_pixels(buffer, sources, weights, y, targets, inside, starts, counts, steps)
+            elif columns * y.itemsize == COLUMN_BYTES // 2:
+                set_pixels_half(buffer, sources, weights, y, targets, inside, starts, counts, steps)
+            else:
+                set_pixels_quarter(buffer, sources, weights, y, targets, inside, starts, counts, steps)
 
 
 @parallel
@@ -204,7 +182,6 @@ def _find_taps(offsets, channels, width, groups, geometry):
 
 @serial
 def _add_correlation(buffer, offsets, g, gradients, total, panel, panels, part, channels, columns, groups, geometry):
-    """A tile stays in the L1 cache while all images of the block are added to it."""
     kh, kw, sh, sw, _, _, dh, dw = geometry
     image, images, row, rows = part
     _, height, width, k = g.shape
@@ -217,15 +194,19 @@ def _add_correlation(buffer, offsets, g, gradients, total, panel, panels, part, 
     for m in range(images):
         _take_columns(g, gradients, m * rows * width, (image + m, row, rows), first, inside, columns)
     line = _span(width, sw, kw, dw) * channels
-    apart = _span(rows, sh, kh, dh) * line
-    steps = (sh * line, sw * channels, width * columns, columns, columns)
+    counts = (images, rows, width)
+    steps = (_span(rows, sh, kh, dh) * line, sh * line, sw * channels, rows * width * columns, width * columns, columns,
+             columns)  # fmt: skip
     for tap in range(0, offsets.size, ROWS):
-        for m in range(images):
-            starts = (m * apart + seen, tap, m * rows * width * columns, tap * columns)
-            if depthwise:
-                add_products_of_lanes(buffer, offsets, gradients, total, starts, (rows, width), steps)
-            else:
-                _add_products(columns, buffer, offsets, gradients, total, starts, (rows, width), steps)
+        starts = (seen, tap, 0, tap * columns)
+        if depthwise:
+            add_lanes(buffer, offsets, gradients, total, starts, counts, steps)
+        elif columns * g.itemsize == COLUMN_BYTES:
+            add_products(buffer, offsets, gradients, total, starts, counts, steps)
+        elif columns * g.itemsize == COLUMN_BYTES // 2:
+            add_products_half(buffer, offsets, gradients, total, starts, counts, steps)
+        else:
+            add_products_quarter(buffer, offsets, gradients, total, starts, counts, steps)
 
 
 @serial
@@ -243,7 +224,7 @@ def _take_columns(g, gradients, start, part, first, inside, columns):
 
 @parallel
 def pack_weight(weight, packed, steps, shape, groups, workers):
-    """Kernels (K, C/groups, kh, kw) -> (panels, kh * kw * C/groups, columns), those of a panel side by side.
+    """Kernels (K, C/groups, kh, kw) -> (panels, 1 + kh * kw * C/groups, columns), but for the first rows.
 
     They are numbers of flat `weight`, at steps (start, group, kernel of a group, channel, kernel row, kernel column).
     The last panel of a group is filled up with zeros.
@@ -259,7 +240,7 @@ def pack_weight(weight, packed, steps, shape, groups, workers):
             for c in range(channels):
                 for i in range(kh):
                     for j in range(kw):
-                        tap, place = (i * kw + j) * channels + c, start + c * steps[3] + i * steps[4] + j * steps[5]
+                        tap, place = 1 + (i * kw + j) * channels + c, start + c * steps[3] + i * steps[4] + j * steps[5]
                         for n in range(columns):
                             packed[panel, tap, n] = weight[place + n * steps[2]] if n < inside else 0
 

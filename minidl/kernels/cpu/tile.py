@@ -1,55 +1,138 @@
-"""The innermost loop of convolutions: a tile of the output, kept in vector registers while products are added to it.
+"""The innermost loops of convolutions: a tile of the output, kept in vector registers while products are added to it.
 
-    c[m, n] += sum over p < outer, q < inner of  a[at[m] + p * a_outer + q * a_inner] * b[p * b_outer + q * b_inner + n]
+    s[m, n] = sum over p, q, r of  a[at[m] + p * a_0 + q * a_1 + r * a_2] * b[p * b_0 + q * b_1 + r * b_2 + n]
 
-for m < ROWS and n < COLUMN_BYTES // itemsize.  Rows of `a` may begin anywhere, and overlap as the windows of
-neighbouring pixels do: so windows need not be copied, which a product by BLAS would ask for.
+for m < ROWS and n < COLUMN_BYTES // itemsize; of two loops or of three, as many as counts are given.  Rows of `a` may
+begin anywhere, and overlap as the windows of neighbouring pixels do: so windows need not be copied, which a product by
+BLAS would ask for.
 
-Narrower tiles waste less on few columns.  A tile of lanes has a number of `a` for each column, at
-a[at[m] + p * a_outer + q * a_inner + n]: so it multiplies element by element, as channels that do not mix ask for.
+Narrower tiles waste less on few columns.  A tile of lanes has a number of `a` for each column, at `at[m] + ... + n`: so
+it multiplies element by element, as channels that do not mix ask for.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from llvmlite import binding, ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 _features = binding.get_host_cpu_features()
-_VECTOR_BYTES = 64 if _features.get("avx512f") else 32 if _features.get("avx") else 16
-_VECTORS = 2
+VECTOR_BYTES = 64 if _features.get("avx512f") else 32 if _features.get("avx") else 16
+VECTORS = 2
 
 ROWS = 4 if _features.get("avx") and not _features.get("avx512f") else 8
 """Rows of a tile: 2 vectors each fill half of the registers, which are 16 with AVX and 32 elsewhere."""
 
-COLUMN_BYTES = _VECTORS * _VECTOR_BYTES
+COLUMN_BYTES = VECTORS * VECTOR_BYTES
 """Bytes of a tile's row."""
 
+_INTEGER, _SHORT = ir.IntType(64), ir.IntType(32)
 
-def _tile(vector_bytes: int, vectors: int, lanes: bool) -> Any:
-    """A tile whose rows are so many vectors of so many bytes."""
+
+class _Shape(NamedTuple):
+    """What a tile's row is made of, and whether `a` has a number for each column."""
+
+    vectors: int
+    vector_bytes: int
+    lanes: bool
+
+
+class _Tile:
+    """A tile of numbers of one type, in the function that is being built."""
+
+    def __init__(self, builder: Any, shape: _Shape, number: Any, itemsize: int) -> None:
+        self.builder, self.vectors, self.lanes, self.itemsize = builder, shape.vectors, shape.lanes, itemsize
+        self.vector = ir.VectorType(number, shape.vector_bytes // itemsize)
+
+    def at(self, place: Any, number: int) -> Any:
+        """A pointer to the vector of that number in the row that begins at `place`."""
+        place = self.builder.gep(place, [_INTEGER(number * self.vector.count)])
+        return self.builder.bitcast(place, self.vector.as_pointer())
+
+    def row(self, place: Any) -> list[Any]:
+        """The vectors that begin at `place`."""
+        return [self.load(self.at(place, v)) for v in range(self.vectors)]
+
+    def load(self, pointer: Any) -> Any:
+        value = self.builder.load(pointer)
+        value.align = self.itemsize
+        return value
+
+    def store(self, value: Any, pointer: Any) -> None:
+        self.builder.store(value, pointer).align = self.itemsize
+
+    def spread(self, number: Any) -> Any:
+        """One number in all places of a vector."""
+        count = ir.VectorType(_SHORT, self.vector.count)
+        undefined = ir.Constant(ir.VectorType(number.type, self.vector.count), ir.Undefined)
+        single = self.builder.insert_element(undefined, number, _SHORT(0))
+        return self.builder.shuffle_vector(single, undefined, ir.Constant(count, None))
+
+    def sums(self, a: list[Any], b: Any, counts: list[Any], a_steps: list[Any], b_steps: list[Any], sums: Any) -> Any:
+        """`sums` with the products added, over loops from the outermost to the innermost."""
+        builder = self.builder
+        if not counts:
+            return self._with_products(a, b, sums)
+        entry, body, done = builder.block, builder.append_basic_block("loop"), builder.append_basic_block("done")
+        builder.branch(body)
+        builder.position_at_end(body)
+        turn, running = builder.phi(_INTEGER), [builder.phi(self.vector) for _ in sums]
+        forth = [builder.mul(turn, steps[0]) for steps in (a_steps, b_steps)]
+        a, b = [builder.gep(row, [forth[0]]) for row in a], builder.gep(b, [forth[1]])
+        added = self.sums(a, b, counts[1:], a_steps[1:], b_steps[1:], running)
+        following = builder.add(turn, _INTEGER(1))
+        turn.add_incoming(_INTEGER(0), entry)
+        turn.add_incoming(following, builder.block)
+        for phi, start, total in zip(running, sums, added, strict=True):
+            phi.add_incoming(start, entry)
+            phi.add_incoming(total, builder.block)
+        builder.cbranch(builder.icmp_signed("<", following, counts[0]), body, done)
+        builder.position_at_end(done)
+        return added
+
+    def _with_products(self, a: list[Any], b: Any, sums: list[Any]) -> list[Any]:
+        factors, added = self.row(b), []
+        for m, row in enumerate(a):
+            own = self.row(row) if self.lanes else [self.spread(self.builder.load(row))] * self.vectors
+            for v in range(self.vectors):
+                product = self.builder.fmul(own[v], factors[v], flags=("contract",))
+                added.append(self.builder.fadd(product, sums[m * self.vectors + v], flags=("contract",)))
+        return added
+
+
+def _numbers(builder: Any, values: Any, kind: Any) -> list[Any]:
+    return [builder.extract_value(values, i) for i in range(kind.count)]
+
+
+def _products(shape: _Shape, finish: Callable[[_Tile, Any, Any], None]) -> Any:
+    """A tile that ends in rows of c, c_row apart."""
 
     def typed(_: Any, a: Any, at: Any, b: Any, c: Any, starts: Any, counts: Any, steps: Any) -> Any:
-        """Flat arrays a, b, c and the offsets `at`; starts (in a, at, b, c), counts (outer, inner), steps (a_outer,
-        a_inner, b_outer, b_inner, c_row).  All counts at least 1."""
-        integers = [types.UniTuple(types.int64, n) for n in (4, 2, 5)]
+        """Flat arrays a, b, c and the offsets `at`; starts (in a, at, b, c), counts of each loop, all at least 1, and
+        steps (of a in each loop, of b in each loop, c_row)."""
+        integers = [types.UniTuple(types.int64, n) for n in (4, counts.count, 2 * counts.count + 1)]
 
         def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            real = context.get_value_type(signature.args[0].dtype)
-            width = signature.args[0].dtype.bitwidth // 8
-            vector = ir.VectorType(real, vector_bytes // width)
-            data = [
+            kinds = signature.args
+            a, at, b, c = (
                 context.make_array(kind)(context, builder, value).data
-                for kind, value in zip(signature.args[:4], arguments[:4], strict=True)
-            ]
-            numbers = [
-                builder.extract_value(values, i)
-                for values, count in zip(arguments[4:], (4, 2, 5), strict=True)
-                for i in range(count)
-            ]
-            _emit(builder, vector, vectors, width, lanes, data, numbers)
+                for kind, value in zip(kinds[:4], arguments[:4], strict=True)
+            )
+            starts, counts, steps = map(_numbers, (builder,) * 3, arguments[4:], kinds[4:])
+            depth = len(counts)
+            tile = _Tile(builder, shape, context.get_value_type(kinds[0].dtype), kinds[0].dtype.bitwidth // 8)
+            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1])
+            sums = [ir.Constant(tile.vector, None)] * (ROWS * tile.vectors)
+            b = builder.gep(b, [starts[2]])
+            sums = tile.sums(rows, b, counts, steps[:depth], steps[depth : 2 * depth], sums)
+            for m in range(ROWS):
+                place = builder.gep(c, [builder.add(starts[3], builder.mul(_INTEGER(m), steps[-1]))])
+                for v in range(tile.vectors):
+                    finish(tile, sums[m * tile.vectors + v], tile.at(place, v))
             return context.get_dummy_value()
 
         return types.void(a, at, b, c, *integers), emit
@@ -57,95 +140,82 @@ def _tile(vector_bytes: int, vectors: int, lanes: bool) -> Any:
     return intrinsic(typed)
 
 
-def _emit(
-    builder: Any, vector: Any, vectors: int, width: int, lanes: bool, data: list[Any], numbers: list[Any]
-) -> None:
-    a, at, b, c = data
-    a_start, at_start, b_start, c_start, outer, inner, a_outer, a_inner, b_outer, b_inner, c_row = numbers
-    integer, undefined = ir.IntType(64), ir.Constant(vector, ir.Undefined)
-    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
+def _rows(builder: Any, a: Any, at: Any, start: Any) -> list[Any]:
+    """Where each row of a tile begins."""
+    return list(_each_row(builder, a, at, start))
 
-    def vector_at(data: Any, place: Any, number: int) -> Any:
-        place = builder.add(place, integer(number * vector.count))
-        return builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
 
-    def load(pointer: Any) -> Any:
-        value = builder.load(pointer)
-        value.align = width
-        return value
-
-    def load_vector(data: Any, place: Any, number: int) -> Any:
-        return load(vector_at(data, place, number))
-
-    def spread(row: Any, place: Any) -> Any:
-        """One number in all places of a vector."""
-        single = builder.insert_element(undefined, builder.load(builder.gep(row, [place])), ir.IntType(32)(0))
-        return builder.shuffle_vector(single, undefined, everywhere)
-
-    def step(place: Any, count: Any, size: Any) -> Any:
-        return builder.add(place, builder.mul(count, size))
-
-    offsets = [builder.load(builder.gep(at, [builder.add(at_start, integer(m))])) for m in range(ROWS)]
-    rows = [builder.gep(a, [builder.add(a_start, offset)]) for offset in offsets]
-
-    entry = builder.block
-    outer_loop, inner_loop = builder.append_basic_block("outer"), builder.append_basic_block("inner")
-    next_outer, done = builder.append_basic_block("next"), builder.append_basic_block("done")
-    builder.branch(outer_loop)
-
-    builder.position_at_end(outer_loop)
-    p = builder.phi(integer)
-    sums_outer = [builder.phi(vector) for _ in range(ROWS * vectors)]
-    a_place, b_place = builder.mul(p, a_outer), step(b_start, p, b_outer)
-    builder.branch(inner_loop)
-
-    builder.position_at_end(inner_loop)
-    q = builder.phi(integer)
-    sums = [builder.phi(vector) for _ in range(ROWS * vectors)]
-    b_at = step(b_place, q, b_inner)
-    b_vectors = [load_vector(b, b_at, v) for v in range(vectors)]
-    a_at = step(a_place, q, a_inner)
-    added = []
+def _each_row(builder: Any, a: Any, at: Any, start: Any) -> Iterator[Any]:
     for m in range(ROWS):
-        factors = [load_vector(rows[m], a_at, v) for v in range(vectors)] if lanes else [spread(rows[m], a_at)] * vectors
-        for v in range(vectors):
-            product = builder.fmul(factors[v], b_vectors[v], flags=("contract",))
-            added.append(builder.fadd(product, sums[m * vectors + v], flags=("contract",)))
-    q_next = builder.add(q, integer(1))
-    builder.cbranch(builder.icmp_signed("<", q_next, inner), inner_loop, next_outer)
-
-    builder.position_at_end(next_outer)
-    p_next = builder.add(p, integer(1))
-    builder.cbranch(builder.icmp_signed("<", p_next, outer), outer_loop, done)
-
-    p.add_incoming(integer(0), entry)
-    p.add_incoming(p_next, next_outer)
-    q.add_incoming(integer(0), outer_loop)
-    q.add_incoming(q_next, inner_loop)
-    zeros = ir.Constant(vector, None)
-    for start, running, total in zip(sums_outer, sums, added, strict=True):
-        start.add_incoming(zeros, entry)
-        start.add_incoming(total, next_outer)
-        running.add_incoming(start, outer_loop)
-        running.add_incoming(total, inner_loop)
-
-    builder.position_at_end(done)
-    for m in range(ROWS):
-        place = step(c_start, integer(m), c_row)
-        for v in range(vectors):
-            target = vector_at(c, place, v)
-            store = builder.store(builder.fadd(load(target), added[m * vectors + v]), target)
-            store.align = width
+        yield builder.gep(a, [builder.load(builder.gep(at, [builder.add(start, _INTEGER(m))]))])
 
 
-add_products: Any = _tile(_VECTOR_BYTES, 2, lanes=False)
-"""COLUMN_BYTES wide."""
+def _add(tile: _Tile, total: Any, target: Any) -> None:
+    tile.store(tile.builder.fadd(tile.load(target), total), target)
 
-add_products_half: Any = _tile(_VECTOR_BYTES, 1, lanes=False)
-"""Half as wide."""
 
-add_products_quarter: Any = _tile(_VECTOR_BYTES // 2, 1, lanes=False)
-"""A quarter as wide."""
+def _set(tile: _Tile, total: Any, target: Any) -> None:
+    tile.store(total, target)
 
-add_products_of_lanes: Any = _tile(_VECTOR_BYTES, 2, lanes=True)
-"""COLUMN_BYTES wide, with a vector of `a` for each of `b`."""
+
+def _pixels(shape: _Shape) -> Any:
+    """A tile of which each row has its own place in c, and of which some columns are written."""
+
+    def typed(_: Any, a: Any, at: Any, b: Any, c: Any, c_at: Any, inside: Any, starts: Any, counts: Any, steps: Any) -> Any:
+        """As `_products`, but c[c_at[m] + n] = b[initial + n] + s[m, n] for n < inside, with starts (in a, in at and
+        c_at, in b, in c, initial) and steps (of a in each loop, of b in each loop)."""
+        integers = [types.UniTuple(types.int64, n) for n in (5, counts.count, 2 * counts.count)]
+
+        def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            kinds = signature.args
+            a, at, b, c, c_at = (
+                context.make_array(kind)(context, builder, value).data
+                for kind, value in zip(kinds[:5], arguments[:5], strict=True)
+            )
+            starts, counts, steps = map(_numbers, (builder,) * 3, arguments[6:], kinds[6:])
+            depth = len(counts)
+            tile = _Tile(builder, shape, context.get_value_type(kinds[0].dtype), kinds[0].dtype.bitwidth // 8)
+            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1])
+            initial = tile.row(builder.gep(b, [starts[4]]))
+            b = builder.gep(b, [starts[2]])
+            sums = tile.sums(rows, b, counts, steps[:depth], steps[depth:], initial * ROWS)
+            masks = [_mask(tile, v, arguments[5]) for v in range(tile.vectors)]
+            for m, place in enumerate(_rows(builder, builder.gep(c, [starts[3]]), c_at, starts[1])):
+                for v in range(tile.vectors):
+                    _store_some(tile, sums[m * tile.vectors + v], tile.at(place, v), masks[v])
+            return context.get_dummy_value()
+
+        return types.void(a, at, b, c, c_at, types.int64, *integers), emit
+
+    return intrinsic(typed)
+
+
+def _mask(tile: _Tile, number: int, inside: Any) -> Any:
+    """Which columns of the vector of that number are inside."""
+    count = tile.vector.count
+    places = ir.Constant(ir.VectorType(_INTEGER, count), [_INTEGER(number * count + i) for i in range(count)])
+    return tile.builder.icmp_signed("<", places, tile.spread(inside))
+
+
+def _store_some(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
+    name = f"llvm.masked.store.v{tile.vector.count}f{8 * tile.itemsize}.p0"
+    kind = ir.FunctionType(ir.VoidType(), [tile.vector, pointer.type, _SHORT, mask.type])
+    store = cgutils.get_or_insert_function(tile.builder.module, kind, name)
+    tile.builder.call(store, [value, pointer, _SHORT(tile.itemsize), mask])
+
+
+_WHOLE = _Shape(VECTORS, VECTOR_BYTES, lanes=False)
+_HALF = _Shape(1, VECTOR_BYTES, lanes=False)
+_QUARTER = _Shape(1, VECTOR_BYTES // 2, lanes=False)
+_LANES = _Shape(VECTORS, VECTOR_BYTES, lanes=True)
+
+add_products: Any = _products(_WHOLE, _add)
+"""c[m, n] += s[m, n]"""
+add_products_half, add_products_quarter, add_lanes = (_products(shape, _add) for shape in (_HALF, _QUARTER, _LANES))
+
+set_products: Any = _products(_WHOLE, _set)
+"""c[m, n] = s[m, n]"""
+
+set_pixels: Any = _pixels(_WHOLE)
+"""c[c_at[m] + n] = b[initial + n] + s[m, n]"""
+set_pixels_half, set_pixels_quarter, set_pixels_of_lanes = (_pixels(shape) for shape in (_HALF, _QUARTER, _LANES))
