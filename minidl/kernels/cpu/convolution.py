@@ -20,8 +20,8 @@ from .tile import COLUMN_BYTES, ROWS
 BUFFER_BYTES = 512 * 1024
 """Size of a block's input: with the weight and the output it shares an L2 cache of 1 MiB."""
 
-FORWARD_PIXELS, GRADIENT_PIXELS = 1024, 256
-"""Output pixels in a block: many repay reading the weight again; few keep a panel of gradients in the L1 cache."""
+BLOCK_PIXELS = 1024
+"""Output pixels in a block: many repay reading the weight again."""
 
 PARALLEL_FROM = 1 << 20
 """Multiplications from which threads pay (measured on 2 cores)."""
@@ -131,7 +131,7 @@ def conv2d_weight_gradient(
     panels, columns = _panels(k, images.shape[3], groups, g.itemsize)
     shares = 1 if panels % workers == 0 else workers
     sums = np.zeros((shares, panels, -(-kh * kw * c // ROWS) * ROWS, columns), g.dtype)
-    block = _block(images, gradients.shape, geometry, GRADIENT_PIXELS)
+    block = _block(images, gradients.shape, geometry, BLOCK_PIXELS)
     correlate(images, gradients, sums, groups, geometry, block, workers)
     panel_groups = 1 if _depthwise(k, images.shape[3], groups) else groups
     sum_and_unpack(sums, out, panel_groups, threads.workers(sums.size, PACK_PARALLEL_FROM))
@@ -157,7 +157,7 @@ def _forward(
     workers = threads.workers(part.size * kh * kw * c, PARALLEL_FROM)
     packed = _packed(kernels, bias, images.shape[3])
     places = ((first[0] * width + first[1]) * k, y.shape[1] * width * k, apart[0] * width * k, apart[1] * k)
-    block = _block(images, part.shape, geometry, FORWARD_PIXELS)
+    block = _block(images, part.shape, geometry, BLOCK_PIXELS)
     convolve(images, packed, y.reshape(-1), part.shape, places, groups, geometry, block, workers)
 
 
