@@ -1,35 +1,37 @@
 """2-d convolution and its two gradients.
 
-The forward and the weight's gradient are direct: tiles of the output held in registers (`direct.py`, `tile.py`).  So is
-the input's gradient with stride 1, which is a convolution itself; else it is a product by BLAS, added window by window.
-3x3 kernels with stride 1 and enough channels take a quarter of the multiplications (`winograd.py`).
+All three are direct: tiles of the output held in registers (`direct.py`, `tile.py`).  The input's gradient is itself a
+convolution, of the output's gradient with the kernels turned round; with a stride it is one for each place that an
+input pixel can have between two windows.
+
+Two cases have faster forms: 3x3 kernels with stride 1 and enough channels take a quarter of the multiplications
+(`winograd.py`), and for few output pixels the weight is read where it lies (`few_pixels.py`).
 """
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
-from numba import prange
 
 from .. import precision, threads
 from . import few_pixels, winograd
-from .blas import multiply
 from .direct import convolve, correlate, pack_weight, sum_and_unpack
-from .jit import parallel
-from .layout import channels_first, channels_last
+from .layout import Kernels, channels_first, channels_last
 from .tile import COLUMN_BYTES, ROWS
-from .windows import add_windows
 
 BUFFER_BYTES = 512 * 1024
 """Size of a block's input: with the weight and the output it shares an L2 cache of 1 MiB."""
 
-FORWARD_PIXELS, GRADIENT_PIXELS = 1024, 256
-"""Output pixels in a block: many repay reading the weight again; few keep a panel of gradients in the L1 cache."""
+BLOCK_PIXELS = 1024
+"""Output pixels in a block: many repay reading the weight again."""
 
 PARALLEL_FROM = 1 << 20
 """Multiplications from which threads pay (measured on 2 cores)."""
 
-SCATTER_PIXELS = 256
-"""Output pixels whose windows are added to the input's gradient at a time."""
+PACK_PARALLEL_FROM = 1 << 18
+"""Weights whose packing among threads pays; below, one takes less than 0.3 milliseconds."""
 
 Pair = tuple[int, int]
 Geometry = tuple[int, int, int, int, int, int, int, int]
@@ -41,14 +43,15 @@ def conv2d(
     """x (N, C, H, W), weight (K, C/groups, kh, kw), bias (K,) -> (N, K, H', W')."""
     geometry = (weight.shape[2], weight.shape[3], *stride, *padding, *dilation)
     images = channels_last(x)
-    size = [
+    height, width = (
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, p, d, k, s in zip(images.shape[1:3], padding, dilation, weight.shape[2:], stride, strict=True)
-    ]
-    y = np.empty((len(images), *size, len(weight)), x.dtype)
-    for channels, kernels in _groups(groups, images.shape[3], len(weight)):
-        offset = None if bias is None else bias[kernels]
-        _forward(images[..., channels], weight[kernels], offset, geometry, y[..., kernels])
+    )
+    y = np.empty((len(images), height, width, len(weight)), x.dtype)
+    k, c, kh, kw = weight.shape
+    steps = (0, k // groups * c * kh * kw, c * kh * kw, kh * kw, kw, 1)
+    kernels = Kernels(np.ascontiguousarray(weight).reshape(-1), groups, weight.shape, steps)
+    _forward(images, kernels, bias, geometry, y, (0, 0), (1, 1))
     return channels_first(y)
 
 
@@ -63,30 +66,41 @@ def conv2d_input_gradient(
 ) -> np.ndarray:
     """The gradient g (N, K, H', W') of the output, taken to the input (N, C, H, W).
 
-    With stride 1 it is itself a convolution, of g with the weight flipped and its two channel axes exchanged, unless
-    the input has places that no window reached.
+    Every `stride`-th pixel of the input meets the same taps of the kernels: for each first pixel a convolution of g.
     """
     n, c, h, w = input_shape
     k, _, kh, kw = weight.shape
-    beyond = tuple(d * (size - 1) - p for d, size, p in zip(dilation, (kh, kw), padding, strict=True))
-    reached = tuple(m + b - p for m, b, p in zip(g.shape[2:], beyond, padding, strict=True))
-    if stride == (1, 1) and min(beyond) >= 0 and reached == (h, w):
-        grouped = weight[:, :, ::-1, ::-1].reshape(groups, k // groups, c // groups, kh, kw)
-        flipped = grouped.transpose(0, 2, 1, 3, 4).reshape(c, k // groups, kh, kw)
-        return conv2d(g, flipped, None, (1, 1), (beyond[0], beyond[1]), dilation, groups)
-    gradients = channels_last(g)
-    x = np.zeros((n, h, w, c), g.dtype)
-    for channels, kernels in _groups(groups, c, k):
-        part = x if groups == 1 else np.zeros((n, h, w, c // groups), g.dtype)
-        given = np.ascontiguousarray(gradients[..., kernels])
-        matrix = np.ascontiguousarray(weight[kernels].transpose(0, 2, 3, 1)).reshape(k // groups, kh * kw * c // groups)
-        geometry = (kh, kw, *stride, *padding, *dilation)
-        if given.size and part.size:
-            workers = threads.workers(given.size * matrix.shape[1], PARALLEL_FROM)
-            _add_windows_of_gradient(given, matrix, part, geometry, workers)
-        if groups > 1:
-            x[..., channels] = part
+    gradients, numbers = channels_last(g), np.ascontiguousarray(weight).reshape(-1)
+    size = c // groups * kh * kw  # of a kernel
+    x = np.empty((n, h, w, c), g.dtype)
+    for first in np.ndindex(min(stride[0], h), min(stride[1], w)):
+        rows, columns = map(_meeting, first, (kh, kw), stride, padding, dilation)
+        steps = (rows.last * kw + columns.last, k // groups * size, kh * kw, size, -rows.step * kw, -columns.step)
+        turned = Kernels(numbers, groups, (c, k // groups, rows.count, columns.count), steps)
+        geometry = (rows.count, columns.count, 1, 1, rows.padding, columns.padding, rows.dilation, columns.dilation)
+        _forward(gradients, turned, None, geometry, x, first, stride)
     return channels_first(x)
+
+
+class Meeting(NamedTuple):
+    """Taps of a kernel along one dimension, read from the last by steps, and how a convolution with them goes."""
+
+    count: int
+    last: int
+    step: int
+    padding: int
+    dilation: int
+
+
+def _meeting(first: int, size: int, stride: int, padding: int, dilation: int) -> Meeting:
+    """The taps that meet the input's pixels first, first + stride, ...
+
+    Output o meets pixel p by tap i where o * stride = p + padding - i * dilation.
+    """
+    taps = [i for i in range(size) if (first + padding - i * dilation) % stride == 0]
+    last, common = (taps or [0])[-1], math.gcd(stride, dilation)
+    before = (last * dilation - first - padding) // stride  # what lies before the first output that meets `first`
+    return Meeting(len(taps), last, stride // common, before, dilation // common)
 
 
 def conv2d_weight_gradient(
@@ -99,80 +113,102 @@ def conv2d_weight_gradient(
     groups: int,
 ) -> np.ndarray:
     """The gradient g (N, K, H', W') of the output, taken to the weight (K, C/groups, kh, kw)."""
+    k, c, kh, kw = weight_shape
+    out = np.empty(weight_shape, g.dtype)
+    if g.size == 0 or x.size == 0:
+        out[...] = 0
+        return out
     gradients, images = channels_last(g), channels_last(x)
-    out = np.zeros(weight_shape, g.dtype)
-    geometry = (weight_shape[2], weight_shape[3], *stride, *padding, *dilation)
-    for channels, kernels in _groups(groups, images.shape[3], weight_shape[0]):
-        if g.size and x.size and out.size:
-            _weight_gradient(gradients[..., kernels], images[..., channels], geometry, out[kernels])
+    geometry = (kh, kw, *stride, *padding, *dilation)
+    if _by_winograd(images, gradients.shape, groups, geometry):
+        return winograd.correlate(gradients, images, padding)
+    if _by_few_pixels(gradients, weight_shape, groups):
+        few_pixels.correlate(gradients, images, geometry, out)
+        return out
+    workers = threads.workers(g.size * kh * kw * c, PARALLEL_FROM)
+    panels, columns = _panels(k, images.shape[3], groups, g.itemsize)
+    shares = 1 if panels % workers == 0 else workers
+    sums = np.zeros((shares, panels, -(-kh * kw * c // ROWS) * ROWS, columns), g.dtype)
+    block = _block(images, gradients.shape, geometry, BLOCK_PIXELS)
+    correlate(images, gradients, sums, groups, geometry, block, workers)
+    panel_groups = 1 if _depthwise(k, images.shape[3], groups) else groups
+    sum_and_unpack(sums, out, panel_groups, threads.workers(sums.size, PACK_PARALLEL_FROM))
     return out
 
 
-def _groups(groups: int, channels: int, kernels: int) -> list[tuple[slice, slice]]:
-    """For each group its slice of input channels and of kernels."""
-    c, k = channels // groups, kernels // groups
-    return [(slice(i * c, (i + 1) * c), slice(i * k, (i + 1) * k)) for i in range(groups)]
-
-
 def _forward(
-    images: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, geometry: Geometry, y: np.ndarray
+    images: np.ndarray,
+    kernels: Kernels,
+    bias: np.ndarray | None,
+    geometry: Geometry,
+    y: np.ndarray,
+    first: Pair,
+    apart: Pair,
 ) -> None:
-    """One group's convolution of images (N, H, W, C) into y (N, H', W', K)."""
-    if y.size == 0 or images.size == 0:
-        y[...] = 0 if bias is None else bias
+    """The convolution of images (N, H, W, C) into y[:, first[0] :: apart[0], first[1] :: apart[1]] of (N, H', W', K)."""
+    part = y[:, first[0] :: apart[0], first[1] :: apart[1]]
+    k, c, kh, kw = kernels.shape
+    if part.size == 0 or images.size == 0 or 0 in kernels.shape:
+        part[...] = 0 if bias is None else bias
         return
-    k = len(weight)
-    offset = np.zeros(k, y.dtype) if bias is None else np.ascontiguousarray(bias)
-    out = y if y.flags.c_contiguous else np.empty(y.shape, y.dtype)
-    if _by_winograd(images, y.shape, geometry):
-        winograd.convolve(images, weight, offset, geometry[4:6], out)
-    elif _by_few_pixels(y.shape, weight.shape, y.dtype) and few_pixels.can_read(weight):
-        few_pixels.convolve(images, weight, offset, geometry, out)
-    else:
-        _directly(images, weight, offset, geometry, out)
-    if out is not y:
-        y[...] = out
+    if _by_winograd(images, y.shape, kernels.groups, geometry) and apart == (1, 1):
+        winograd.convolve(images, kernels, bias, geometry[4:6], y)
+        return
+    if _by_few_pixels(y, kernels.shape, kernels.groups) and apart == (1, 1):
+        few_pixels.convolve(images, kernels, bias, geometry, y)
+        return
+    groups, width = kernels.groups, y.shape[2]
+    workers = threads.workers(part.size * kh * kw * c, PARALLEL_FROM)
+    packed = _packed(kernels, bias, images.shape[3])
+    places = ((first[0] * width + first[1]) * k, y.shape[1] * width * k, apart[0] * width * k, apart[1] * k)
+    block = _block(images, part.shape, geometry, BLOCK_PIXELS)
+    convolve(images, packed, y.reshape(-1), part.shape, places, groups, geometry, block, workers)
 
 
-def _by_winograd(images: np.ndarray, output: tuple[int, ...], geometry: Geometry) -> bool:
+def _by_winograd(images: np.ndarray, output: tuple[int, ...], groups: int, geometry: Geometry) -> bool:
     """Whether Winograd's algorithm serves, is allowed and pays; it is exact enough for float32 alone."""
     plain = geometry[:4] == (3, 3, 1, 1) and geometry[6:] == (1, 1) and images.dtype == np.float32
-    return plain and not precision.exact_convolution and winograd.pays(images.shape, output)
+    return plain and groups == 1 and not precision.exact_convolution and winograd.pays(images.shape, output)
 
 
-def _by_few_pixels(output: tuple[int, ...], weight_shape: tuple[int, ...], dtype: np.dtype) -> bool:
-    return dtype == np.float32 and few_pixels.pays(output, weight_shape)
+def _by_few_pixels(output: np.ndarray, weight_shape: tuple[int, ...], groups: int) -> bool:
+    """Whether so few pixels that packing the weight would cost more than the products."""
+    return output.dtype == np.float32 and groups == 1 and few_pixels.pays(output.shape, weight_shape)
 
 
-def _directly(images: np.ndarray, weight: np.ndarray, bias: np.ndarray, geometry: Geometry, y: np.ndarray) -> None:
-    k, c, kh, kw = weight.shape
-    columns, workers = COLUMN_BYTES // y.itemsize, threads.workers(y.size * kh * kw * c, PARALLEL_FROM)
-    packed = np.empty((-(-k // columns), kh * kw * c, columns), y.dtype)
-    pack_weight(weight, packed, workers)
-    images = np.ascontiguousarray(images)
-    convolve(images, packed, bias, y, geometry, _block(images, y.shape, geometry, FORWARD_PIXELS), workers)
+def _packed(kernels: Kernels, bias: np.ndarray | None, channels: int) -> np.ndarray:
+    """Bias and weights in panels (panels, 1 + kh * kw * C/groups, columns)."""
+    numbers, groups, (k, c, kh, kw), (start, group, kernel, *within) = kernels
+    panels, columns = _panels(k, channels, groups, numbers.itemsize)
+    packed = np.empty((panels, 1 + kh * kw * c, columns), numbers.dtype)
+    if _depthwise(k, channels, groups):
+        groups, kernel = 1, group
+    initial = np.zeros((groups, panels // groups * columns), packed.dtype)
+    if bias is not None:
+        initial[:, : k // groups] = bias.reshape(groups, -1)
+    packed[:, 0] = initial.reshape(panels, columns)
+    workers = threads.workers(packed.size, PACK_PARALLEL_FROM)
+    pack_weight(numbers, packed, (start, group, kernel, *within), kernels.shape, groups, workers)
+    return packed
 
 
-def _weight_gradient(g: np.ndarray, images: np.ndarray, geometry: Geometry, out: np.ndarray) -> None:
-    """One group's gradient, from g (N, H', W', K) and images (N, H, W, C) into out (K, C, kh, kw)."""
-    _, c, kh, kw = out.shape
-    if _by_winograd(images, g.shape, geometry):
-        out[...] = winograd.correlate(g, images, geometry[4:6])
-        return
-    if _by_few_pixels(g.shape, out.shape, g.dtype):
-        few_pixels.correlate(g, images, geometry, out)
-        return
-    columns, workers = COLUMN_BYTES // g.itemsize, threads.workers(g.size * kh * kw * c, PARALLEL_FROM)
-    g, images = _whole_panels(g, columns), np.ascontiguousarray(images)
-    sums = np.zeros((workers, -(-kh * kw * c // ROWS) * ROWS, g.shape[3]), g.dtype)
-    correlate(images, g, sums, geometry, _block(images, g.shape, geometry, GRADIENT_PIXELS), workers)
-    sum_and_unpack(sums, out, workers)
+def _depthwise(kernels: int, channels: int, groups: int) -> bool:
+    """Whether every channel is a group of its own, with one kernel."""
+    return groups == channels == kernels
 
 
-def _whole_panels(g: np.ndarray, columns: int) -> np.ndarray:
-    """g (N, H', W', K), dense, with zeros beyond K up to a multiple of `columns`."""
-    beyond = -g.shape[3] % columns
-    return np.pad(g, ((0, 0), (0, 0), (0, 0), (0, beyond))) if beyond else np.ascontiguousarray(g)
+def _panels(kernels: int, channels: int, groups: int, itemsize: int) -> tuple[int, int]:
+    """How many panels of how many columns hold the kernels, at the least cost of multiplying."""
+    wide = COLUMN_BYTES // itemsize
+    if _depthwise(kernels, channels, groups):
+        return -(-kernels // wide), wide
+    group = kernels // groups
+    share = min(_COST_OF_TILE, key=lambda share: -(-group // (wide // share)) * _COST_OF_TILE[share])
+    return groups * -(-group // (wide // share)), wide // share
+
+
+_COST_OF_TILE = {1: 16, 2: 8, 4: 5}
+"""Cycles that a step of a whole, half and quarter tile takes (AVX-512, one such multiplication a cycle)."""
 
 
 def _block(images: np.ndarray, output: tuple[int, ...], geometry: Geometry, pixels: int) -> Pair:
@@ -180,27 +216,14 @@ def _block(images: np.ndarray, output: tuple[int, ...], geometry: Geometry, pixe
 
     Small batches are cut so finely that every thread has about four blocks.
     """
-    kh, _, sh, _, _, pw, dh, _ = geometry
-    n, _, w, c = images.shape
+    kh, kw, sh, sw, _, _, dh, dw = geometry
+    n, _, _, c = images.shape
     _, height, width, _ = output
     shares = 4 * threads.get_num_threads()
-    fitting = BUFFER_BYTES // ((w + 2 * pw) * c * images.itemsize)  # input rows
+    line = (width - 1) * sw + (kw - 1) * dw + 1
+    fitting = BUFFER_BYTES // (line * c * images.itemsize)  # input rows
     rows = min((fitting - (kh - 1) * dh - 1) // sh + 1, pixels // width, -(-n * height // shares), height)
     if rows < height:
         return 1, max(rows, 1)
     seen = (height - 1) * sh + (kh - 1) * dh + 1
     return max(min(fitting // seen, pixels // (height * width), n // shares), 1), height
-
-
-@parallel
-def _add_windows_of_gradient(g, weight, x, geometry, workers):
-    """Threads take whole images, so they never add to the same pixel."""
-    n, height, width, k = g.shape
-    rows = g.reshape(n * height * width, k)
-    for t in prange(workers):
-        columns = np.empty((SCATTER_PIXELS, weight.shape[1]), g.dtype)
-        end = (t + 1) * n // workers * height * width
-        for first in range(t * n // workers * height * width, end, SCATTER_PIXELS):
-            last = min(first + SCATTER_PIXELS, end)
-            multiply(rows[first:last], weight, 0.0, columns[: last - first])
-            add_windows(columns, x, first, last, height, width, geometry)

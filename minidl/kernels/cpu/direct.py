@@ -2,179 +2,266 @@
 
 Threads take blocks, each some output rows of one image, or several whole images.  The block's part of the input is
 copied, with its padding, into a buffer that stays in the L2 cache; windows are then offsets into the buffer.
-`geometry` is (kh, kw, stride h, w, padding h, w, dilation h, w); `block` is (images, output rows).
+
+`geometry` is (kh, kw, stride h, w, padding h, w, dilation h, w), where padding says how far the first window begins
+before the image; a negative one begins inside.  `block` is (images, output rows).  Weights are packed in panels of as
+many columns as the tile has.  Where every channel is a group of its own ("depthwise"), a column is a channel, whose
+pixels are multiplied with its own weights only; otherwise panels belong to one group each.  A panel's first row is the
+bias, with which sums begin; the taps follow, which run over kernel row, kernel column, channel.
 """
 
 import numpy as np
 from numba import prange
 
 from .jit import parallel, serial
-from .tile import COLUMN_BYTES, ROWS, add_products
+from .tile import (
+    COLUMN_BYTES,
+    ROWS,
+    add_lanes,
+    add_products,
+    add_products_half,
+    add_products_quarter,
+    set_pixels,
+    set_pixels_half,
+    set_pixels_of_lanes,
+    set_pixels_quarter,
+)
 
 
 @parallel
-def pack_weight(weight, packed, workers):
-    """weight (K, C, kh, kw) -> (panels, kh * kw * C, columns): the kernels of a panel side by side, zeros beyond K."""
-    k, channels, kh, kw = weight.shape
-    panels, _, columns = packed.shape
-    for t in prange(workers):
-        for panel in range(t * panels // workers, (t + 1) * panels // workers):
-            for n in range(columns):
-                kernel = panel * columns + n
-                for i in range(kh):
-                    for j in range(kw):
-                        for c in range(channels):
-                            value = weight[kernel, c, i, j] if kernel < k else 0
-                            packed[panel, (i * kw + j) * channels + c, n] = value
+def convolve(x, packed, y, shape, places, groups, geometry, block, workers):
+    """x (N, H, W, C), packed weight and bias -> numbers of flat y, which is of `shape` (N, H', W', K).
 
-
-@parallel
-def sum_and_unpack(sums, out, workers):
-    """sums (threads, kh * kw * C or more, K or more) -> out (K, C, kh, kw), added in the order of threads."""
-    k, channels, kh, kw = out.shape
-    for t in prange(workers):
-        for kernel in range(t * k // workers, (t + 1) * k // workers):
-            for i in range(kh):
-                for j in range(kw):
-                    for c in range(channels):
-                        total = sums[0, (i * kw + j) * channels + c, kernel]
-                        for other in range(1, len(sums)):
-                            total += sums[other, (i * kw + j) * channels + c, kernel]
-                        out[kernel, c, i, j] = total
-
-
-@parallel
-def convolve(x, packed, bias, y, geometry, block, workers):
-    """x (N, H, W, C), packed weight, bias (K,) -> y (N, H', W', K)."""
-    n, height, width, k = y.shape
+    Its pixels lie at places (start, image, row, pixel): where the first one is, and how far it is to the next.
+    """
+    n, height, width, _ = shape
     per_image = -(-height // block[1])
     blocks = -(-n // block[0]) * per_image
+    columns = packed.shape[2]
     for t in prange(workers):
-        buffer = np.empty(_buffer_size(x, geometry, block), x.dtype)
-        offsets = np.empty(block[0] * block[1] * width + ROWS, np.int64)
+        buffer = np.empty(_buffer_size(x, width, geometry, block) + columns, x.dtype)
+        sources = np.empty(block[0] * block[1] * width + ROWS, np.int64)
+        targets = np.empty(sources.size, np.int64)
         for number in range(t * blocks // workers, (t + 1) * blocks // workers):
             image, row = number // per_image * block[0], number % per_image * block[1]
             images, rows = min(block[0], n - image), min(block[1], height - row)
-            _fill(x, buffer, image, images, row, rows, geometry)
-            _find_pixels(x, offsets, images, rows, width, geometry)
-            _multiply_block(buffer, offsets, packed, bias, y.reshape(-1), (image * height + row) * width,
-                            images * rows * width, k, x.shape, geometry)  # fmt: skip
+            _fill(x, buffer, image, images, row, rows, width, geometry)
+            start = places[0] + image * places[1] + row * places[2]
+            _find_pixels(sources, targets, start, images, rows, width, x.shape[3], places, geometry)
+            _multiply_block(buffer, sources, packed, y, targets, images * rows * width, (width, x.shape[3], shape[3]),
+                            groups, geometry)  # fmt: skip
 
 
 @serial
-def _buffer_size(x, geometry, block):
-    kh, _, sh, _, _, pw, dh, _ = geometry
-    return block[0] * ((block[1] - 1) * sh + (kh - 1) * dh + 1) * (x.shape[2] + 2 * pw) * x.shape[3]
+def _span(count, stride, size, dilation):
+    """From the first to the last pixel that `count` windows see."""
+    return (count - 1) * stride + (size - 1) * dilation + 1
 
 
 @serial
-def _fill(x, buffer, image, images, row, rows, geometry):
+def _buffer_size(x, width, geometry, block):
+    kh, kw, sh, sw, _, _, dh, dw = geometry
+    return block[0] * _span(block[1], sh, kh, dh) * _span(width, sw, kw, dw) * x.shape[3]
+
+
+@serial
+def _fill(x, buffer, image, images, row, rows, width, geometry):
     """The input that output rows `row` and following see, with its padding."""
-    kh, _, sh, _, ph, pw, dh, _ = geometry
+    kh, kw, sh, sw, ph, pw, dh, dw = geometry
     _, h, w, c = x.shape
-    seen, line = (rows - 1) * sh + (kh - 1) * dh + 1, (w + 2 * pw) * c
+    seen, across = _span(rows, sh, kh, dh), _span(width, sw, kw, dw)
+    before = min(max(pw, 0), across)
+    after = max(min(w + pw, across), before)  # columns from here on lie behind the image
+    pixels = x.reshape(-1)
     for m in range(images):
         for r in range(seen):
-            y = row * sh - ph + r
-            target = buffer[(m * seen + r) * line : (m * seen + r + 1) * line]
+            y, line = row * sh - ph + r, (m * seen + r) * across * c
             if y < 0 or y >= h:
-                target[:] = 0
+                _clear(buffer[line : line + across * c])
             else:
-                target[: pw * c] = 0
-                target[pw * c : (pw + w) * c] = x[image + m, y].reshape(-1)
-                target[(pw + w) * c :] = 0
+                source, count = (((image + m) * h + y) * w + before - pw) * c, (after - before) * c
+                _clear(buffer[line : line + before * c])
+                _copy(pixels[source : source + count], buffer[line + before * c : line + after * c])
+                _clear(buffer[line + after * c : line + across * c])
 
 
 @serial
-def _find_pixels(x, offsets, images, rows, width, geometry):
-    """Where in the buffer each output pixel's window begins; the last is repeated to fill a tile."""
-    kh, _, sh, sw, _, pw, dh, _ = geometry
-    seen, line = (rows - 1) * sh + (kh - 1) * dh + 1, (x.shape[2] + 2 * pw) * x.shape[3]
+def _copy(source, target):
+    for q in range(target.size):  # an index from zero is known not to count from the end: so this is vectorised
+        target[q] = source[q]
+
+
+@serial
+def _clear(target):
+    for q in range(target.size):
+        target[q] = 0
+
+
+@serial
+def _find_pixels(sources, targets, start, images, rows, width, c, places, geometry):
+    """Where in the buffer each output pixel's window begins, and where it lies itself; the last fills up a tile."""
+    kh, kw, sh, sw, _, _, dh, dw = geometry
+    seen, line = _span(rows, sh, kh, dh), _span(width, sw, kw, dw) * c
     pixel = 0
     for m in range(images):
         for r in range(rows):
             for column in range(width):
-                offsets[pixel] = (m * seen + r * sh) * line + column * sw * x.shape[3]
+                sources[pixel] = (m * seen + r * sh) * line + column * sw * c
+                targets[pixel] = start + m * places[1] + r * places[2] + column * places[3]
                 pixel += 1
-    offsets[pixel : pixel + ROWS] = offsets[pixel - 1]
+    for repeated in range(pixel, pixel + ROWS):
+        sources[repeated], targets[repeated] = sources[pixel - 1], targets[pixel - 1]
 
 
 @serial
-def _multiply_block(buffer, offsets, packed, bias, y, first, pixels, k, shape, geometry):
-    kh, kw, _, _, _, pw, dh, dw = geometry
-    panels, taps, columns = packed.shape
-    c, line = shape[3], (shape[2] + 2 * pw) * shape[3]
-    for pixel in range(first, first + pixels):
-        y[pixel * k : pixel * k + k] = bias
+def _multiply_block(buffer, sources, packed, y, targets, pixels, sizes, groups, geometry):
+    kh, kw, _, sw, _, _, dh, dw = geometry
+    width, channels, k = sizes
+    panels, rows, columns = packed.shape
+    line = _span(width, sw, kw, dw) * channels
+    depthwise = groups == channels and groups == k
+    group, per_group = (k, panels) if depthwise else (k // groups, panels // groups)
+    c = 1 if depthwise else channels // groups
+    counts, steps = (kh, kw, c), (dh * line, dw * channels, 1, kw * c * columns, c * columns, columns)
+    if groups == 1 and dw == 1:  # the pixels of a kernel row are neighbours, and so one run of numbers
+        counts, steps = (1, kh, kw * c), (0, dh * line, 1, 0, kw * c * columns, columns)
     weights = packed.reshape(-1)
-    edge = np.empty(ROWS * columns, y.dtype)
     for panel in range(panels):
-        inside = min(columns, k - panel * columns)
+        first = panel % per_group * columns
+        inside = min(columns, group - first)
+        seen = first if depthwise else panel // per_group * c
+        first += panel // per_group * group
+        initial = panel * rows * columns
         for start in range(0, pixels, ROWS):
-            count = min(ROWS, pixels - start)
-            whole = inside == columns and count == ROWS
-            place, target, row = (first + start) * k + panel * columns, y, k
-            if not whole:
-                edge[:] = 0
-                target, row = edge, columns
-            begin = 0 if not whole else place
-            if dw == 1:  # the pixels of a kernel row are neighbours, and so one run of numbers
-                add_products(buffer, offsets, weights, target, (0, start, panel * taps * columns, begin), (kh, kw * c),
-                             (dh * line, 1, kw * c * columns, columns, row))  # fmt: skip
+            starts = (seen, start, initial + columns, first, initial)
+            if depthwise:
+                set_pixels_of_lanes(buffer, sources, weights, y, targets, inside, starts, counts, steps)
+            elif columns * y.itemsize == COLUMN_BYTES:
+                set_pixels(buffer, sources, weights, y, targets, inside, starts, counts, steps)
+            elif columns * y.itemsize == COLUMN_BYTES // 2:
+                set_pixels_half(buffer, sources, weights, y, targets, inside, starts, counts, steps)
             else:
-                for i in range(kh):
-                    add_products(buffer, offsets, weights, target,
-                                 (i * dh * line, start, (panel * taps + i * kw * c) * columns, begin), (kw, c),
-                                 (dw * c, 1, c * columns, columns, row))  # fmt: skip
-            if not whole:
-                for m in range(count):
-                    for q in range(inside):
-                        y[place + m * k + q] += edge[m * columns + q]
+                set_pixels_quarter(buffer, sources, weights, y, targets, inside, starts, counts, steps)
 
 
 @parallel
-def correlate(x, g, sums, geometry, block, workers):
-    """x (N, H, W, C), g (N, H', W', K) -> each thread's share of the weight's gradient (threads, taps, K).
+def correlate(x, g, sums, groups, geometry, block, workers):
+    """x (N, H, W, C), g (N, H', W', K) -> the weight's gradient, added to sums (shares, panels, taps, columns).
 
-    K is a whole number of panels, and taps, which run over kernel row, kernel column, channel, of tiles.
+    Taps run over kernel row, kernel column, channel, and are a whole number of tiles.  Each thread has its share for
+    which it takes some of the blocks; or there is one, of which each thread makes some panels, from all blocks.
     """
-    n, height, _, _ = g.shape
+    n, height, width, _ = g.shape
     per_image = -(-height // block[1])
     blocks = -(-n // block[0]) * per_image
+    shares, panels, _, columns = sums.shape
     for t in prange(workers):
-        buffer = np.empty(_buffer_size(x, geometry, block), x.dtype)
-        offsets = _find_taps(x, sums.shape[1], geometry)
-        for number in range(t * blocks // workers, (t + 1) * blocks // workers):
+        buffer = np.empty(_buffer_size(x, width, geometry, block) + columns, x.dtype)
+        gradients = np.empty(block[0] * block[1] * width * columns, g.dtype)
+        offsets = np.empty(sums.shape[2], np.int64)
+        share, part, parts = t % shares, t // shares, workers // shares
+        for number in range(share * blocks // shares, (share + 1) * blocks // shares):
             image, row = number // per_image * block[0], number % per_image * block[1]
             images, rows = min(block[0], n - image), min(block[1], height - row)
-            _fill(x, buffer, image, images, row, rows, geometry)
-            _add_correlation(buffer, offsets, g, sums[t].reshape(-1), image, images, row, rows, x.shape, geometry)
+            _fill(x, buffer, image, images, row, rows, width, geometry)
+            _find_taps(offsets, x.shape[3], width, groups, geometry)
+            for panel in range(part * panels // parts, (part + 1) * panels // parts):
+                _add_correlation(buffer, offsets, g, gradients, sums[share, panel].reshape(-1), panel, panels,
+                                 (image, images, row, rows), x.shape[3], columns, groups, geometry)  # fmt: skip
 
 
 @serial
-def _find_taps(x, taps, geometry):
+def _find_taps(offsets, channels, width, groups, geometry):
     """Where each tap lies from its window's beginning; the last is repeated to fill a tile."""
-    kh, kw, _, _, _, pw, dh, dw = geometry
-    c, line = x.shape[3], (x.shape[2] + 2 * pw) * x.shape[3]
-    offsets = np.empty(taps, np.int64)
-    for tap in range(taps):
+    kh, kw, _, sw, _, _, dh, dw = geometry
+    c, line = channels // groups, _span(width, sw, kw, dw) * channels
+    for tap in range(offsets.size):
         within = min(tap, kh * kw * c - 1)
-        offsets[tap] = within // (kw * c) * dh * line + within // c % kw * dw * c + within % c
-    return offsets
+        offsets[tap] = within // (kw * c) * dh * line + within // c % kw * dw * channels + within % c
 
 
 @serial
-def _add_correlation(buffer, offsets, g, total, image, images, row, rows, shape, geometry):
-    """A tile stays in the L1 cache while all images of the block are added to it."""
-    kh, _, sh, sw, _, pw, dh, _ = geometry
+def _add_correlation(buffer, offsets, g, gradients, total, panel, panels, part, channels, columns, groups, geometry):
+    kh, kw, sh, sw, _, _, dh, dw = geometry
+    image, images, row, rows = part
     _, height, width, k = g.shape
-    c, line = shape[3], (shape[2] + 2 * pw) * shape[3]
-    seen = (rows - 1) * sh + (kh - 1) * dh + 1
-    columns, gradients = COLUMN_BYTES // g.itemsize, g.reshape(-1)
-    for panel in range(0, k, columns):
-        for tap in range(0, offsets.size, ROWS):
-            for m in range(images):
-                first = ((image + m) * height + row) * width
-                add_products(buffer, offsets, gradients, total,
-                             (m * seen * line, tap, first * k + panel, tap * k + panel), (rows, width),
-                             (sh * line, sw * c, width * k, k, k))  # fmt: skip
+    depthwise = groups == channels and groups == k
+    group, per_group = (k, panels) if depthwise else (k // groups, panels // groups)
+    first = panel % per_group * columns
+    inside = min(columns, group - first)
+    seen = first if depthwise else panel // per_group * (channels // groups)
+    first += panel // per_group * group
+    for m in range(images):
+        _take_columns(g, gradients, m * rows * width, (image + m, row, rows), first, inside, columns)
+    line = _span(width, sw, kw, dw) * channels
+    counts = (images, rows, width)
+    steps = (_span(rows, sh, kh, dh) * line, sh * line, sw * channels, rows * width * columns, width * columns, columns,
+             columns)  # fmt: skip
+    for tap in range(0, offsets.size, ROWS):
+        starts = (seen, tap, 0, tap * columns)
+        if depthwise:
+            add_lanes(buffer, offsets, gradients, total, starts, counts, steps)
+        elif columns * g.itemsize == COLUMN_BYTES:
+            add_products(buffer, offsets, gradients, total, starts, counts, steps)
+        elif columns * g.itemsize == COLUMN_BYTES // 2:
+            add_products_half(buffer, offsets, gradients, total, starts, counts, steps)
+        else:
+            add_products_quarter(buffer, offsets, gradients, total, starts, counts, steps)
+
+
+@serial
+def _take_columns(g, gradients, start, part, first, inside, columns):
+    """Some rows of one image of g, of which some columns, with zeros beyond, behind `start` pixels of `gradients`."""
+    image, row, rows = part
+    _, height, width, k = g.shape
+    numbers, source, target = g.reshape(-1), (image * height + row) * width * k + first, start * columns
+    for _ in range(rows * width):
+        _copy(numbers[source : source + inside], gradients[target : target + inside])
+        _clear(gradients[target + inside : target + columns])
+        source += k
+        target += columns
+
+
+@parallel
+def pack_weight(weight, packed, steps, shape, groups, workers):
+    """Kernels (K, C/groups, kh, kw) -> (panels, 1 + kh * kw * C/groups, columns), but for the first rows.
+
+    They are numbers of flat `weight`, at steps (start, group, kernel of a group, channel, kernel row, kernel column).
+    The last panel of a group is filled up with zeros.
+    """
+    k, channels, kh, kw = shape
+    panels, _, columns = packed.shape
+    group, per_group = k // groups, panels // groups
+    for t in prange(workers):
+        for panel in range(t * panels // workers, (t + 1) * panels // workers):
+            first = panel % per_group * columns
+            inside = min(columns, group - first)
+            start = steps[0] + panel // per_group * steps[1] + first * steps[2]
+            for c in range(channels):
+                for i in range(kh):
+                    for j in range(kw):
+                        tap, place = 1 + (i * kw + j) * channels + c, start + c * steps[3] + i * steps[4] + j * steps[5]
+                        for n in range(columns):
+                            packed[panel, tap, n] = weight[place + n * steps[2]] if n < inside else 0
+
+
+@parallel
+def sum_and_unpack(sums, out, groups, workers):
+    """sums (shares, panels, kh * kw * C/groups or more, columns) -> out (K, C/groups, kh, kw), in the order of shares."""
+    k, channels, kh, kw = out.shape
+    shares, panels, _, columns = sums.shape
+    group, per_group = k // groups, panels // groups
+    for t in prange(workers):
+        for panel in range(t * panels // workers, (t + 1) * panels // workers):
+            first = panel % per_group * columns
+            inside = min(columns, group - first)
+            first += panel // per_group * group
+            for c in range(channels):
+                for i in range(kh):
+                    for j in range(kw):
+                        tap = (i * kw + j) * channels + c
+                        for n in range(inside):
+                            total = sums[0, panel, tap, n]
+                            for share in range(1, shares):
+                                total += sums[share, panel, tap, n]
+                            out[first + n, c, i, j] = total

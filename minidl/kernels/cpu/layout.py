@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -52,3 +54,14 @@ def channels_last(x: np.ndarray) -> np.ndarray:
 def channels_first(x: np.ndarray) -> np.ndarray:
     """(N, ..., C) seen as (N, C, ...)."""
     return np.moveaxis(x, -1, 1)
+
+
+class Kernels(NamedTuple):
+    """The kernels of a convolution as they lie in a flat array; in what order, the steps say."""
+
+    numbers: np.ndarray
+    groups: int
+    shape: tuple[int, int, int, int]
+    """(K, C/groups, kh, kw)"""
+    steps: tuple[int, int, int, int, int, int]
+    """Where the first number is, and how far it is to the next group, kernel, channel, row and column."""

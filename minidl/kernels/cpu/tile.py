@@ -1,18 +1,23 @@
-"""The innermost loop of convolutions: a tile of the output, kept in vector registers while products are added to it.
+"""The innermost loops of convolutions: a tile of the output, kept in vector registers while products are added to it.
 
-    c[m, n] += sum over p < outer, q < inner of  a[at[m] + p * a_outer + q * a_inner] * b[p * b_outer + q * b_inner + n]
+    s[m, n] = sum over p, q, r of  a[at[m] + p * a_0 + q * a_1 + r * a_2] * b[p * b_0 + q * b_1 + r * b_2 + n]
 
-for m < ROWS and n < COLUMN_BYTES // itemsize; `set_products` writes `=` for `+=`, so that c need not be cleared,
-and `set_narrow_products` does so for half the columns.
-Rows of `a` may begin anywhere, and overlap as the windows of neighbouring pixels do: so windows need not be copied,
-which a product by BLAS would ask for.
+for m < ROWS and n < COLUMN_BYTES // itemsize; of two loops or of three, as many as counts are given.  Rows of `a` may
+begin anywhere, and overlap as the windows of neighbouring pixels do: so windows need not be copied, which a product by
+BLAS would ask for.
+
+Narrower tiles waste less on few columns.  A tile of lanes has a number of `a` for each column, at `at[m] + ... + n`: so
+it multiplies element by element, as channels that do not mix ask for.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from llvmlite import binding, ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 _features = binding.get_host_cpu_features()
@@ -25,126 +30,192 @@ ROWS = 4 if _features.get("avx") and not _features.get("avx512f") else 8
 COLUMN_BYTES = VECTORS * VECTOR_BYTES
 """Bytes of a tile's row."""
 
-
-def _typed(_: Any, a: Any, at: Any, b: Any, c: Any, starts: Any, counts: Any, steps: Any) -> Any:
-    """Flat arrays a, b, c and the offsets `at`; starts (in a, at, b, c), counts (outer, inner), steps (a_outer,
-    a_inner, b_outer, b_inner, c_row).  All counts at least 1."""
-    integers = [types.UniTuple(types.int64, n) for n in (4, 2, 5)]
-    return types.void(a, at, b, c, *integers), _emit_added
+_INTEGER, _SHORT = ir.IntType(64), ir.IntType(32)
 
 
-def _typed_set(_: Any, a: Any, at: Any, b: Any, c: Any, starts: Any, counts: Any, steps: Any) -> Any:
-    """The same, of sums that replace what is there."""
-    return _typed(_, a, at, b, c, starts, counts, steps)[0], _emit_set
+class _Shape(NamedTuple):
+    """How many rows, what a row is made of, and whether `a` has a number for each column."""
+
+    rows: int
+    vectors: int
+    vector_bytes: int
+    lanes: bool
 
 
-def _typed_narrow_set(_: Any, a: Any, at: Any, b: Any, c: Any, starts: Any, counts: Any, steps: Any) -> Any:
-    """The same, of a tile of one vector a row."""
-    return _typed(_, a, at, b, c, starts, counts, steps)[0], _emit_narrow_set
+class _Tile:
+    """A tile of numbers of one type, in the function that is being built."""
 
+    def __init__(self, builder: Any, shape: _Shape, number: Any, itemsize: int) -> None:
+        self.builder, self.vectors, self.lanes, self.itemsize = builder, shape.vectors, shape.lanes, itemsize
+        self.vector = ir.VectorType(number, shape.vector_bytes // itemsize)
 
-def _emit_added(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    for target, total in _emit_sums(context, builder, signature, arguments):
-        before = builder.load(target)
-        before.align = signature.args[3].dtype.bitwidth // 8
-        builder.store(builder.fadd(before, total), target).align = before.align
-    return context.get_dummy_value()
+    def at(self, place: Any, number: int) -> Any:
+        """A pointer to the vector of that number in the row that begins at `place`."""
+        place = self.builder.gep(place, [_INTEGER(number * self.vector.count)])
+        return self.builder.bitcast(place, self.vector.as_pointer())
 
+    def row(self, place: Any) -> list[Any]:
+        """The vectors that begin at `place`."""
+        return [self.load(self.at(place, v)) for v in range(self.vectors)]
 
-def _emit_set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    for target, total in _emit_sums(context, builder, signature, arguments):
-        builder.store(total, target).align = signature.args[3].dtype.bitwidth // 8
-    return context.get_dummy_value()
-
-
-def _emit_narrow_set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    for target, total in _emit_sums(context, builder, signature, arguments, 1):
-        builder.store(total, target).align = signature.args[3].dtype.bitwidth // 8
-    return context.get_dummy_value()
-
-
-def _emit_sums(
-    context: Any, builder: Any, signature: Any, arguments: Any, vectors: int = VECTORS
-) -> Iterator[tuple[Any, Any]]:
-    """Each vector of the tile: where in c it belongs, and its sums."""
-    a, at, b, c = (
-        context.make_array(kind)(context, builder, value).data
-        for kind, value in zip(signature.args[:4], arguments[:4], strict=True)
-    )
-    a_start, at_start, b_start, c_start = (builder.extract_value(arguments[4], i) for i in range(4))
-    outer, inner = (builder.extract_value(arguments[5], i) for i in range(2))
-    a_outer, a_inner, b_outer, b_inner, c_row = (builder.extract_value(arguments[6], i) for i in range(5))
-    width = signature.args[0].dtype.bitwidth // 8
-    real, integer = context.get_value_type(signature.args[0].dtype), ir.IntType(64)
-    vector = ir.VectorType(real, VECTOR_BYTES // width)
-
-    def vector_at(data: Any, place: Any, number: int) -> Any:
-        place = builder.add(place, integer(number * vector.count))
-        return builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
-
-    def load(pointer: Any) -> Any:
-        value = builder.load(pointer)
-        value.align = width
+    def load(self, pointer: Any) -> Any:
+        value = self.builder.load(pointer)
+        value.align = self.itemsize
         return value
 
-    def step(place: Any, count: Any, size: Any) -> Any:
-        return builder.add(place, builder.mul(count, size))
+    def store(self, value: Any, pointer: Any) -> None:
+        self.builder.store(value, pointer).align = self.itemsize
 
-    offsets = [builder.load(builder.gep(at, [builder.add(at_start, integer(m))])) for m in range(ROWS)]
-    rows = [builder.gep(a, [builder.add(a_start, offset)]) for offset in offsets]
+    def spread(self, number: Any) -> Any:
+        """One number in all places of a vector."""
+        count = ir.VectorType(_SHORT, self.vector.count)
+        undefined = ir.Constant(ir.VectorType(number.type, self.vector.count), ir.Undefined)
+        single = self.builder.insert_element(undefined, number, _SHORT(0))
+        return self.builder.shuffle_vector(single, undefined, ir.Constant(count, None))
 
-    entry = builder.block
-    outer_loop, inner_loop = builder.append_basic_block("outer"), builder.append_basic_block("inner")
-    next_outer, done = builder.append_basic_block("next"), builder.append_basic_block("done")
-    builder.branch(outer_loop)
+    def sums(self, a: list[Any], b: Any, counts: list[Any], a_steps: list[Any], b_steps: list[Any], sums: Any) -> Any:
+        """`sums` with the products added, over loops from the outermost to the innermost."""
+        builder = self.builder
+        if not counts:
+            return self._with_products(a, b, sums)
+        entry, body, done = builder.block, builder.append_basic_block("loop"), builder.append_basic_block("done")
+        builder.branch(body)
+        builder.position_at_end(body)
+        turn, running = builder.phi(_INTEGER), [builder.phi(self.vector) for _ in sums]
+        forth = [builder.mul(turn, steps[0]) for steps in (a_steps, b_steps)]
+        a, b = [builder.gep(row, [forth[0]]) for row in a], builder.gep(b, [forth[1]])
+        added = self.sums(a, b, counts[1:], a_steps[1:], b_steps[1:], running)
+        following = builder.add(turn, _INTEGER(1))
+        turn.add_incoming(_INTEGER(0), entry)
+        turn.add_incoming(following, builder.block)
+        for phi, start, total in zip(running, sums, added, strict=True):
+            phi.add_incoming(start, entry)
+            phi.add_incoming(total, builder.block)
+        builder.cbranch(builder.icmp_signed("<", following, counts[0]), body, done)
+        builder.position_at_end(done)
+        return added
 
-    builder.position_at_end(outer_loop)
-    p = builder.phi(integer)
-    sums_outer = [builder.phi(vector) for _ in range(ROWS * vectors)]
-    a_place, b_place = builder.mul(p, a_outer), step(b_start, p, b_outer)
-    builder.branch(inner_loop)
-
-    builder.position_at_end(inner_loop)
-    q = builder.phi(integer)
-    sums = [builder.phi(vector) for _ in range(ROWS * vectors)]
-    b_at = step(b_place, q, b_inner)
-    b_vectors = [load(vector_at(b, b_at, v)) for v in range(vectors)]
-    a_at = step(a_place, q, a_inner)
-    added = []
-    for m in range(ROWS):
-        value = builder.load(builder.gep(rows[m], [a_at]))
-        single = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.IntType(32)(0))
-        spread = builder.shuffle_vector(
-            single, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
-        )
-        for v in range(vectors):
-            product = builder.fmul(spread, b_vectors[v], flags=("contract",))
-            added.append(builder.fadd(product, sums[m * vectors + v], flags=("contract",)))
-    q_next = builder.add(q, integer(1))
-    builder.cbranch(builder.icmp_signed("<", q_next, inner), inner_loop, next_outer)
-
-    builder.position_at_end(next_outer)
-    p_next = builder.add(p, integer(1))
-    builder.cbranch(builder.icmp_signed("<", p_next, outer), outer_loop, done)
-
-    p.add_incoming(integer(0), entry)
-    p.add_incoming(p_next, next_outer)
-    q.add_incoming(integer(0), outer_loop)
-    q.add_incoming(q_next, inner_loop)
-    zeros = ir.Constant(vector, None)
-    for start, running, total in zip(sums_outer, sums, added, strict=True):
-        start.add_incoming(zeros, entry)
-        start.add_incoming(total, next_outer)
-        running.add_incoming(start, outer_loop)
-        running.add_incoming(total, inner_loop)
-
-    builder.position_at_end(done)
-    for m in range(ROWS):
-        place = step(c_start, integer(m), c_row)
-        for v in range(vectors):
-            yield vector_at(c, place, v), added[m * vectors + v]
+    def _with_products(self, a: list[Any], b: Any, sums: list[Any]) -> list[Any]:
+        factors, added = self.row(b), []
+        for m, row in enumerate(a):
+            own = self.row(row) if self.lanes else [self.spread(self.builder.load(row))] * self.vectors
+            for v in range(self.vectors):
+                product = self.builder.fmul(own[v], factors[v], flags=("contract",))
+                added.append(self.builder.fadd(product, sums[m * self.vectors + v], flags=("contract",)))
+        return added
 
 
-add_products: Any = intrinsic(_typed)
-set_products: Any = intrinsic(_typed_set)
-set_narrow_products: Any = intrinsic(_typed_narrow_set)
+def _numbers(builder: Any, values: Any, kind: Any) -> list[Any]:
+    return [builder.extract_value(values, i) for i in range(kind.count)]
+
+
+def _products(shape: _Shape, finish: Callable[[_Tile, Any, Any], None]) -> Any:
+    """A tile that ends in rows of c, c_row apart."""
+
+    def typed(_: Any, a: Any, at: Any, b: Any, c: Any, starts: Any, counts: Any, steps: Any) -> Any:
+        """Flat arrays a, b, c and the offsets `at`; starts (in a, at, b, c), counts of each loop, all at least 1, and
+        steps (of a in each loop, of b in each loop, c_row)."""
+        integers = [types.UniTuple(types.int64, n) for n in (4, counts.count, 2 * counts.count + 1)]
+
+        def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            kinds = signature.args
+            a, at, b, c = (
+                context.make_array(kind)(context, builder, value).data
+                for kind, value in zip(kinds[:4], arguments[:4], strict=True)
+            )
+            starts, counts, steps = map(_numbers, (builder,) * 3, arguments[4:], kinds[4:])
+            depth = len(counts)
+            tile = _Tile(builder, shape, context.get_value_type(kinds[0].dtype), kinds[0].dtype.bitwidth // 8)
+            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1], shape.rows)
+            sums = [ir.Constant(tile.vector, None)] * (shape.rows * tile.vectors)
+            b = builder.gep(b, [starts[2]])
+            sums = tile.sums(rows, b, counts, steps[:depth], steps[depth : 2 * depth], sums)
+            for m in range(shape.rows):
+                place = builder.gep(c, [builder.add(starts[3], builder.mul(_INTEGER(m), steps[-1]))])
+                for v in range(tile.vectors):
+                    finish(tile, sums[m * tile.vectors + v], tile.at(place, v))
+            return context.get_dummy_value()
+
+        return types.void(a, at, b, c, *integers), emit
+
+    return intrinsic(typed)
+
+
+def _rows(builder: Any, a: Any, at: Any, start: Any, count: int) -> list[Any]:
+    """Where each row of a tile begins."""
+    places = (builder.gep(at, [builder.add(start, _INTEGER(m))]) for m in range(count))
+    return [builder.gep(a, [builder.load(place)]) for place in places]
+
+
+def _add(tile: _Tile, total: Any, target: Any) -> None:
+    tile.store(tile.builder.fadd(tile.load(target), total), target)
+
+
+def _set(tile: _Tile, total: Any, target: Any) -> None:
+    tile.store(total, target)
+
+
+def _pixels(shape: _Shape) -> Any:
+    """A tile of which each row has its own place in c, and of which some columns are written."""
+
+    def typed(_: Any, a: Any, at: Any, b: Any, c: Any, c_at: Any, inside: Any, starts: Any, counts: Any, steps: Any) -> Any:
+        """As `_products`, but c[c_at[m] + n] = b[initial + n] + s[m, n] for n < inside, with starts (in a, in at and
+        c_at, in b, in c, initial) and steps (of a in each loop, of b in each loop)."""
+        integers = [types.UniTuple(types.int64, n) for n in (5, counts.count, 2 * counts.count)]
+
+        def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            kinds = signature.args
+            a, at, b, c, c_at = (
+                context.make_array(kind)(context, builder, value).data
+                for kind, value in zip(kinds[:5], arguments[:5], strict=True)
+            )
+            starts, counts, steps = map(_numbers, (builder,) * 3, arguments[6:], kinds[6:])
+            depth = len(counts)
+            tile = _Tile(builder, shape, context.get_value_type(kinds[0].dtype), kinds[0].dtype.bitwidth // 8)
+            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1], shape.rows)
+            initial = tile.row(builder.gep(b, [starts[4]]))
+            b = builder.gep(b, [starts[2]])
+            sums = tile.sums(rows, b, counts, steps[:depth], steps[depth:], initial * shape.rows)
+            masks = [_mask(tile, v, arguments[5]) for v in range(tile.vectors)]
+            for m, place in enumerate(_rows(builder, builder.gep(c, [starts[3]]), c_at, starts[1], shape.rows)):
+                for v in range(tile.vectors):
+                    _store_some(tile, sums[m * tile.vectors + v], tile.at(place, v), masks[v])
+            return context.get_dummy_value()
+
+        return types.void(a, at, b, c, c_at, types.int64, *integers), emit
+
+    return intrinsic(typed)
+
+
+def _mask(tile: _Tile, number: int, inside: Any) -> Any:
+    """Which columns of the vector of that number are inside."""
+    count = tile.vector.count
+    places = ir.Constant(ir.VectorType(_INTEGER, count), [_INTEGER(number * count + i) for i in range(count)])
+    return tile.builder.icmp_signed("<", places, tile.spread(inside))
+
+
+def _store_some(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
+    name = f"llvm.masked.store.v{tile.vector.count}f{8 * tile.itemsize}.p0"
+    kind = ir.FunctionType(ir.VoidType(), [tile.vector, pointer.type, _SHORT, mask.type])
+    store = cgutils.get_or_insert_function(tile.builder.module, kind, name)
+    tile.builder.call(store, [value, pointer, _SHORT(tile.itemsize), mask])
+
+
+_WHOLE = _Shape(ROWS, VECTORS, VECTOR_BYTES, lanes=False)
+_HALF = _Shape(ROWS, 1, VECTOR_BYTES, lanes=False)
+_QUARTER = _Shape(ROWS, 1, VECTOR_BYTES // 2, lanes=False)
+_LANES = _Shape(ROWS, VECTORS, VECTOR_BYTES, lanes=True)
+_NARROW = _Shape(ROWS * VECTORS, 1, VECTOR_BYTES, lanes=False)
+
+add_products: Any = _products(_WHOLE, _add)
+"""c[m, n] += s[m, n]"""
+add_products_half, add_products_quarter, add_lanes = (_products(shape, _add) for shape in (_HALF, _QUARTER, _LANES))
+
+set_products: Any = _products(_WHOLE, _set)
+"""c[m, n] = s[m, n]"""
+set_narrow_products = _products(_NARROW, _set)
+"""The same for half as many columns of twice as many rows."""
+
+set_pixels: Any = _pixels(_WHOLE)
+"""c[c_at[m] + n] = b[initial + n] + s[m, n]"""
+set_pixels_half, set_pixels_quarter, set_pixels_of_lanes = (_pixels(shape) for shape in (_HALF, _QUARTER, _LANES))

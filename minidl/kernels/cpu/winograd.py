@@ -14,11 +14,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba import prange
 
 from .. import threads
-from .few_pixels import in_memory
-from .jit import serial
-from .tasks import floats, task
+from .jit import parallel, serial
+from .layout import Kernels
 from .tile import COLUMN_BYTES, ROWS, set_products
 from .winograd_transforms import (
     transform_gradient,
@@ -53,28 +53,26 @@ SKEW = 16
 Pair = tuple[int, int]
 
 
-def convolve(images: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: Pair, y: np.ndarray) -> None:
-    """Images (N, H, W, C) with weight (K, C, 3, 3) and bias (K,) into y (N, H', W', K), all float32.
-
-    y is dense; the weight may lie in any order.
-    """
-    present, images = images.shape[3], _whole_panels(images)
+def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, padding: Pair, y: np.ndarray) -> None:
+    """Images (N, H, W, C) with kernels (K, C, 3, 3) and bias (K,) into a dense y (N, H', W', K), all float32."""
+    present, k = images.shape[3], y.shape[3]
+    offset = np.zeros(k, np.float32) if bias is None else np.ascontiguousarray(bias)
+    first_number, _, *steps = kernels.steps
+    images = _whole_panels(images)
     channels, grid, tiles = images.shape[3], *_cut(y.shape)
     workers = threads.get_num_threads()
-    by_tiles, by_panels = _division(tiles, workers)
+    division = _division(tiles, workers)
     some = _tiles_at_a_time(tiles, channels)
     point = some * channels + SKEW
     of_kernels, of_products = 36 * (channels * COLUMNS + SKEW), 36 * (GROUPS * GROUP + SKEW)
-    memory, start, steps = in_memory(weight)
-    with workspace(36 * point, workers * of_kernels, workers * of_products) as (values, kernels, products):
+    with workspace(36 * point, workers * of_kernels, workers * of_products) as (values, kernel_values, products):
         for first in range(0, tiles, some):
             count = min(tiles - first, some)
-            _transform_images(images, padding, grid, first, count, values, point, workers)
-            _multiply.run(
-                (values, memory, bias, kernels, products, y),
-                (*y.shape, *grid, first, count, channels, point, by_tiles, by_panels, start, *steps, present),
-                workers,
-            )
+            _input_values(images, padding, grid, first, count, _zeros_from(images), values, point, workers)
+            _multiply(
+                values, point, kernels.numbers, (first_number, *steps), present, offset, kernel_values, products,
+                y.reshape(-1), y.shape, grid, first, count, channels, division, workers,
+            )  # fmt: skip
 
 
 def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
@@ -83,22 +81,21 @@ def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
     images, gradients = _whole_panels(images), _whole_panels(g)
     channels, kernels, grid, tiles = images.shape[3], gradients.shape[3], *_cut(g.shape)
     workers = threads.get_num_threads()
-    by_tiles, by_panels = _division(tiles, workers)
+    division = _division(tiles, workers)
     some = _tiles_at_a_time(tiles, channels + kernels)
     point, other = some * channels + SKEW, some * kernels + SKEW
     of_products = 36 * (COLUMNS * COLUMNS + SKEW)
-    sums = np.zeros((by_tiles, k, c, 3, 3), np.float32)
+    sums = np.zeros((division[0], k, c, 3, 3), np.float32)
     with workspace(36 * point, 36 * other, workers * of_products) as (values, gradient_values, products):
         for first in range(0, tiles, some):
             count = min(tiles - first, some)
-            _transform_images(images, padding, grid, first, count, values, point, workers)
-            _transform_gradients(gradients, grid, first, count, gradient_values, other, workers)
-            _correlate.run(
-                (values, gradient_values, products, sums),
-                (k, c, channels, kernels, count, point, other, by_tiles, by_panels),
-                workers,
-            )
-    return sums[0] if by_tiles == 1 else sums.sum(0)
+            _input_values(images, padding, grid, first, count, _zeros_from(images), values, point, workers)
+            _gradient_values(gradients, grid, first, count, _zeros_from(gradients), gradient_values, other, workers)
+            _correlate(
+                values, point, gradient_values, other, products, sums.reshape(-1), (k, c, channels, kernels), count,
+                division, workers,
+            )  # fmt: skip
+    return sums[0] if division[0] == 1 else sums.sum(0)
 
 
 def _whole_panels(x: np.ndarray) -> np.ndarray:
@@ -137,103 +134,77 @@ def _tiles_at_a_time(tiles: int, channels: int) -> int:
     return min(max(fitting, ROWS * GROUPS), -(-tiles // ROWS) * ROWS)
 
 
-def _transform_images(images, padding, grid, first, count, values, point, workers):
-    zeros = np.zeros(images.shape[3], np.float32)
-    _input_values.run(
-        (images, values), (*images.shape, *padding, *grid, first, count, point, _distance(images, zeros)), workers
-    )
+def _zeros_from(x: np.ndarray) -> tuple[np.ndarray, int]:
+    """A pixel of zeros, and its distance in numbers from the beginning of x: there tiles read what is beyond x."""
+    zeros = np.zeros(x.shape[3], x.dtype)
+    begin, end = (a.__array_interface__["data"][0] for a in (x, zeros))
+    return zeros, (end - begin) // x.itemsize
 
 
-def _transform_gradients(gradients, grid, first, count, values, point, workers):
-    zeros = np.zeros(gradients.shape[3], np.float32)
-    _gradient_values.run(
-        (gradients, values), (*gradients.shape, *grid, first, count, point, _distance(gradients, zeros)), workers
-    )
+@parallel
+def _input_values(x, padding, grid, first, count, beyond, values, point, workers):
+    """Each tile's 6x6 pixels of x (N, H, W, C) -> their values."""
+    _, h, w, c = x.shape
+    groups, (_, zeros) = -(-count // ROWS), beyond
+    for t in prange(workers):
+        at = np.empty(36, np.int64)
+        for tile in range(t * groups // workers * ROWS, (t + 1) * groups // workers * ROWS):
+            image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
+            top, left = place // grid[1] * 4 - padding[0], place % grid[1] * 4 - padding[1]
+            for i in range(6):
+                for j in range(6):
+                    inside = tile < count and 0 <= top + i < h and 0 <= left + j < w
+                    at[i * 6 + j] = ((image * h + top + i) * w + left + j) * c if inside else zeros
+            for panel in range(c // COLUMNS):
+                target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
+                transform_input(x.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
 
 
-def _distance(x: np.ndarray, other: np.ndarray) -> int:
-    """Numbers from the beginning of x to that of the other."""
-    begin, end = (a.__array_interface__["data"][0] for a in (x, other))
-    return (end - begin) // 4
-
-
-@task
-def _input_values(part, parts, arrays, numbers):
-    """Each tile's 6x6 pixels of images (N, H, W, C) -> their values.
-
-    What is beyond the image is read from an array of zeros, at a distance from the image's beginning.
-    """
-    pixels, values = floats(arrays, numbers, 0), floats(arrays, numbers, 1)
-    h, w, c, down, right, rows, columns = (
-        numbers[3],
-        numbers[4],
-        numbers[5],
-        numbers[6],
-        numbers[7],
-        numbers[8],
-        numbers[9],
-    )
-    first, count, point, zeros = numbers[10], numbers[11], numbers[12], numbers[13]
-    at, groups = np.empty(36, np.int64), -(-count // ROWS)
-    for tile in range(part * groups // parts * ROWS, (part + 1) * groups // parts * ROWS):
-        image, place = (first + tile) // (rows * columns), (first + tile) % (rows * columns)
-        top, left = place // columns * 4 - down, place % columns * 4 - right
-        for i in range(6):
-            for j in range(6):
-                inside = tile < count and 0 <= top + i < h and 0 <= left + j < w
-                at[i * 6 + j] = ((image * h + top + i) * w + left + j) * c if inside else zeros
-        for panel in range(c // COLUMNS):
-            target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
-            transform_input(pixels, at, values, (panel * COLUMNS, target), (6 * point, point))
-
-
-@task
-def _gradient_values(part, parts, arrays, numbers):
+@parallel
+def _gradient_values(g, grid, first, count, beyond, values, point, workers):
     """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values."""
-    pixels, values = floats(arrays, numbers, 0), floats(arrays, numbers, 1)
-    h, w, c, rows, columns = numbers[3], numbers[4], numbers[5], numbers[6], numbers[7]
-    first, count, point, zeros = numbers[8], numbers[9], numbers[10], numbers[11]
-    at, groups = np.empty(16, np.int64), -(-count // ROWS)
-    for tile in range(part * groups // parts * ROWS, (part + 1) * groups // parts * ROWS):
-        image, place = (first + tile) // (rows * columns), (first + tile) % (rows * columns)
-        top, left = place // columns * 4, place % columns * 4
-        for i in range(4):
-            for j in range(4):
-                inside = tile < count and top + i < h and left + j < w
-                at[i * 4 + j] = ((image * h + top + i) * w + left + j) * c if inside else zeros
-        for panel in range(c // COLUMNS):
-            target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
-            transform_gradient(pixels, at, values, (panel * COLUMNS, target), (6 * point, point))
+    _, h, w, c = g.shape
+    groups, (_, zeros) = -(-count // ROWS), beyond
+    for t in prange(workers):
+        at = np.empty(16, np.int64)
+        for tile in range(t * groups // workers * ROWS, (t + 1) * groups // workers * ROWS):
+            image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
+            top, left = place // grid[1] * 4, place % grid[1] * 4
+            for i in range(4):
+                for j in range(4):
+                    inside = tile < count and top + i < h and left + j < w
+                    at[i * 4 + j] = ((image * h + top + i) * w + left + j) * c if inside else zeros
+            for panel in range(c // COLUMNS):
+                target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
+                transform_gradient(g.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
 
 
-@task
-def _multiply(part, parts, arrays, numbers):
+@parallel
+def _multiply(values, point, weight, steps, present, bias, kernels, products, y, shape, grid, first, count, channels,
+              division, workers):  # fmt: skip
     """The tiles' values times those of the kernels, taken back to the output.
 
     Each thread takes some of the tiles, or some of the panels of kernels.
     """
-    values, weight, bias = floats(arrays, numbers, 0), floats(arrays, numbers, 1), floats(arrays, numbers, 2)
-    kernels, products, y = floats(arrays, numbers, 3), floats(arrays, numbers, 4), floats(arrays, numbers, 5)
-    shape = (numbers[6], numbers[7], numbers[8], numbers[9])
-    grid, first, count, channels, point = (numbers[10], numbers[11]), numbers[12], numbers[13], numbers[14], numbers[15]
-    by_tiles, by_panels = numbers[16], numbers[17]
-    steps = (numbers[18], numbers[19], numbers[20], numbers[21], numbers[22], numbers[23])
-    own, results = part * 36 * (channels * COLUMNS + SKEW), part * 36 * (GROUPS * GROUP + SKEW)
-    of_tiles, of_panels, groups, panels = part % by_tiles, part // by_tiles, -(-count // ROWS), -(-shape[3] // COLUMNS)
-    end = min((of_tiles + 1) * groups // by_tiles * ROWS, count)
-    for panel in range(of_panels * panels // by_panels, (of_panels + 1) * panels // by_panels):
-        _transform_kernels(weight, steps, panel * COLUMNS, shape[3], channels, kernels, own)
-        for begin in range(of_tiles * groups // by_tiles * ROWS, end, GROUPS * ROWS):
-            inside = min(GROUPS * ROWS, end - begin)
-            _multiply_block(values, begin, inside, point, kernels, own, channels, products, results)
-            _finish_block(products, results, bias, panel * COLUMNS, grid, first + begin, inside, y, shape)
+    groups, panels = -(-count // ROWS), -(-shape[3] // COLUMNS)
+    by_tiles, by_panels = division
+    for t in prange(workers):
+        own, results = t * 36 * (channels * COLUMNS + SKEW), t * 36 * (GROUPS * GROUP + SKEW)
+        of_tiles, of_panels = t % by_tiles, t // by_tiles
+        end = min((of_tiles + 1) * groups // by_tiles * ROWS, count)
+        for panel in range(of_panels * panels // by_panels, (of_panels + 1) * panels // by_panels):
+            _transform_kernels(weight, steps, present, panel * COLUMNS, shape[3], channels, kernels, own)
+            for begin in range(of_tiles * groups // by_tiles * ROWS, end, GROUPS * ROWS):
+                inside = min(GROUPS * ROWS, end - begin)
+                _multiply_block(values, begin, inside, point, kernels, own, channels, products, results)
+                _finish_block(products, results, bias, panel * COLUMNS, grid, first + begin, inside, y, shape)
 
 
 @serial
-def _transform_kernels(weight, steps, kernel, k, channels, kernels, own):
+def _transform_kernels(weight, steps, present, kernel, k, channels, kernels, own):
     """The values (36, channels, kernels) of a panel of kernels; zeros beyond those that there are."""
     point = channels * COLUMNS + SKEW
-    first, of_kernel, of_channel, of_row, of_column, present = steps
+    first, of_kernel, of_channel, of_row, of_column = steps
     taps, inside, at = np.zeros(RUN * 9 * COLUMNS, np.float32), min(COLUMNS, k - kernel), np.arange(9) * COLUMNS
     for begin in range(0, channels, RUN):
         for m in range(inside):
@@ -283,34 +254,28 @@ def _finish_block(products, results, bias, kernel, grid, first, inside, y, shape
                         y[target + (i * width + j) * k + m] = square[(i * 4 + j) * COLUMNS + m]
 
 
-@task
-def _correlate(part, parts, arrays, numbers):
+@parallel
+def _correlate(values, value, gradients, gradient, products, sums, sizes, count, division, workers):
     """Products of the values of tiles and gradients, summed over tiles and taken back to the weight's gradient."""
-    values, gradients = floats(arrays, numbers, 0), floats(arrays, numbers, 1)
-    products, sums = floats(arrays, numbers, 2), floats(arrays, numbers, 3)
-    k, c, channels, kernels, count = numbers[4], numbers[5], numbers[6], numbers[7], numbers[8]
-    value, gradient, by_tiles, by_panels = numbers[9], numbers[10], numbers[11], numbers[12]
-    point = COLUMNS * COLUMNS + SKEW
-    results = part * 36 * point
-    of_tiles, of_panels, groups = part % by_tiles, part // by_tiles, -(-count // ROWS)
-    begin, end = of_tiles * groups // by_tiles, (of_tiles + 1) * groups // by_tiles
-    rows, at, taps = np.arange(ROWS), np.arange(36) * point, np.empty(9 * COLUMNS, np.float32)
-    across = channels // COLUMNS
-    tasks = kernels // COLUMNS * across
-    if begin == end:
-        return
-    for number in range(of_panels * tasks // by_panels, (of_panels + 1) * tasks // by_panels):
-        panel, channel = number // across, number % across
-        for p in range(36):
-            for row in range(0, COLUMNS, ROWS):
-                set_products(values, rows, gradients, products,
-                             (p * value + (begin * across + channel) * GROUP + row, 0,
-                              p * gradient + begin * ROWS * kernels + panel * GROUP,
-                              results + p * point + row * COLUMNS), (end - begin, ROWS),
-                             (ROWS * channels, COLUMNS, ROWS * kernels, COLUMNS, COLUMNS))  # fmt: skip
-        for row in range(min(COLUMNS, c - channel * COLUMNS)):
-            transform_weight_gradient(products, at, taps, (results + row * COLUMNS, 0), (3 * COLUMNS, COLUMNS))
-            for m in range(min(COLUMNS, k - panel * COLUMNS)):
-                place = ((of_tiles * k + panel * COLUMNS + m) * c + channel * COLUMNS + row) * 9
-                for tap in range(9):
-                    sums[place + tap] += taps[tap * COLUMNS + m]
+    k, c, channels, kernels = sizes
+    groups, across, point = -(-count // ROWS), channels // COLUMNS, COLUMNS * COLUMNS + SKEW
+    pairs, (by_tiles, by_panels) = kernels // COLUMNS * across, division
+    for t in prange(workers):
+        rows, at, taps = np.arange(ROWS), np.arange(36) * point, np.empty(9 * COLUMNS, np.float32)
+        of_tiles, of_panels, results = t % by_tiles, t // by_tiles, t * 36 * point
+        begin, end = of_tiles * groups // by_tiles, (of_tiles + 1) * groups // by_tiles
+        for number in range(of_panels * pairs // by_panels, (of_panels + 1) * pairs // by_panels if begin < end else 0):
+            panel, channel = number // across, number % across
+            for p in range(36):
+                for row in range(0, COLUMNS, ROWS):
+                    set_products(values, rows, gradients, products,
+                                 (p * value + (begin * across + channel) * GROUP + row, 0,
+                                  p * gradient + begin * ROWS * kernels + panel * GROUP,
+                                  results + p * point + row * COLUMNS), (end - begin, ROWS),
+                                 (ROWS * channels, COLUMNS, ROWS * kernels, COLUMNS, COLUMNS))  # fmt: skip
+            for row in range(min(COLUMNS, c - channel * COLUMNS)):
+                transform_weight_gradient(products, at, taps, (results + row * COLUMNS, 0), (3 * COLUMNS, COLUMNS))
+                for m in range(min(COLUMNS, k - panel * COLUMNS)):
+                    place = ((of_tiles * k + panel * COLUMNS + m) * c + channel * COLUMNS + row) * 9
+                    for tap in range(9):
+                        sums[place + tap] += taps[tap * COLUMNS + m]
