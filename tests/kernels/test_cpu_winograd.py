@@ -9,6 +9,7 @@ import minidl
 from minidl.errors import DtypeError
 from minidl.kernels import cpu
 from minidl.kernels.cpu import convolution, winograd, winograd_transforms  # noqa: F401 - loads numba
+from minidl.kernels.cpu.layout import kernels_of
 from minidl.kernels.cpu.workspace import workspace
 
 RANDOM = np.random.default_rng(11)
@@ -67,7 +68,7 @@ def last(x):
 def by_winograd(x, weight, bias, padding):
     n, h, w = x.shape[0], x.shape[2] + 2 * padding[0] - 2, x.shape[3] + 2 * padding[1] - 2
     y = np.full((n, h, w, len(weight)), np.nan, np.float32)
-    winograd.convolve(last(x), weight, bias, padding, y)
+    winograd.convolve(last(x), kernels_of(weight), bias, padding, y)
     return y.transpose(0, 3, 1, 2)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from .. import precision, threads
 from . import few_pixels, winograd
 from .direct import convolve, correlate, pack_weight, sum_and_unpack
-from .layout import Kernels, channels_first, channels_last
+from .layout import Kernels, channels_first, channels_last, kernels_of
 from .tile import COLUMN_BYTES, ROWS
 
 BUFFER_BYTES = 512 * 1024
@@ -48,10 +48,7 @@ def conv2d(
         for n, p, d, k, s in zip(images.shape[1:3], padding, dilation, weight.shape[2:], stride, strict=True)
     )
     y = np.empty((len(images), height, width, len(weight)), x.dtype)
-    k, c, kh, kw = weight.shape
-    steps = (0, k // groups * c * kh * kw, c * kh * kw, kh * kw, kw, 1)
-    kernels = Kernels(np.ascontiguousarray(weight).reshape(-1), groups, weight.shape, steps)
-    _forward(images, kernels, bias, geometry, y, (0, 0), (1, 1))
+    _forward(images, kernels_of(weight, groups), bias, geometry, y, (0, 0), (1, 1))
     return channels_first(y)
 
 

@@ -65,3 +65,10 @@ class Kernels(NamedTuple):
     """(K, C/groups, kh, kw)"""
     steps: tuple[int, int, int, int, int, int]
     """Where the first number is, and how far it is to the next group, kernel, channel, row and column."""
+
+
+def kernels_of(weight: np.ndarray, groups: int = 1) -> Kernels:
+    """A weight (K, C/groups, kh, kw) as it lies, dense; copied if it is not."""
+    k, c, kh, kw = weight.shape
+    steps = (0, k // groups * c * kh * kw, c * kh * kw, kh * kw, kw, 1)
+    return Kernels(np.ascontiguousarray(weight).reshape(-1), groups, weight.shape, steps)
