@@ -186,7 +186,7 @@ def nanmean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any 
     return nansum(input, axes, keepdim, dtype=dtype) / array_of(count).astype(dtype)
 
 
-def _squares_about_mean(x: np.ndarray, axes: tuple[int, ...], keepdim: bool, scale: float) -> Any:
+def _squares_about_mean(x: Array, axes: tuple[int, ...], keepdim: Any, scale: float) -> Any:
     """The sum of squares about the mean, times `scale`."""
     if x.size and x.dtype.char in "fd" and x.flags.c_contiguous and (axes == (x.ndim - 1,) or len(axes) == x.ndim):
         rows = x if len(axes) == 1 else x.reshape(-1)

@@ -69,6 +69,32 @@ def test_threads_have_a_mode_of_their_own():
     assert seen == [True]
 
 
+def test_a_thread_that_does_not_record_keeps_no_other_from_it(x):
+    off, done = threading.Event(), threading.Event()
+    seen = []
+
+    def without_recording():
+        minidl.set_grad_enabled(False)  # and never on again
+        off.set()
+        done.wait()
+        seen.append((x * 2).requires_grad)
+
+    thread = threading.Thread(target=without_recording)
+    thread.start()
+    off.wait()
+    seen.append((x * 2).requires_grad)
+    with no_grad():
+        seen.append((x * 2).requires_grad)
+    seen.append((x * 2).requires_grad)
+    done.set()
+    thread.join()
+    assert seen == [True, False, True, False]
+    assert (x * 2).requires_grad
+    with no_grad(), no_grad():
+        assert not (x * 2).requires_grad
+    assert (x * 2).requires_grad
+
+
 def test_a_pass_that_is_not_recorded_leaves_the_mode_as_it_was(x):
     modes = []
     x.register_hook(lambda g: modes.append(is_grad_enabled()))

@@ -150,6 +150,48 @@ def test_errors_name_the_operator_and_what_it_got():
         minidl.sin()
 
 
+def test_arguments_may_be_given_by_name():
+    a, b = leaf(3), leaf(3)
+    for result in (minidl.maximum(input=a, other=b), minidl.maximum(other=b, input=a), minidl.maximum(a, other=b)):
+        np.testing.assert_array_equal(result.detach().numpy(), np.maximum(a.detach().numpy(), b.detach().numpy()))
+    assert minidl.round(a.detach() * 0 + 1.26, decimals=1).tolist() == [1.3] * 3
+    assert minidl.round(a.detach() * 0 + 1.26).tolist() == [1] * 3
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a, b: minidl.maximum(a),
+        lambda a, b: minidl.maximum(other=b),
+        lambda a, b: minidl.maximum(a, b, b),
+        lambda a, b: minidl.maximum(a, b, input=a),
+        lambda a, b: minidl.maximum(a, b, b, b),
+        lambda a, b: minidl.maximum(a, b, name=b),
+        lambda a, b: minidl.exp(a, b),
+        lambda a, b: minidl.exp(a, b, b),
+    ],
+)
+def test_other_arguments_than_an_operator_takes_are_refused(call):
+    a, b = minidl.zeros(3), minidl.zeros(3)
+    with pytest.raises(TypeError):
+        call(a, b)
+    assert b.tolist() == [0, 0, 0]  # and not taken for `out`
+
+
+def test_one_output_of_several_is_a_tuple_all_the_same():
+    @primitive(outputs=("doubled",))
+    def double(x):
+        return (x * 2,)
+
+    @double.gradient("x")
+    def _(g):
+        return g[0] * 2
+
+    x = leaf(3)
+    (y,) = double(x)
+    np.testing.assert_array_equal(grad(y.sum(), x)[0].numpy(), [2, 2, 2])
+
+
 def test_a_gradient_of_a_wrong_shape_is_named():
     @primitive
     def doubled(x):
@@ -174,6 +216,7 @@ def test_a_gradient_of_a_wrong_shape_is_named():
         (minidl.ops.reduction.plain_sum, ((0,), True)),
         (minidl.ops.comparison.lt, (1,)),
         (minidl.ops.extremes._greatest_along, (0, False)),
+        (minidl.ops.comparison.clip, (-1, minidl.ones(3))),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -198,3 +241,10 @@ def test_the_written_out_call_does_what_the_plain_one_does(operator, args, wante
         assert first.plan is second.plan and list(first.edges) == list(second.edges)
         assert [np.shape(k) for k in first.kept] == [np.shape(k) for k in second.kept]
         assert [seen for _, seen in first.watched] == [seen for _, seen in second.watched]
+
+
+def test_the_shapes_of_variadic_inputs_are_kept_together_in_both_forms():
+    operator = minidl.ops.joining._concatenate
+    parts = (leaf(2, 3), leaf(1, 3), minidl.zeros(4, 3, dtype=minidl.float64))
+    for joined in (operator(0, *parts), plainly(operator.primitive, operator, (0, *parts))):
+        assert joined.grad_fn.kept == [0, [(2, 3), (1, 3), (4, 3)]]
