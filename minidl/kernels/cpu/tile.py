@@ -12,7 +12,7 @@ it multiplies element by element, as channels that do not mix ask for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from llvmlite import binding, ir
@@ -142,12 +142,8 @@ def _products(shape: _Shape, finish: Callable[[_Tile, Any, Any], None]) -> Any:
 
 def _rows(builder: Any, a: Any, at: Any, start: Any) -> list[Any]:
     """Where each row of a tile begins."""
-    return list(_each_row(builder, a, at, start))
-
-
-def _each_row(builder: Any, a: Any, at: Any, start: Any) -> Iterator[Any]:
-    for m in range(ROWS):
-        yield builder.gep(a, [builder.load(builder.gep(at, [builder.add(start, _INTEGER(m))]))])
+    places = [builder.gep(at, [builder.add(start, _INTEGER(m))]) for m in range(ROWS)]
+    return [builder.gep(a, [builder.load(place)]) for place in places]
 
 
 def _add(tile: _Tile, total: Any, target: Any) -> None:
@@ -161,7 +157,9 @@ def _set(tile: _Tile, total: Any, target: Any) -> None:
 def _pixels(shape: _Shape) -> Any:
     """A tile of which each row has its own place in c, and of which some columns are written."""
 
-    def typed(_: Any, a: Any, at: Any, b: Any, c: Any, c_at: Any, inside: Any, starts: Any, counts: Any, steps: Any) -> Any:
+    def typed(
+        _: Any, a: Any, at: Any, b: Any, c: Any, c_at: Any, inside: Any, starts: Any, counts: Any, steps: Any
+    ) -> Any:
         """As `_products`, but c[c_at[m] + n] = b[initial + n] + s[m, n] for n < inside, with starts (in a, in at and
         c_at, in b, in c, initial) and steps (of a in each loop, of b in each loop)."""
         integers = [types.UniTuple(types.int64, n) for n in (5, counts.count, 2 * counts.count)]
