@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from minidl.kernels import cpu
+from minidl.kernels import cpu, threads
 
 RANDOM = np.random.default_rng(3)
 #        input shape     kernels  size    stride  padding dilation groups
@@ -28,6 +28,24 @@ CASES = [
     ((50, 5, 4, 4), 33, (3, 3), (1, 1), (1, 1), (1, 1), 1),
     ((50, 4, 5, 4), 6, (3, 2), (2, 1), (1, 1), (1, 2), 2),
     ((1, 3, 60, 300), 5, (3, 3), (1, 2), (1, 1), (2, 1), 1),
+    ((2, 33, 6, 5), 33, (3, 3), (1, 1), (1, 1), (1, 1), 33),
+    ((2, 33, 9, 8), 33, (3, 3), (2, 2), (1, 1), (1, 1), 33),
+    ((1, 70, 7, 9), 70, (5, 3), (2, 1), (2, 0), (1, 2), 70),
+    ((20, 7, 12, 11), 7, (3, 3), (1, 1), (0, 2), (2, 1), 7),
+    ((9, 64, 18, 17), 64, (3, 3), (2, 2), (1, 1), (1, 1), 64),
+    ((2, 5, 6, 7), 10, (3, 3), (1, 1), (1, 1), (1, 1), 5),
+    ((2, 3, 9, 7), 15, (3, 3), (2, 2), (1, 1), (1, 1), 3),
+    ((2, 15, 9, 7), 3, (3, 3), (2, 2), (1, 1), (1, 1), 3),
+    ((2, 9, 8, 7), 120, (3, 3), (1, 1), (1, 1), (1, 1), 3),
+    ((4, 16, 11, 13), 48, (3, 3), (2, 2), (1, 1), (1, 1), 2),
+    ((5, 1, 28, 28), 6, (5, 5), (1, 1), (2, 2), (1, 1), 1),
+    ((5, 6, 14, 14), 16, (5, 5), (1, 1), (0, 0), (1, 1), 1),
+    ((2, 3, 11, 10), 20, (3, 3), (1, 1), (1, 1), (1, 1), 1),
+    ((2, 4, 9, 13), 5, (3, 3), (3, 2), (1, 1), (2, 4), 1),
+    ((2, 4, 8, 8), 5, (2, 2), (5, 4), (1, 0), (1, 1), 1),
+    ((3, 4, 7, 7), 5, (1, 1), (2, 2), (3, 1), (1, 1), 1),
+    ((3, 40, 7, 7), 41, (1, 1), (2, 2), (0, 0), (1, 1), 1),
+    ((0, 3, 7, 6), 3, (3, 3), (2, 2), (1, 1), (1, 1), 3),
     ((0, 3, 7, 6), 4, (3, 3), (1, 1), (1, 1), (1, 1), 1),
     ((0, 3, 7, 6), 4, (3, 3), (2, 2), (1, 1), (1, 1), 1),
     ((0, 3, 7, 6), 4, (1, 1), (1, 1), (0, 0), (1, 1), 1),
@@ -165,6 +183,48 @@ def test_two_runs_are_equal_bit_for_bit(images):
         first, second = run(), run()
         np.testing.assert_array_equal(first, second)
         assert not np.shares_memory(first, second)
+
+
+@pytest.mark.parametrize("groups", [1, 5, 20])
+def test_a_channel_with_nan_spoils_only_those_that_see_it(groups):
+    x = np.zeros((2, 20, 9, 9), np.float32)
+    x[1, 7, 4, 4] = np.nan
+    y = cpu.conv2d(x, np.ones((20, 20 // groups, 3, 3), np.float32), None, (1, 1), (1, 1), (1, 1), groups)
+    size = 20 // groups
+    seeing = slice(7 // size * size, (7 // size + 1) * size)
+    assert np.isnan(y[1, seeing, 3:6, 3:6]).all() and np.isnan(y).sum() == size * 9
+
+
+@pytest.mark.parametrize(("groups", "stride"), [(1, 1), (1, 2), (24, 1), (24, 2), (4, 2)])
+def test_threads_change_no_more_than_rounding(groups, stride):
+    case = ((6, 24, 33, 32), 24, (3, 3), (stride, stride), (1, 1), (1, 1), groups)
+    x, weight, bias, g, options = draw(case, np.float64)
+    before = threads.get_num_threads()
+    results = []
+    try:
+        for count in (1, 3):
+            threads.set_num_threads(count)
+            results.append(
+                (
+                    cpu.conv2d(x, weight, bias, *options),
+                    cpu.conv2d_input_gradient(g, weight, x.shape, *options),
+                    cpu.conv2d_weight_gradient(g, x, weight.shape, *options),
+                )
+            )
+    finally:
+        threads.set_num_threads(before)
+    for alone, together in zip(*results, strict=True):
+        np.testing.assert_allclose(alone, together, rtol=1e-11, atol=1e-11)
+
+
+def test_half_precision_passes_through_single():
+    case = ((2, 6, 7, 8), 6, (3, 3), (2, 2), (1, 1), (1, 1), 6)
+    x, weight, bias, g, options = draw(case, np.float16)
+    y = cpu.conv2d(x, weight, bias, *options)
+    g_x = cpu.conv2d_input_gradient(g, weight, x.shape, *options)
+    assert y.dtype == g_x.dtype == np.float16
+    np.testing.assert_allclose(y, forward(x, weight, *options) + bias[:, None, None], rtol=2e-3, atol=2e-3)
+    np.testing.assert_allclose(g_x, gradients(g, x, weight, *options)[0], rtol=2e-3, atol=2e-3)
 
 
 def test_an_image_with_nan_spoils_only_what_sees_it():

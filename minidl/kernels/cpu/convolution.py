@@ -30,6 +30,9 @@ BLOCK_PIXELS = 1024
 PARALLEL_FROM = 1 << 20
 """Multiplications from which threads pay (measured on 2 cores)."""
 
+SHARED_FROM = 1 << 18
+"""Sums of a weight's gradient from which threads divide them; fewer are made by each thread for its share of images."""
+
 PACK_PARALLEL_FROM = 1 << 18
 """Weights whose packing among threads pays; below, one takes less than 0.3 milliseconds."""
 
@@ -73,8 +76,8 @@ def conv2d_input_gradient(
     for first in np.ndindex(min(stride[0], h), min(stride[1], w)):
         rows, columns = map(_meeting, first, (kh, kw), stride, padding, dilation)
         steps = (rows.last * kw + columns.last, k // groups * size, kh * kw, size, -rows.step * kw, -columns.step)
-        turned = Kernels(numbers, groups, (c, k // groups, rows.count, columns.count), steps)
-        geometry = (rows.count, columns.count, 1, 1, rows.padding, columns.padding, rows.dilation, columns.dilation)
+        turned = Kernels(numbers, groups, (c, k // groups, rows.taps, columns.taps), steps)
+        geometry = (rows.taps, columns.taps, 1, 1, rows.padding, columns.padding, rows.dilation, columns.dilation)
         _forward(gradients, turned, None, geometry, x, first, stride)
     return channels_first(x)
 
@@ -82,7 +85,7 @@ def conv2d_input_gradient(
 class Meeting(NamedTuple):
     """Taps of a kernel along one dimension, read from the last by steps, and how a convolution with them goes."""
 
-    count: int
+    taps: int
     last: int
     step: int
     padding: int
@@ -124,8 +127,9 @@ def conv2d_weight_gradient(
         return out
     workers = threads.workers(g.size * kh * kw * c, PARALLEL_FROM)
     panels, columns = _panels(k, images.shape[3], groups, g.itemsize)
-    shares = 1 if panels % workers == 0 else workers
-    sums = np.zeros((shares, panels, -(-kh * kw * c // ROWS) * ROWS, columns), g.dtype)
+    taps = -(-kh * kw * c // ROWS) * ROWS
+    by_panels = panels % workers == 0 and panels * taps * columns >= SHARED_FROM
+    sums = np.zeros((1 if by_panels else workers, panels, taps, columns), g.dtype)
     block = _block(images, gradients.shape, geometry, BLOCK_PIXELS)
     correlate(images, gradients, sums, groups, geometry, block, workers)
     panel_groups = 1 if _depthwise(k, images.shape[3], groups) else groups
@@ -142,7 +146,7 @@ def _forward(
     first: Pair,
     apart: Pair,
 ) -> None:
-    """The convolution of images (N, H, W, C) into y[:, first[0] :: apart[0], first[1] :: apart[1]] of (N, H', W', K)."""
+    """The convolution of images (N, H, W, C), written to each `apart`-th pixel from `first` of y (N, H', W', K)."""
     part = y[:, first[0] :: apart[0], first[1] :: apart[1]]
     k, c, kh, kw = kernels.shape
     if part.size == 0 or images.size == 0 or 0 in kernels.shape:

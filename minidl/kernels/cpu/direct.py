@@ -184,7 +184,7 @@ def _find_taps(offsets, channels, width, groups, geometry):
 def _add_correlation(buffer, offsets, g, gradients, total, panel, panels, part, channels, columns, groups, geometry):
     kh, kw, sh, sw, _, _, dh, dw = geometry
     image, images, row, rows = part
-    _, height, width, k = g.shape
+    _, _, width, k = g.shape
     depthwise = groups == channels and groups == k
     group, per_group = (k, panels) if depthwise else (k // groups, panels // groups)
     first = panel % per_group * columns
@@ -247,7 +247,7 @@ def pack_weight(weight, packed, steps, shape, groups, workers):
 
 @parallel
 def sum_and_unpack(sums, out, groups, workers):
-    """sums (shares, panels, kh * kw * C/groups or more, columns) -> out (K, C/groups, kh, kw), in the order of shares."""
+    """sums (shares, panels, kh * kw * C/groups or more, columns) -> out (K, C/groups, kh, kw), by order of shares."""
     k, channels, kh, kw = out.shape
     shares, panels, _, columns = sums.shape
     group, per_group = k // groups, panels // groups

@@ -143,7 +143,7 @@ def _products(shape: _Shape, finish: Callable[[_Tile, Any, Any], None]) -> Any:
 
 def _rows(builder: Any, a: Any, at: Any, start: Any, count: int) -> list[Any]:
     """Where each row of a tile begins."""
-    places = (builder.gep(at, [builder.add(start, _INTEGER(m))]) for m in range(count))
+    places = [builder.gep(at, [builder.add(start, _INTEGER(m))]) for m in range(count)]
     return [builder.gep(a, [builder.load(place)]) for place in places]
 
 
@@ -158,7 +158,9 @@ def _set(tile: _Tile, total: Any, target: Any) -> None:
 def _pixels(shape: _Shape) -> Any:
     """A tile of which each row has its own place in c, and of which some columns are written."""
 
-    def typed(_: Any, a: Any, at: Any, b: Any, c: Any, c_at: Any, inside: Any, starts: Any, counts: Any, steps: Any) -> Any:
+    def typed(
+        _: Any, a: Any, at: Any, b: Any, c: Any, c_at: Any, inside: Any, starts: Any, counts: Any, steps: Any
+    ) -> Any:
         """As `_products`, but c[c_at[m] + n] = b[initial + n] + s[m, n] for n < inside, with starts (in a, in at and
         c_at, in b, in c, initial) and steps (of a in each loop, of b in each loop)."""
         integers = [types.UniTuple(types.int64, n) for n in (5, counts.count, 2 * counts.count)]
