@@ -18,9 +18,13 @@ HOW = """## How it is measured
 Each workload is one program over a namespace that is minidl or PyTorch, in
 [benchmarks/workloads.py](../benchmarks/workloads.py).  Both start from the same weights and the same batch, drawn by
 NumPy from seeds; `--check` compares their losses after each of the first steps.  After two steps to warm up, each round
-measures a step of one and right after it a step of the other, so that whatever else the machine does meets both.  The
-ratio is taken round by round.  The tables show its median and quartiles; below 1, minidl is faster.  Both use the same
-number of threads.  PyTorch runs as it does by default, without `torch.compile`."""
+measures a step of one and right after it a step of the other, every second round in the other order, so that whatever
+else the machine does meets both.  The ratio is taken round by round.  The tables show its median and quartiles; below
+1, minidl is faster.  Both use the same number of threads.  PyTorch runs as it does by default, without `torch.compile`.
+
+Threads of NumPy's BLAS, which some of the other libraries use, wait awake for a while in the hope of more work, and so
+take a core from whoever comes next.  Beside those libraries, 0.15 seconds and a step that is not measured therefore
+pass before each measurement."""
 
 AGAIN = """## Run it
 
@@ -31,7 +35,12 @@ AGAIN = """## Run it
     .venv/bin/minidl bench --threads 1 2 --out docs
 
 `python -m benchmarks` is the same.  `--out FOLDER` writes `FOLDER/benchmarks.md`, all figures as
-`FOLDER/benchmarks.json`, and `FOLDER/images/benchmarks.png`.  Single operators and other parts of a training have
+`FOLDER/benchmarks.json`, and `FOLDER/images/benchmarks.png`.
+
+    .venv/bin/pip install -e '.[bench,peers]'
+    .venv/bin/python -m benchmarks.peers --out docs
+
+This adds the libraries that are installed; tinygrad also needs clang (`CC` may name it).  Single operators and other parts of a training have
 tables of their own, `python -m benchmarks.operators` and `python -m benchmarks.parts`; [kernels.md](kernels.md) shows
 what runs below them, and [story-of-a-kernel.md](story-of-a-kernel.md) how one of them became fast."""
 
@@ -153,7 +162,5 @@ def _peers(peers: PeerReport) -> str:
         "The same step from the same weights, written as each library is used, in "
         "[benchmarks/peers](../benchmarks/peers).  An empty cell: not written there, or not to be expressed.  All run "
         f"on the processor, with as many threads as it has cores.\n\n{table(('library', *titles), rows)}{absent}\n\n"
-        f"{conditions_table(peers.conditions)}\n\n"
-        "    .venv/bin/pip install -e '.[bench,peers]'\n"
-        "    .venv/bin/python -m benchmarks.peers --out docs"
+        f"{conditions_table(peers.conditions)}"
     )
