@@ -40,9 +40,11 @@ AGAIN = """## Run it
     .venv/bin/pip install -e '.[bench,peers]'
     .venv/bin/python -m benchmarks.peers --out docs
 
-This adds the libraries that are installed; tinygrad also needs clang (`CC` may name it).  Single operators and other parts of a training have
-tables of their own, `python -m benchmarks.operators` and `python -m benchmarks.parts`; [kernels.md](kernels.md) shows
-what runs below them, and [story-of-a-kernel.md](story-of-a-kernel.md) how one of them became fast."""
+This adds the libraries that are installed; tinygrad also needs clang (`CC` may name it).
+
+Single operators and other parts of a training have tables of their own, `python -m benchmarks.operators` and
+`python -m benchmarks.parts`.  [kernels.md](kernels.md) shows what runs below them, and
+[story-of-a-kernel.md](story-of-a-kernel.md) how one of them became fast."""
 
 
 def page(report: Report | None, peers: PeerReport | None) -> str:
