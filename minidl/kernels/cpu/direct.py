@@ -241,8 +241,8 @@ def pack_weight(weight, packed, steps, shape, groups, workers):
                 for i in range(kh):
                     for j in range(kw):
                         tap, place = 1 + (i * kw + j) * channels + c, start + c * steps[3] + i * steps[4] + j * steps[5]
-                        for n in range(columns):
-                            packed[panel, tap, n] = weight[place + n * steps[2]] if n < inside else 0
+                        _copy(weight[place :: steps[2]], packed[panel, tap, :inside])
+                        _clear(packed[panel, tap, inside:])
 
 
 @parallel
