@@ -64,46 +64,44 @@ def _windows(size: int, kernel: int, stride: int, padding: int, dilation: int, c
 
 @parallel
 def _greatest(x, values, indices, geometry, workers):
-    _, height, width, c = values.shape
-    pixels = values.size // max(c, 1)
-    best, places = values.reshape(pixels, c), indices.reshape(pixels, c)
-    for t in prange(workers):
-        for p in range(t * pixels // workers, (t + 1) * pixels // workers):
-            _greatest_of_window(x, best[p], places[p], p // (height * width), p // width % height, p % width, geometry)
-
-
-@serial
-def _greatest_of_window(x, best, places, image, row, column, geometry):
+    """Of each window the greatest values are held, and by which tap, in numbers as wide as float32: so the loop over
+    channels takes as many of both in a vector register, and all channels of a pixel at once."""
     kh, kw, sh, sw, ph, pw, dh, dw = geometry
-    _, h, w, _ = x.shape
-    top, left = row * sh - ph, column * sw - pw
-    started = False
-    for i in range(kh):
-        y = top + i * dh
-        if y < 0 or y >= h:
-            continue
-        for j in range(kw):
-            xx = left + j * dw
-            if xx < 0 or xx >= w:
-                continue
-            if started:
-                _take_greater(x[image, y, xx], y * w + xx, best, places)
-            else:
-                best[:] = x[image, y, xx]
-                places[:] = y * w + xx
-                started = True
-    if not started:  # a dilated window can lie wholly in the padding
-        best[:] = -np.inf
-        places[:] = -1
+    n, h, w, c = x.shape
+    _, height, width, _ = values.shape
+    flat, best, places, pixels = x.reshape(-1), values.reshape(-1), indices.reshape(-1), n * height * width
+    for t in prange(workers):
+        taps, apart = np.empty(c, np.int32), np.empty(kh * kw, np.int64)
+        for tap in range(kh * kw):
+            apart[tap] = tap // kw * dh * w + tap % kw * dw
+        for p in range(t * pixels // workers, (t + 1) * pixels // workers):
+            image, top, left = p // (height * width), p // width % height * sh - ph, p % width * sw - pw
+            held = best[p * c : p * c + c]
+            held[:], taps[:] = -np.inf, -1
+            for i in range(kh):
+                for j in range(kw):
+                    row, column = top + i * dh, left + j * dw
+                    if 0 <= row < h and 0 <= column < w:
+                        start = ((image * h + row) * w + column) * c
+                        _take_greater(flat[start : start + c], held, taps, np.int32(i * kw + j))
+            _find_places(taps, apart, top * w + left, places[p * c : p * c + c])
 
 
 @serial
-def _take_greater(pixel, place, best, places):
+def _take_greater(pixel, best, taps, tap):
+    """Where a value is greater, or the first, or the first NaN."""
     for q in range(best.size):
-        value, held = pixel[q], best[q]
-        greater = (value > held) | ((value != value) & (held == held))
+        value, held, known = pixel[q], best[q], taps[q]
+        greater = ((held == held) & (not (value <= held))) | (known < 0)
         best[q] = value if greater else held
-        places[q] = place if greater else places[q]
+        taps[q] = tap if greater else known
+
+
+@serial
+def _find_places(taps, apart, first, places):
+    """Where each tap is in the plane; -1 for a dilated window that lies wholly in the padding."""
+    for q in range(places.size):
+        places[q] = first + apart[taps[q]] if taps[q] >= 0 else -1
 
 
 @parallel
