@@ -28,7 +28,7 @@ def measure(library: str, name: str, steps: int, threads: int) -> tuple[int, int
     """In this process: the peak, and by how much the last nine tenths of the steps raised it."""
     T = importlib.import_module(library)
     T.set_num_threads(threads)
-    program, _ = WORKLOADS[name]
+    program = WORKLOADS[name].program
     work = program(T)
     settled = 0
     for step in range(steps):

@@ -48,12 +48,12 @@ def laid_out_like(x: np.ndarray, model: np.ndarray) -> np.ndarray:
 
 def channels_last(x: np.ndarray) -> np.ndarray:
     """(N, C, ...) as a dense (N, ..., C); free when x already lies so."""
-    return np.ascontiguousarray(np.moveaxis(x, 1, -1))
+    return np.ascontiguousarray(x.transpose(0, *range(2, x.ndim), 1))
 
 
 def channels_first(x: np.ndarray) -> np.ndarray:
     """(N, ..., C) seen as (N, C, ...)."""
-    return np.moveaxis(x, -1, 1)
+    return x.transpose(0, x.ndim - 1, *range(1, x.ndim - 1))
 
 
 class Kernels(NamedTuple):

@@ -127,35 +127,44 @@ def _sums(
         return np.zeros((2, channels))
     centres = _repeated(first.reshape(-1, channels), first_centre, second_centre)
     workers = threads.workers(first.size, PARALLEL_FROM)
-    partial = np.zeros((workers, 2, centres.shape[1]))
-    _add_deviations(first, second, centres, partial, workers)
+    blocks, partial = (np.zeros((workers, *centres.shape), dtype) for dtype in (first.dtype, np.float64))
+    _add_deviations(first, second, centres, blocks, partial, workers)
     return partial.sum(0).reshape(2, -1, channels).sum(1)
 
 
 @parallel
-def _add_deviations(first, second, centres, partial, workers):
+def _add_deviations(first, second, centres, blocks, partial, workers):
     length = centres.shape[1]
     stretches = -(-first.size // length)
     for t in prange(workers):
         i, j = t * stretches // workers * length, min((t + 1) * stretches // workers * length, first.size)
-        _add_blocks(first[i:j], second[i:j], centres, partial[t])
+        _add_blocks(first[i:j], second[i:j], centres, blocks[t], partial[t])
 
 
 @serial
-def _add_blocks(first, second, centres, sums):
+def _add_blocks(first, second, centres, block, sums):
     length = centres.shape[1]
-    block = np.empty(centres.shape, first.dtype)
+    total, product, first_centre, second_centre = block[0], block[1], centres[0], centres[1]
     for start in range(0, first.size, BLOCK * length):
         end = min(start + BLOCK * length, first.size)
-        whole = start + (end - start) // (4 * length) * (4 * length)
-        block[:] = 0
-        for i in range(start, whole, 4 * length):
-            j = i + 4 * length
-            _add_four_stretches(first[i:j], second[i:j], centres[0], centres[1], block[0], block[1])
-        for i in range(whole, end, length):
+        i = start
+        while i + 4 * length <= end:
+            _add_four_stretches(first[i:], second[i:], first_centre, second_centre, total, product)
+            i += 4 * length
+        while i < end:
             j = min(i + length, end)
-            _add_stretch(first[i:j], second[i:j], centres[0], centres[1], block[0], block[1])
-        sums += block
+            _add_stretch(first[i:j], second[i:j], first_centre, second_centre, total, product)
+            i = j
+        _move(total, sums[0])
+        _move(product, sums[1])
+
+
+@serial
+def _move(block, total):
+    """Add the sums of a block to the total, and begin anew."""
+    for q in range(block.size):
+        total[q] += block[q]
+        block[q] = 0
 
 
 @serial
