@@ -35,7 +35,7 @@ def last(x):
 def turned(weight):
     """The kernels, from memory that holds them backwards with the first two dimensions exchanged."""
     memory = np.ascontiguousarray(weight.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1])
-    k, c, kh, kw = weight.shape
+    k, _, kh, kw = weight.shape
     steps = (kh * kw - 1, 0, kh * kw, k * kh * kw, -kw, -1)
     return Kernels(memory.reshape(-1), 1, weight.shape, steps)
 
