@@ -90,6 +90,20 @@ class Turns:
         return self._jitted._numba_type_
 
 
+def _uncounted(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """Arrays whose references are not counted: the caller holds them, and two threads that count slow each other."""
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        array.meminfo = array.meminfo.type(None)
+        array.parent = array.parent.type(None)
+        return array._getvalue()
+    if isinstance(kind, types.BaseTuple):
+        for i, member in enumerate(kind.types):
+            element = _uncounted(context, builder, member, builder.extract_value(value, i))
+            value = builder.insert_value(value, element, i)
+    return value
+
+
 @intrinsic
 def launch(_: Any, kernel: Any, arguments: Any, workers: Any) -> Any:
     """Call the jitted `kernel` with a tuple of arguments and, one after the other, each of `workers` parts.
@@ -111,7 +125,8 @@ def launch(_: Any, kernel: Any, arguments: Any, workers: Any) -> Any:
 
     def emit(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         context.add_linking_libs([compiled.library])
-        values, count = given[1], context.cast(builder, given[2], workers, types.intp)
+        values = _uncounted(context, builder, arguments, given[1])
+        count = context.cast(builder, given[2], workers, types.intp)
         pointer, integer = ir.IntType(8).as_pointer(), ir.IntType(types.intp.bitwidth)
         shared = ir.LiteralStructType([values.type, integer, integer])
 
