@@ -14,10 +14,10 @@ import numpy as np
 from numba import prange
 
 from .. import threads
-from .jit import parallel
+from .jit import parallel, serial
 from .layout import Kernels
 from .tile import COLUMN_BYTES, ROWS, set_narrow_products, set_products
-from .workspace import workspace
+from .workspace import LINE, workspace
 
 COLUMNS = COLUMN_BYTES // 4
 """Numbers of float32 in a row of the tile."""
@@ -44,10 +44,25 @@ def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, geom
     k, c, kh, kw = kernels.shape
     pixels, workers = math.prod(y.shape[:3]), threads.get_num_threads()
     width = NARROW if pixels <= NARROW else COLUMNS
+    division = (workers, 1) if pixels > (workers - 1) * width else (1, workers)
     offset = np.zeros(k, np.float32) if bias is None else np.ascontiguousarray(bias)
     with workspace(-(-pixels // width) * width * c * kh * kw) as (columns,):
-        _windows_by_tap(np.ascontiguousarray(images), columns, y.shape, geometry, width, workers)
-        _multiply(kernels.numbers, kernels.steps, kernels.shape, columns, offset, y.reshape(-1), pixels, width, workers)
+        _windows_by_tap(np.ascontiguousarray(images), columns, y.shape, geometry, width, division, workers)
+        _multiply(
+            kernels.numbers, kernels.steps[0], kernels.steps[2], *_loops(kernels, width), columns, offset,
+            y.reshape(-1), k, pixels, width, division, workers,
+        )  # fmt: skip
+
+
+def _loops(kernels: Kernels, width: int) -> tuple[tuple[int, int, int], tuple[int, ...]]:
+    """Counts of loops over the taps of a kernel, as few as their order in memory allows, and the tile's steps."""
+    _, c, kh, kw = kernels.shape
+    _, _, _, of_channel, of_row, of_column = kernels.steps
+    if of_row != kw * of_column:
+        return (c, kh, kw), (of_channel, of_row, of_column, kh * kw * width, kw * width, width, width)
+    if of_channel != kh * of_row:
+        return (1, c, kh * kw), (0, of_channel, of_column, 0, kh * kw * width, width, width)
+    return (1, 1, c * kh * kw), (0, 0, of_column, 0, 0, width, width)
 
 
 def correlate(g: np.ndarray, images: np.ndarray, geometry: Geometry, out: np.ndarray) -> None:
@@ -59,85 +74,98 @@ def correlate(g: np.ndarray, images: np.ndarray, geometry: Geometry, out: np.nda
         _correlate(np.ascontiguousarray(g).reshape(-1), rows, out.reshape(-1), k, taps, pixels, workers)
 
 
-@parallel
-def _windows_by_tap(x, columns, output, geometry, width, workers):
-    """Windows of x (N, H, W, C) as (panel, channel and place, pixel); each thread takes some channels."""
-    _, h, w, c = x.shape
-    n, height, across, _ = output
+@serial
+def _find_pixels(shape, output, geometry, places):
+    """For each place in the kernel and output pixel, where the input pixel is that meets it; -1 if there is none."""
+    _, h, w, c = shape
+    n, height, width, _ = output
     kh, kw, sh, sw, ph, pw, dh, dw = geometry
-    pixels, places = n * height * across, kh * kw
-    for t in prange(workers):
-        for pixel in range(-(-pixels // width) * width):
-            image, top, left = pixel // (height * across), pixel // across % height * sh - ph, pixel % across * sw - pw
-            for i in range(kh):
-                for j in range(kw):
-                    y, z = top + i * dh, left + j * dw
-                    inside = pixel < pixels and 0 <= y < h and 0 <= z < w
-                    target = (pixel // width * c * places + i * kw + j) * width + pixel % width
-                    for channel in range(t * c // workers, (t + 1) * c // workers):
-                        columns[target + channel * places * width] = x[image, y, z, channel] if inside else 0
+    pixel = 0
+    for image in range(n):
+        for row in range(height):
+            for column in range(width):
+                for i in range(kh):
+                    for j in range(kw):
+                        y, x = row * sh - ph + i * dh, column * sw - pw + j * dw
+                        inside = 0 <= y < h and 0 <= x < w
+                        places[i * kw + j, pixel] = ((image * h + y) * w + x) * c if inside else -1
+                pixel += 1
 
 
 @parallel
-def _multiply(weight, steps, shape, columns, bias, y, pixels, width, workers):
-    """Each thread takes some kernels: their products with all pixels, which lie apart in the output."""
-    first, _, of_kernel, of_channel, of_row, of_column = steps
-    k, channels, kh, kw = shape
-    height, size = ROWS * COLUMNS // width, channels * kh * kw * width
-    counts = (channels, kh, kw)
-    along = (of_channel, of_row, of_column, kh * kw * width, kw * width, width, width)
-    groups = -(-k // height)
+def _windows_by_tap(images, columns, output, geometry, width, division, workers):
+    """Windows of images (N, H, W, C) as (panel, channel and place, pixel); a thread takes some panels or channels."""
+    x, c, count = images.reshape(-1), images.shape[3], geometry[0] * geometry[1]
+    panels, (by_panels, by_channels) = -(-output[0] * output[1] * output[2] // width), division
+    for t in prange(workers):
+        of_panels, of_channels = t % by_panels, t // by_panels
+        places, end = np.full((count, panels * width), -1), (of_channels + 1) * c // by_channels
+        _find_pixels(images.shape, output, geometry, places)
+        for panel in range(of_panels * panels // by_panels, (of_panels + 1) * panels // by_panels):
+            for begin in range(of_channels * c // by_channels, end, LINE):
+                for i in range(count):
+                    for pixel in range(width):
+                        place = places[i, panel * width + pixel]
+                        target = (panel * c * count + i) * width + pixel
+                        for channel in range(begin, min(begin + LINE, end)):
+                            columns[target + channel * count * width] = x[place + channel] if place >= 0 else 0
+
+
+@parallel
+def _multiply(weight, first, of_kernel, counts, steps, columns, bias, y, k, pixels, width, division, workers):
+    """Each thread takes some pixels or kernels: the products of both, which lie apart in the output."""
+    height, size = ROWS * COLUMNS // width, counts[0] * counts[1] * counts[2] * width
+    panels, groups, (by_panels, by_kernels) = -(-pixels // width), -(-k // height), division
     for t in prange(workers):
         at, tile = np.empty(height, np.int64), np.empty(ROWS * COLUMNS, np.float32)
-        for kernel in range(t * groups // workers * height, min((t + 1) * groups // workers * height, k), height):
+        of_panels, of_kernels = t % by_panels, t // by_panels
+        for group in range(of_kernels * groups // by_kernels, (of_kernels + 1) * groups // by_kernels):
+            kernel = group * height
             for m in range(height):
                 at[m] = min(kernel + m, k - 1) * of_kernel
-            for pixel in range(0, pixels, width):
-                starts = (first, 0, pixel // width * size, 0)
+            for panel in range(of_panels * panels // by_panels, (of_panels + 1) * panels // by_panels):
                 if width == COLUMNS:
-                    set_products(weight, at, columns, tile, starts, counts, along)
+                    set_products(weight, at, columns, tile, (first, 0, panel * size, 0), counts, steps)
                 else:
-                    set_narrow_products(weight, at, columns, tile, starts, counts, along)
-                for p in range(min(width, pixels - pixel)):
+                    set_narrow_products(weight, at, columns, tile, (first, 0, panel * size, 0), counts, steps)
+                for p in range(min(width, pixels - panel * width)):
                     for m in range(min(height, k - kernel)):
-                        y[(pixel + p) * k + kernel + m] = tile[m * width + p] + bias[kernel + m]
+                        y[(panel * width + p) * k + kernel + m] = tile[m * width + p] + bias[kernel + m]
 
 
 @parallel
-def _windows_by_pixel(x, rows, output, geometry, workers):
-    """Windows of x (N, H, W, C) as (panel, pixel, channel and place); each thread takes some pixels."""
-    _, h, w, c = x.shape
-    n, height, across, _ = output
-    kh, kw, sh, sw, ph, pw, dh, dw = geometry
-    pixels, places = n * height * across, kh * kw
+def _windows_by_pixel(images, rows, output, geometry, workers):
+    """Windows of images (N, H, W, C) as (panel, pixel, channel and place); each thread takes some panels."""
+    x, count, pixels = images.reshape(-1), geometry[0] * geometry[1], output[0] * output[1] * output[2]
+    taps = images.shape[3] * count
+    panels = -(-taps // COLUMNS)
     for t in prange(workers):
-        for pixel in range(t * pixels // workers, (t + 1) * pixels // workers):
-            image, top, left = pixel // (height * across), pixel // across % height * sh - ph, pixel % across * sw - pw
-            for i in range(kh):
-                for j in range(kw):
-                    y, z = top + i * dh, left + j * dw
-                    inside = 0 <= y < h and 0 <= z < w
-                    for channel in range(c):
-                        tap = channel * places + i * kw + j
-                        target = (tap // COLUMNS * pixels + pixel) * COLUMNS + tap % COLUMNS
-                        rows[target] = x[image, y, z, channel] if inside else 0
+        places = np.empty((count, pixels), np.int64)
+        _find_pixels(images.shape, output, geometry, places)
+        for tap in range(t * panels // workers * COLUMNS, min((t + 1) * panels // workers * COLUMNS, taps)):
+            channel, i = tap // count, tap % count
+            target = tap // COLUMNS * pixels * COLUMNS + tap % COLUMNS
+            for pixel in range(pixels):
+                place = places[i, pixel]
+                rows[target + pixel * COLUMNS] = x[place + channel] if place >= 0 else 0
 
 
 @parallel
 def _correlate(g, rows, out, k, taps, pixels, workers):
-    """Each thread takes some kernels; sums run over pixels."""
-    groups = -(-k // ROWS)
+    """Each thread takes the panels that it made; sums run over pixels."""
+    panels = -(-taps // COLUMNS)
     for t in prange(workers):
         at, tile = np.empty(ROWS, np.int64), np.empty(ROWS * COLUMNS, np.float32)
-        for kernel in range(t * groups // workers * ROWS, min((t + 1) * groups // workers * ROWS, k), ROWS):
+        for kernel in range(0, k, ROWS):
             for m in range(ROWS):
                 at[m] = min(kernel + m, k - 1)
-            for tap in range(0, taps, COLUMNS):
-                starts, place = (0, 0, tap * pixels, 0), kernel * taps + tap
+            for panel in range(t * panels // workers, (t + 1) * panels // workers):
+                tap = panel * COLUMNS
+                place = kernel * taps + tap
                 if kernel + ROWS <= k and tap + COLUMNS <= taps:
                     set_products(g, at, rows, out, (0, 0, tap * pixels, place), (1, pixels), (0, k, 0, COLUMNS, taps))
                 else:
-                    set_products(g, at, rows, tile, starts, (1, pixels), (0, k, 0, COLUMNS, COLUMNS))
+                    set_products(g, at, rows, tile, (0, 0, tap * pixels, 0), (1, pixels), (0, k, 0, COLUMNS, COLUMNS))
                     for m in range(min(ROWS, k - kernel)):
                         for n in range(min(COLUMNS, taps - tap)):
                             out[place + m * taps + n] = tile[m * COLUMNS + n]

@@ -114,12 +114,12 @@ def _cut(output: tuple[int, ...]) -> tuple[Pair, int]:
 def pays(images: tuple[int, ...], output: tuple[int, ...]) -> bool:
     """Whether this is the faster way from images (N, H, W, C) to an output (N, H', W', K).
 
-    In multiplications: the products, and what transforms cost beside them as measured with AVX-512; waiting for memory
-    makes the whole half as long again.
+    In multiplications: the products, what transforms of tiles, of kernels and the calls cost beside them as measured
+    with AVX-512, and half as much again for waiting for memory.
     """
     c, k = (-(-shape[3] // COLUMNS) * COLUMNS for shape in (images, output))
     tiles = -(-_cut(output)[1] // ROWS) * ROWS
-    multiplications = tiles * (36 * c * k + 340 * c + 220 * k) + 360 * c * k
+    multiplications = tiles * (36 * c * k + 340 * c + 220 * k) + 280 * c * k + 3_000_000
     return 3 * multiplications < 2 * 9 * math.prod(output) * images[3]
 
 
