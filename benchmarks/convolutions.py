@@ -114,7 +114,7 @@ def compare(work: Callable[..., Work], arrays: Arrays, rounds: int) -> tuple[flo
     works = [work(T, *convert(arrays)) for T, convert in LIBRARIES]
     for each in works * 2:
         each()
-    repeats = max(1, int(0.02 / max(seconds(each, 1) for each in works)))
+    repeats = max(1, int(0.06 / max(seconds(each, 1) for each in works)))
     times = [[seconds(each, repeats) for each in works] for _ in range(rounds)]
     ours, *theirs = (statistics.median(column) * 1e3 for column in zip(*times, strict=True))
     return ours, min(theirs)
