@@ -16,7 +16,7 @@ from numba import prange
 from .. import threads
 from .jit import parallel, serial
 from .layout import Kernels
-from .tile import COLUMN_BYTES, ROWS, set_narrow_products, set_products
+from .tile import COLUMN_BYTES, ROWS, set_products_half, set_products
 from .workspace import LINE, workspace
 
 COLUMNS = COLUMN_BYTES // 4
@@ -82,7 +82,7 @@ def _find_pixels(shape, output, geometry, places):
     kh, kw, sh, sw, ph, pw, dh, dw = geometry
     pixel = 0
     for image in range(n):
-        for row in range(height):
+        for row in range(ROWS):
             for column in range(width):
                 for i in range(kh):
                     for j in range(kw):
@@ -114,22 +114,22 @@ def _windows_by_tap(images, columns, output, geometry, width, division, workers)
 @parallel
 def _multiply(weight, first, of_kernel, counts, steps, columns, bias, y, k, pixels, width, division, workers):
     """Each thread takes some pixels or kernels: the products of both, which lie apart in the output."""
-    height, size = ROWS * COLUMNS // width, counts[0] * counts[1] * counts[2] * width
-    panels, groups, (by_panels, by_kernels) = -(-pixels // width), -(-k // height), division
+    size = counts[0] * counts[1] * counts[2] * width
+    panels, groups, (by_panels, by_kernels) = -(-pixels // width), -(-k // ROWS), division
     for t in prange(workers):
-        at, tile = np.empty(height, np.int64), np.empty(ROWS * COLUMNS, np.float32)
+        at, tile = np.empty(ROWS, np.int64), np.empty(ROWS * COLUMNS, np.float32)
         of_panels, of_kernels = t % by_panels, t // by_panels
         for group in range(of_kernels * groups // by_kernels, (of_kernels + 1) * groups // by_kernels):
-            kernel = group * height
-            for m in range(height):
+            kernel = group * ROWS
+            for m in range(ROWS):
                 at[m] = min(kernel + m, k - 1) * of_kernel
             for panel in range(of_panels * panels // by_panels, (of_panels + 1) * panels // by_panels):
                 if width == COLUMNS:
                     set_products(weight, at, columns, tile, (first, 0, panel * size, 0), counts, steps)
                 else:
-                    set_narrow_products(weight, at, columns, tile, (first, 0, panel * size, 0), counts, steps)
+                    set_products_half(weight, at, columns, tile, (first, 0, panel * size, 0), counts, steps)
                 for p in range(min(width, pixels - panel * width)):
-                    for m in range(min(height, k - kernel)):
+                    for m in range(min(ROWS, k - kernel)):
                         y[(panel * width + p) * k + kernel + m] = tile[m * width + p] + bias[kernel + m]
 
 

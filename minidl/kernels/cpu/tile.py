@@ -34,9 +34,8 @@ _INTEGER, _SHORT = ir.IntType(64), ir.IntType(32)
 
 
 class _Shape(NamedTuple):
-    """How many rows, what a row is made of, and whether `a` has a number for each column."""
+    """What a tile's row is made of, and whether `a` has a number for each column."""
 
-    rows: int
     vectors: int
     vector_bytes: int
     lanes: bool
@@ -126,11 +125,11 @@ def _products(shape: _Shape, finish: Callable[[_Tile, Any, Any], None]) -> Any:
             starts, counts, steps = map(_numbers, (builder,) * 3, arguments[4:], kinds[4:])
             depth = len(counts)
             tile = _Tile(builder, shape, context.get_value_type(kinds[0].dtype), kinds[0].dtype.bitwidth // 8)
-            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1], shape.rows)
-            sums = [ir.Constant(tile.vector, None)] * (shape.rows * tile.vectors)
+            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1])
+            sums = [ir.Constant(tile.vector, None)] * (ROWS * tile.vectors)
             b = builder.gep(b, [starts[2]])
             sums = tile.sums(rows, b, counts, steps[:depth], steps[depth : 2 * depth], sums)
-            for m in range(shape.rows):
+            for m in range(ROWS):
                 place = builder.gep(c, [builder.add(starts[3], builder.mul(_INTEGER(m), steps[-1]))])
                 for v in range(tile.vectors):
                     finish(tile, sums[m * tile.vectors + v], tile.at(place, v))
@@ -141,9 +140,9 @@ def _products(shape: _Shape, finish: Callable[[_Tile, Any, Any], None]) -> Any:
     return intrinsic(typed)
 
 
-def _rows(builder: Any, a: Any, at: Any, start: Any, count: int) -> list[Any]:
+def _rows(builder: Any, a: Any, at: Any, start: Any) -> list[Any]:
     """Where each row of a tile begins."""
-    places = [builder.gep(at, [builder.add(start, _INTEGER(m))]) for m in range(count)]
+    places = [builder.gep(at, [builder.add(start, _INTEGER(m))]) for m in range(ROWS)]
     return [builder.gep(a, [builder.load(place)]) for place in places]
 
 
@@ -174,12 +173,12 @@ def _pixels(shape: _Shape) -> Any:
             starts, counts, steps = map(_numbers, (builder,) * 3, arguments[6:], kinds[6:])
             depth = len(counts)
             tile = _Tile(builder, shape, context.get_value_type(kinds[0].dtype), kinds[0].dtype.bitwidth // 8)
-            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1], shape.rows)
+            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1])
             initial = tile.row(builder.gep(b, [starts[4]]))
             b = builder.gep(b, [starts[2]])
-            sums = tile.sums(rows, b, counts, steps[:depth], steps[depth:], initial * shape.rows)
+            sums = tile.sums(rows, b, counts, steps[:depth], steps[depth:], initial * ROWS)
             masks = [_mask(tile, v, arguments[5]) for v in range(tile.vectors)]
-            for m, place in enumerate(_rows(builder, builder.gep(c, [starts[3]]), c_at, starts[1], shape.rows)):
+            for m, place in enumerate(_rows(builder, builder.gep(c, [starts[3]]), c_at, starts[1])):
                 for v in range(tile.vectors):
                     _store_some(tile, sums[m * tile.vectors + v], tile.at(place, v), masks[v])
             return context.get_dummy_value()
@@ -203,11 +202,10 @@ def _store_some(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
     tile.builder.call(store, [value, pointer, _SHORT(tile.itemsize), mask])
 
 
-_WHOLE = _Shape(ROWS, VECTORS, VECTOR_BYTES, lanes=False)
-_HALF = _Shape(ROWS, 1, VECTOR_BYTES, lanes=False)
-_QUARTER = _Shape(ROWS, 1, VECTOR_BYTES // 2, lanes=False)
-_LANES = _Shape(ROWS, VECTORS, VECTOR_BYTES, lanes=True)
-_NARROW = _Shape(ROWS * VECTORS, 1, VECTOR_BYTES, lanes=False)
+_WHOLE = _Shape(VECTORS, VECTOR_BYTES, lanes=False)
+_HALF = _Shape(1, VECTOR_BYTES, lanes=False)
+_QUARTER = _Shape(1, VECTOR_BYTES // 2, lanes=False)
+_LANES = _Shape(VECTORS, VECTOR_BYTES, lanes=True)
 
 add_products: Any = _products(_WHOLE, _add)
 """c[m, n] += s[m, n]"""
@@ -215,8 +213,7 @@ add_products_half, add_products_quarter, add_lanes = (_products(shape, _add) for
 
 set_products: Any = _products(_WHOLE, _set)
 """c[m, n] = s[m, n]"""
-set_narrow_products = _products(_NARROW, _set)
-"""The same for half as many columns of twice as many rows."""
+set_products_half = _products(_HALF, _set)
 
 set_pixels: Any = _pixels(_WHOLE)
 """c[c_at[m] + n] = b[initial + n] + s[m, n]"""
