@@ -51,8 +51,6 @@ class _Library(JITCodeLibrary):
         for library in dict.fromkeys(self._linking_libraries):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(library._get_module_for_linking(), preserve=True)
-        if not any(isinstance(library, _Library) for library in self._linking_libraries):
-            self._optimize_final_module()
         self._finalized = True
 
 
