@@ -1,8 +1,7 @@
-"""How long a training takes to begin:  python -m benchmarks.cold_start [--rounds 5] [--data FOLDER]
+"""How long a fresh process takes to begin:  python -m benchmarks.cold_start [--data photographs]
 
-From the start of the process to the end of the first training step of `minidl train catdog`: once with an empty cache
-of compiled kernels, then with a full one; beside it, what `import minidl` takes beyond `import numpy`.  Pictures that
-minidl draws itself are drawn before, since that happens once.
+From the start of `minidl train catdog` to the end of its first training step, with nothing kept on disk (pictures are
+drawn, and kernels compiled), with the pictures kept, and with the compiled kernels, too; and what the imports take.
 """
 
 from __future__ import annotations
@@ -16,65 +15,70 @@ import tempfile
 import time
 from pathlib import Path
 
-from minidl.data.drawings import catdog_drawings
+REPEATS = 5
 
-TRAIN = """
+FIRST_STEP = """
 import os, sys, time
+import minidl
 from minidl.optim import Adam
-from minidl.cli import main
-
-class End(Exception):
-    pass
 
 step = Adam.step
-def step_and_end(self, *arguments):
-    step(self, *arguments)
-    raise End
 
-Adam.step = step_and_end
-try:
-    main()
-except End:
-    print(time.time(), file=sys.stderr)
+def first_step(optimizer):
+    step(optimizer)
+    print(time.monotonic(), flush=True)
+    os._exit(0)
+
+Adam.step = first_step
+from minidl.cli import main
+
+main()
 """
-"""The command itself, until the first step has ended."""
 
-IMPORT = "import time; import numpy; start = time.perf_counter(); import minidl; print(time.perf_counter() - start)"
-
-
-def seconds_to_first_step(cache: Path, data: Path | None) -> float:
-    """Of a process that keeps compiled kernels in `cache`."""
-    with tempfile.TemporaryDirectory() as folder:
-        options = ["train", "catdog", "--out", f"{folder}/run", *([] if data is None else ["--data", str(data)])]
-        environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
-        start = time.time()
-        ended = subprocess.run(
-            [sys.executable, "-c", TRAIN, *options], env=environment, capture_output=True, text=True, check=True
-        )
-    return float(ended.stderr.splitlines()[-1]) - start
+IMPORTS = """
+import time
+start = time.perf_counter()
+import numpy
+middle = time.perf_counter()
+import minidl
+print(middle - start, time.perf_counter() - middle)
+"""
 
 
-def seconds_of_import() -> float:
-    """What `import minidl` takes in a process that has imported NumPy."""
-    return float(subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True).stdout)
+def run(program: str, *arguments: str, kept: Path) -> str:
+    """What a program prints, with `kept` for what is kept on disk."""
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(kept / "kernels"), "MINIDL_CACHE": str(kept / "pictures")}
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def first_step(kept: Path, data: str | None) -> float:
+    """Seconds from the start of a process to the end of its first training step."""
+    with tempfile.TemporaryDirectory() as runs:
+        pictures = [] if data is None else ["--data", data]
+        start = time.monotonic()
+        printed = run(FIRST_STEP, "train", "catdog", "--out", f"{runs}/run", *pictures, kept=kept)
+        return float(printed.split()[-1]) - start
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_start", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--data", type=Path, help="photographs, as for minidl train catdog")
+    parser.add_argument("--data", help="train on this folder's photographs instead of drawn pictures")
     options = parser.parse_args()
-    if options.data is None:
-        catdog_drawings()
-    empty, full, imports = [], [], []
-    for _ in range(options.rounds):
-        with tempfile.TemporaryDirectory() as cache:
-            empty.append(seconds_to_first_step(Path(cache), options.data))
-            full.append(seconds_to_first_step(Path(cache), options.data))
-        imports.append(seconds_of_import())
-    print(f"first training step, kernels to be compiled   {statistics.median(empty):6.2f} s")
-    print(f"first training step, kernels compiled before  {statistics.median(full):6.2f} s")
-    print(f"import minidl beyond import numpy             {statistics.median(imports) * 1000:6.0f} ms")
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder)
+        print(f"{'to the end of the first step of `minidl train catdog`':56} {'s':>6}")
+        if options.data is None:
+            print(f"{'nothing kept: pictures drawn, kernels compiled':56} {first_step(kept, None):6.2f}", flush=True)
+            for file in (kept / "kernels").rglob("*.nb?"):
+                file.unlink()
+        print(f"{'pictures there, kernels compiled':56} {first_step(kept, options.data):6.2f}", flush=True)
+        warm = statistics.median(first_step(kept, options.data) for _ in range(REPEATS))
+        print(f"{f'all kept, median of {REPEATS}':56} {warm:6.2f}", flush=True)
+        times = [[float(word) for word in run(IMPORTS, kept=kept).split()] for _ in range(REPEATS)]
+        numpy, minidl = (statistics.median(column) for column in zip(*times, strict=True))
+        print(f"{'import numpy':56} {numpy:6.3f}")
+        print(f"{'import minidl, after it':56} {minidl:6.3f}")
 
 
 if __name__ == "__main__":

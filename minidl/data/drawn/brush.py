@@ -20,21 +20,21 @@ _T = np.arange(CURVE_STEPS, dtype=np.float64)[:, None] / CURVE_STEPS
 _CATMULL_ROM = 0.5 * np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]], dtype=np.float64)
 # (steps, 4): the weights of four neighbouring points at each step between the middle two.
 _WEIGHTS = np.hstack([_T**0, _T, _T**2, _T**3]) @ _CATMULL_ROM
+_AROUND = np.arange(-1, 3)  # the neighbours of a point, from itself
 
 
 def closed_curve(points: Points) -> np.ndarray:
     """The smooth closed curve through points (n, 2), as (6 n, 2) points: a Catmull-Rom spline (1974)."""
     p = np.asarray(points, dtype=np.float64)
-    neighbours = np.stack([np.roll(p, 1, axis=0), p, np.roll(p, -1, axis=0), np.roll(p, -2, axis=0)], axis=1)
-    return (_WEIGHTS @ neighbours).reshape(-1, 2)
+    around = p[(np.arange(len(p))[:, None] + _AROUND) % len(p)]
+    return (_WEIGHTS @ around).reshape(-1, 2)
 
 
 def open_curve(points: Points) -> np.ndarray:
     """The smooth curve from the first of points (n, 2) to the last, as (6 (n - 1) + 1, 2) points."""
     p = np.asarray(points, dtype=np.float64)
-    q = np.concatenate([p[:1], p, p[-1:]])
-    neighbours = np.stack([q[:-3], q[1:-2], q[2:-1], q[3:]], axis=1)
-    return np.concatenate([(_WEIGHTS @ neighbours).reshape(-1, 2), p[-1:]])
+    along = p[(np.arange(len(p) - 1)[:, None] + _AROUND).clip(0, len(p) - 1)]
+    return np.concatenate([(_WEIGHTS @ along).reshape(-1, 2), p[-1:]])
 
 
 _ANGLES = np.linspace(0, 2 * math.pi, 24, endpoint=False)

