@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minidl.kernels import cpu
+from minidl.kernels import cpu, threads
 
 RANDOM = np.random.default_rng(1)
 SHAPES = [
@@ -89,3 +89,26 @@ def test_two_runs_are_equal_bit_for_bit():
     a, b = RANDOM.standard_normal((8, 90, 80)).astype(np.float32), RANDOM.standard_normal((80, 90)).astype(np.float32)
     np.testing.assert_array_equal(cpu.matmul(a, b), cpu.matmul(a, b))
     np.testing.assert_array_equal(cpu.matmul(a[0], b), cpu.matmul(a[0], b))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(16, 600, 32), (35, 129, 130), (77, 640, 63), (300, 1, 1000)])
+def test_products_of_middling_size_whatever_operand_is_transposed(shape, dtype):
+    n, k, m = shape
+    for a in (RANDOM.standard_normal((n, k)), RANDOM.standard_normal((k, n)).T):
+        for b in (RANDOM.standard_normal((k, m)), RANDOM.standard_normal((k, 2 * m))[:, m:]):
+            left, right = a.astype(dtype), b.astype(dtype)
+            expected = left.astype(np.longdouble) @ right.astype(np.longdouble)
+            tolerance = 2e-4 if dtype == np.float32 else 1e-12
+            np.testing.assert_allclose(cpu.matmul(left, right), expected, rtol=0, atol=tolerance)
+
+
+def test_products_of_middling_size_do_not_depend_on_the_threads():
+    a, b = (RANDOM.standard_normal(shape).astype(np.float32) for shape in ((700, 90), (700, 70)))
+    together = cpu.matmul(a.T, b)
+    before = threads.get_num_threads()
+    try:
+        threads.set_num_threads(1)
+        np.testing.assert_array_equal(cpu.matmul(a.T, b), together)
+    finally:
+        threads.set_num_threads(before)
