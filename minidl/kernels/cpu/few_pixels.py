@@ -82,7 +82,7 @@ def _find_pixels(shape, output, geometry, places):
     kh, kw, sh, sw, ph, pw, dh, dw = geometry
     pixel = 0
     for image in range(n):
-        for row in range(ROWS):
+        for row in range(height):
             for column in range(width):
                 for i in range(kh):
                     for j in range(kw):

@@ -77,7 +77,8 @@ def _greatest(x, values, indices, geometry, workers):
         for p in range(t * pixels // workers, (t + 1) * pixels // workers):
             image, top, left = p // (height * width), p // width % height * sh - ph, p % width * sw - pw
             held = best[p * c : p * c + c]
-            held[:], taps[:] = -np.inf, -1
+            for q in range(c):
+                held[q], taps[q] = -np.inf, -1
             for i in range(kh):
                 for j in range(kw):
                     row, column = top + i * dh, left + j * dw

@@ -15,6 +15,9 @@ from .jit import parallel
 from .layout import window
 from .tile import COLUMN_BYTES, ROWS, set_products
 
+SHORTEST = 16
+"""Products in a sum from which a tile does more than to write its numbers."""
+
 LONGEST = 1024
 """Products in a sum up to which the tile's columns of `b` stay in the second cache while all rows of `a` pass."""
 
@@ -29,7 +32,7 @@ def suits(a: np.ndarray, b: np.ndarray) -> bool:
     tiles = -(-m // columns)
     return (
         b.strides[1] == b.itemsize
-        and 0 < k <= LONGEST
+        and SHORTEST <= k <= LONGEST
         and max(a.size, b.size) <= LARGEST
         and n >= ROWS * threads.get_num_threads()
         and columns <= m
