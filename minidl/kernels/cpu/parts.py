@@ -77,7 +77,9 @@ class Turns:
 
     def __init__(self, kernel: Any, options: dict[str, Any]) -> None:
         if kernel.__globals__.get("prange") is not prange or "prange" not in kernel.__code__.co_names:
-            raise TypeError(f"{kernel.__name__}: a parallel kernel needs a loop over prange(workers), of numba's prange")
+            raise TypeError(
+                f"{kernel.__name__}: a parallel kernel needs a loop over prange(workers), of numba's prange"
+            )
         self._kernel, self._options = kernel, options
 
     @functools.cached_property
@@ -118,9 +120,7 @@ def launch(_: Any, kernel: Any, arguments: Any, workers: Any) -> Any:
         part = cgutils.create_struct_proxy(PART)(context, builder)
         part.number, part.workers = number, count
         elements = [builder.extract_value(values, i) for i in range(len(arguments.types))]
-        status, _ = context.call_internal_no_propagate(
-            builder, compiled.fndesc, called, [*elements, part._getvalue()]
-        )
+        status, _ = context.call_internal_no_propagate(builder, compiled.fndesc, called, [*elements, part._getvalue()])
         return status
 
     def emit(context: Any, builder: Any, signature: Any, given: Any) -> Any:
