@@ -8,6 +8,7 @@ copied, with its padding, into a buffer that stays in the L2 cache; windows are 
 import numpy as np
 from numba import prange
 
+from .copying import copy_elements
 from .jit import parallel, serial
 from .tile import COLUMN_BYTES, ROWS, add_products
 
@@ -81,7 +82,7 @@ def _fill(x, buffer, image, images, row, rows, geometry):
                 target[:] = 0
             else:
                 target[: pw * c] = 0
-                target[pw * c : (pw + w) * c] = x[image + m, y].reshape(-1)
+                copy_elements(target[pw * c : (pw + w) * c], x[image + m, y])
                 target[(pw + w) * c :] = 0
 
 
@@ -105,7 +106,7 @@ def _multiply_block(buffer, offsets, packed, bias, y, first, pixels, k, shape, g
     panels, taps, columns = packed.shape
     c, line = shape[3], (shape[2] + 2 * pw) * shape[3]
     for pixel in range(first, first + pixels):
-        y[pixel * k : pixel * k + k] = bias
+        copy_elements(y[pixel * k : pixel * k + k], bias)
     weights = packed.reshape(-1)
     edge = np.empty(ROWS * columns, y.dtype)
     for panel in range(panels):

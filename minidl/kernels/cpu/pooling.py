@@ -6,6 +6,7 @@ import numpy as np
 from numba import prange
 
 from .. import threads
+from .copying import copy_elements
 from .jit import parallel, serial
 from .layout import channels_first, channels_last
 
@@ -89,7 +90,7 @@ def _greatest_of_window(x, best, places, image, row, column, geometry):
             if started:
                 _take_greater(x[image, y, xx], y * w + xx, best, places)
             else:
-                best[:] = x[image, y, xx]
+                copy_elements(best, x[image, y, xx])
                 places[:] = y * w + xx
                 started = True
     if not started:  # a dilated window can lie wholly in the padding
