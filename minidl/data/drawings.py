@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,9 @@ VERSION = 1
 """Raised whenever the drawings change, so that an old set is not taken for a new one."""
 
 SPLITS = ("training_set", "test_set")
+
+PROCESS_FROM = 500
+"""Pictures that take longer to draw than another process to start."""
 
 
 def catdog_drawings() -> Path:
@@ -72,19 +77,50 @@ def draw_catdog_set(
 
 
 def _draw_all(folder: Path, counts: tuple[int, int], size: int, seed: int) -> None:
-    jobs = []
-    for split, count in enumerate(counts):
-        for kind in range(len(KINDS)):
-            place = folder / SPLITS[split] / f"{KINDS[kind]}s"
-            place.mkdir(parents=True)
-            jobs += [(place / f"{KINDS[kind]}.{n}.png", kind, (seed, split, kind, n)) for n in range(1, count + 1)]
+    """Each core's share in a process of its own.
 
-    def draw(job: tuple[Path, int, tuple[int, ...]]) -> None:
-        path, kind, key = job
-        write_png(path, draw_animal(KINDS[kind], size, np.random.default_rng(key)))
+    OpenCV's calls are so short here that threads spend more on handing over Python's lock than they win.
+    """
+    for split, kind in itertools.product(SPLITS, KINDS):
+        (folder / split / f"{kind}s").mkdir(parents=True)
+    shares = min(os.cpu_count() or 1, 1 + sum(counts) * len(KINDS) // PROCESS_FROM)
+    others = [_start(folder, counts, size, seed, share, shares) for share in range(1, shares)]
+    try:
+        draw_share(folder, counts, size, seed, 0, shares)
+        for share, process in enumerate(others, 1):
+            if process is None or process.wait() != 0:  # for want of memory, say: then here
+                draw_share(folder, counts, size, seed, share, shares)
+    finally:
+        for process in filter(None, others):
+            process.kill()
+            process.wait()
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV draws outside Python's lock
-        list(pool.map(draw, jobs))
+
+def _start(
+    folder: Path, counts: tuple[int, int], size: int, seed: int, share: int, shares: int
+) -> subprocess.Popen[bytes] | None:
+    """A process that draws a share; None where none can be started."""
+    program = (
+        f"import sys; sys.path[:] = {sys.path!r}\nfrom pathlib import Path\nfrom {__name__} import draw_share\n"
+        f"draw_share(Path({str(folder)!r}), {counts}, {size}, {seed}, {share}, {shares})"
+    )
+    try:
+        return subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+    except OSError:
+        return None
+
+
+def draw_share(folder: Path, counts: tuple[int, int], size: int, seed: int, share: int, shares: int) -> None:
+    """Draw every `shares`-th picture of the set, from number `share` on, into folders that are there."""
+    jobs = [
+        (split, kind, number)
+        for split, count in enumerate(counts)
+        for kind in range(len(KINDS))
+        for number in range(1, count + 1)
+    ]
+    for split, kind, number in jobs[share::shares]:
+        image = draw_animal(KINDS[kind], size, np.random.default_rng((seed, split, kind, number)))
+        write_png(folder / SPLITS[split] / f"{KINDS[kind]}s" / f"{KINDS[kind]}.{number}.png", image)
 
 
 def write_png(path: Path, image: np.ndarray) -> None:

@@ -120,9 +120,10 @@ def parallel_kernels():
     found = []
     for file in sorted(FOLDER.glob("*.py")):
         for function in ast.walk(ast.parse(file.read_text())):
-            if isinstance(function, ast.FunctionDef):
-                if any(isinstance(d, ast.Name) and d.id == "parallel" for d in function.decorator_list):
-                    found.append(pytest.param(function, id=f"{file.stem}.{function.name}"))
+            if isinstance(function, ast.FunctionDef) and any(
+                isinstance(d, ast.Name) and d.id == "parallel" for d in function.decorator_list
+            ):
+                found.append(pytest.param(function, id=f"{file.stem}.{function.name}"))
     return found
 
 

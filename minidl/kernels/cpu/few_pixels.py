@@ -16,7 +16,7 @@ from numba import prange
 from .. import threads
 from .jit import parallel, serial
 from .layout import Kernels
-from .tile import COLUMN_BYTES, ROWS, set_products_half, set_products
+from .tile import COLUMN_BYTES, ROWS, set_products, set_products_half
 from .workspace import LINE, workspace
 
 COLUMNS = COLUMN_BYTES // 4

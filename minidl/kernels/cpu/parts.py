@@ -23,6 +23,7 @@ from numba import cfunc, njit, prange, types
 from numba.core import cgutils
 from numba.core.typeconv import Conversion
 from numba.extending import intrinsic, lower_cast, models, register_jitable, register_model
+
 from .nested import NestedKernel
 
 _DRIVER = "minidl_kernel_parts"
@@ -77,9 +78,7 @@ class Turns:
 
     def __init__(self, kernel: Any, options: dict[str, Any]) -> None:
         if kernel.__globals__.get("prange") is not prange or "prange" not in kernel.__code__.co_names:
-            raise TypeError(
-                f"{kernel.__name__}: a parallel kernel needs a loop over prange(workers), of numba's prange"
-            )
+            raise TypeError(f"{kernel.__name__}: a parallel kernel needs a loop over numba's prange(workers)")
         self._kernel, self._options = kernel, options
 
     @functools.cached_property
