@@ -116,15 +116,19 @@ def test_a_parallel_kernel_needs_turns():
         parallel(lambda x, workers: None)
 
 
+def is_parallel(node):
+    return isinstance(node, ast.FunctionDef) and any(
+        isinstance(d, ast.Name) and d.id == "parallel" for d in node.decorator_list
+    )
+
+
 def parallel_kernels():
-    found = []
-    for file in sorted(FOLDER.glob("*.py")):
-        for function in ast.walk(ast.parse(file.read_text())):
-            if isinstance(function, ast.FunctionDef) and any(
-                isinstance(d, ast.Name) and d.id == "parallel" for d in function.decorator_list
-            ):
-                found.append(pytest.param(function, id=f"{file.stem}.{function.name}"))
-    return found
+    return [
+        pytest.param(node, id=f"{file.stem}.{node.name}")
+        for file in sorted(FOLDER.glob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text()))
+        if is_parallel(node)
+    ]
 
 
 @pytest.mark.parametrize("function", parallel_kernels())
