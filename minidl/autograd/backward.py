@@ -16,6 +16,7 @@ from ..errors import GraphError, ShapeError
 from . import modes
 from .calling import describe, wrap
 from .graph import Node, Output, Variable, edge_of, refresh
+from .part import Part
 
 
 def backward(
@@ -155,10 +156,17 @@ class _Pending:
 
     def __init__(self, edge: Any, g: Any, owned: bool) -> None:
         self.edge = edge
+        if type(g) is Part:
+            g, owned = g.whole(), True
         self.g = g
         self.owned = owned  # the engine made the buffer of g and may add to it in place
 
-    def add(self, g: Any, owned: bool) -> None:
+    def add(self, g: Any) -> None:
+        if type(g) is Part:
+            if self.owned:
+                g.add_to(self.g)
+                return
+            g = g.whole()
         if self.owned:
             self.g += g
         else:
@@ -188,7 +196,7 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
             pending[key] = _Pending(edge, g, owned)
             heappush(heap, -key)
         else:
-            waiting.add(g, owned)
+            waiting.add(g)
 
     pull = _pull_watched if modes.state.checking_for_nan else _pull
     before = modes.switch_recording(create_graph)
@@ -308,10 +316,20 @@ def _accumulate(leaf: Variable, g: Any, owned: bool, create_graph: bool) -> None
         leaf.grad = g if leaf.grad is None else leaf.grad + g
     elif isinstance(g, Variable):
         _accumulate(leaf, g.array, False, False)
+    elif type(g) is Part:
+        _accumulate_part(leaf, g)
     elif leaf.grad is None:
         leaf.grad = wrap(g if owned and isinstance(g, np.ndarray) else np.array(g))
     elif leaf.grad._requires_grad:
         leaf.grad = leaf.grad + wrap(g)
     else:
         leaf.grad.array += g
+        leaf.grad.version[0] += 1
+
+
+def _accumulate_part(leaf: Variable, part: Part) -> None:
+    if leaf.grad is None or leaf.grad._requires_grad:
+        _accumulate(leaf, part.whole(), True, False)
+    else:
+        part.add_to(leaf.grad.array)
         leaf.grad.version[0] += 1

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..autograd import primitive
 from ..autograd.calling import wrap
+from ..autograd.part import Part
 from ..errors import DtypeError, ShapeError
 from .elementwise import clone
 from .promotion import Array, array_of, check_tensors
@@ -66,7 +67,7 @@ def _slice(x, index):
 
 @_slice.gradient("x")
 def _(g, x_shape, index):
-    return put_slice(g, x_shape, index)
+    return Part(g, x_shape, index) if type(g) is np.ndarray else put_slice(g, x_shape, index)
 
 
 @primitive

@@ -340,3 +340,61 @@ def test_a_gradient_in_half_precision_is_summed_to_its_input_in_single():
     bias = minidl.zeros(2, dtype=minidl.float16).requires_grad_()
     (minidl.ones(5000, 2, dtype=minidl.float16) + bias).sum().backward()
     assert bias.grad.dtype == minidl.float16 and bias.grad.tolist() == [5000, 5000]
+
+
+# --- gradients of parts -----------------------------------------------------------------------------------------------
+
+
+def test_gradients_of_pieces_are_added_into_one_array(monkeypatch):
+    x = minidl.tensor(np.arange(24.0).reshape(4, 6), requires_grad=True)
+    made = []
+    zeros = np.zeros
+    monkeypatch.setattr(np, "zeros", lambda *given: made.append(given) or zeros(*given))
+    a, b, c = (x * 2).split(2, dim=1)
+    (a * 3 + b * b * c).sum().backward()
+    assert len(made) == 1
+    left, middle, right = np.split(x.array * 2, 3, axis=1)
+    expected = 2 * np.concatenate([np.full_like(left, 3), 2 * middle * right, middle * middle], axis=1)
+    np.testing.assert_array_equal(x.grad.array, expected)
+
+
+@pytest.mark.parametrize("part_first", [True, False])
+def test_gradients_of_a_part_and_of_the_whole_are_added(part_first):
+    x = minidl.tensor(np.arange(6.0), requires_grad=True)
+    for source in (x, x * 1):
+        x.grad = None
+        part, whole = (source[1:3], source) if part_first else reversed((source, source[1:3]))
+        ((part * part).sum() + (whole * whole).sum()).backward()
+        np.testing.assert_array_equal(x.grad.array, [0, 4, 8, 6, 8, 10])
+
+
+def test_gradients_of_overlapping_and_of_unused_parts():
+    x = minidl.tensor(np.arange(6.0), requires_grad=True)
+    y = x * 1
+    (y[:4].sum() + y[2:].sum() + y[3] * 10 + y[None, ::2].sum()).backward()
+    np.testing.assert_array_equal(x.grad.array, [2, 1, 3, 12, 2, 1])
+    (x[1:2] * 5).sum().backward()
+    np.testing.assert_array_equal(x.grad.array, [2, 6, 3, 12, 2, 1])
+
+
+def test_a_gradient_that_was_handed_in_stays_when_a_part_is_added():
+    x = minidl.tensor(np.zeros(4), requires_grad=True)
+    y = x * 1
+    seed = minidl.tensor(np.ones(4))
+    autograd.backward([y, y[1:2].sum()], [seed, None])
+    np.testing.assert_array_equal(seed.array, np.ones(4))
+    np.testing.assert_array_equal(x.grad.array, [1, 2, 1, 1])
+
+
+def test_a_nan_in_the_gradient_of_a_part_is_found():
+    x = minidl.tensor(np.zeros(4), requires_grad=True)
+    with autograd.detect_anomaly(), pytest.raises(GraphError, match="NaN"):
+        (x[1:3] * 1).backward(minidl.tensor(np.array([1.0, np.nan])))
+
+
+def test_pieces_differentiate_to_second_order():
+    x = minidl.tensor(np.arange(1.0, 5), requires_grad=True)
+    a, b = x.split(2)
+    (g,) = autograd.grad((a**2 * b).sum(), x, create_graph=True)
+    (h,) = autograd.grad(g.sum(), x)
+    np.testing.assert_array_equal(h.array, [2 * 3 + 2 * 1, 2 * 4 + 2 * 2, 2 * 1, 2 * 2])
