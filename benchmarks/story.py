@@ -116,6 +116,15 @@ def in_threads(x, weight):
     return y
 
 
+def tiles_in_registers(x: Any, weight: Any) -> Any:
+    settings = minidl.backends.cpu
+    settings.exact_convolution = True
+    try:
+        return minidl_conv2d(x, weight)
+    finally:
+        settings.exact_convolution = False
+
+
 def minidl_conv2d(x: Any, weight: Any) -> Any:
     with minidl.no_grad():
         return minidl.nn.functional.conv2d(x, weight)
@@ -165,7 +174,8 @@ STEPS = [
     Step("Channels last", channels_last, _channels_last, _channels_first, 50),
     Step("Four pixels at a time", four_pixels, _channels_last, _channels_first, 50),
     Step("Threads", in_threads, _channels_last, _channels_first, 50),
-    Step("minidl's kernel", minidl_conv2d, _tensors, lambda y: y.numpy()[0], 50),
+    Step("Tiles in registers", tiles_in_registers, _tensors, lambda y: y.numpy()[0], 50),
+    Step("Winograd", minidl_conv2d, _tensors, lambda y: y.numpy()[0], 50),
 ]
 
 

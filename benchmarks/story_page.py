@@ -85,12 +85,18 @@ serves four multiplications.** (To be short, it takes widths that are multiples 
 The rows of the picture do not depend on each other, so each core takes its share.  **What it buys: the other cores**,
 for one changed word, `prange`.  The gain is at most their number: waking threads takes some microseconds, and they
 share caches and memory.""",
-    "minidl_conv2d": """\
+    "tiles_in_registers": """\
 In the step before, sums still went from the registers to memory and back, since a compiler does not see that they
 could stay.  **What minidl's own kernel buys: sums of a whole block of pixels and channels stay in registers** for all
 of the window.  For this it says in the compiler's own language what Python cannot.  It also packs the weights in the
 order in which they are read, cuts the picture into blocks that fit the cache, and takes any size, stride and number
 of groups.  [kernels.md](kernels.md) tells how.""",
+    "minidl_conv2d": """\
+The multiplications themselves can become fewer.  Winograd's algorithm takes tiles of 6x6 pixels and the kernels to
+their values at 36 points, multiplies those, and takes the products back to 4x4 outputs.  **What it buys: 36 products
+where the direct way has 144**, for additions before and after.  (The table counts 144 for it, too: so it seems to
+compute faster than the machine can.)  It rounds a little more, so there is a switch.  This is what minidl runs for a
+3x3 kernel with as many channels as here.""",
 }
 """By the function's name."""
 
