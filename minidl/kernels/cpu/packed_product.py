@@ -9,6 +9,7 @@ from numba import prange
 
 from .. import threads
 from .jit import parallel, serial
+from .recurrent_cells import fill_rows
 from .tile import COLUMN_BYTES, ROWS, add_products
 
 PARALLEL_FROM = 1 << 18
@@ -28,14 +29,16 @@ def packed(b: np.ndarray) -> np.ndarray:
 
 def product_of_packed(a: np.ndarray, b: np.ndarray, out: np.ndarray, initial: np.ndarray | None = None) -> None:
     """out (n, m) = a (n, k) @ b + initial (m,), b packed, each thread taking some rows."""
-    out[:] = 0 if initial is None else initial
-    _row_parts(np.require(a, None, ["C", "W"]), b, out, threads.workers(a.shape[1] * out.size, PARALLEL_FROM))
+    start = np.zeros(out.shape[1], out.dtype) if initial is None else np.require(initial, None, ["C", "W"])
+    workers = threads.workers(a.shape[1] * out.size, PARALLEL_FROM)
+    _row_parts(np.require(a, None, ["C", "W"]), b, start, out, workers)
 
 
 @parallel
-def _row_parts(a, b, out, workers):
+def _row_parts(a, b, initial, out, workers):
     for t in prange(workers):
         first, last = t * len(out) // workers, (t + 1) * len(out) // workers
+        fill_rows(initial, out[first:last])  # here, since threads share the cost of touching fresh memory, too
         if first < last and a.shape[1]:
             add_product(a[first:last], b, out[first:last])
 
