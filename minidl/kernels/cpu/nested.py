@@ -58,6 +58,11 @@ class Kernel(CPUDispatcher):
 class _Library(JITCodeLibrary):
     """Instructions of functions for others to take over as they are."""
 
+    def add_llvm_module(self, module: Any) -> None:
+        """Not optimised one by one as numba does: the caller's passes do it, with what they know of the caller."""
+        module.data_layout = self._codegen._data_layout
+        self._final_module.link_in(module)
+
     def finalize(self) -> None:
         for library in dict.fromkeys(self._linking_libraries):
             self._reload_init.update(library._reload_init)

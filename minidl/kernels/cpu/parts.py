@@ -29,6 +29,8 @@ from .nested import NestedKernel
 _DRIVER = "minidl_kernel_parts"
 """The driver's name among the symbols to which compiled code is linked, when it is made or read from the disk."""
 
+_POINTER, _WORD = ir.IntType(8).as_pointer(), ir.IntType(types.intp.bitwidth)
+
 
 class Part(types.Type):
     """The number of workers, and which of them computes."""
@@ -126,45 +128,51 @@ def launch(_: Any, kernel: Any, arguments: Any, workers: Any) -> Any:
         context.add_linking_libs([compiled.library])
         values = _uncounted(context, builder, arguments, given[1])
         count = context.cast(builder, given[2], workers, types.intp)
-        pointer, integer = ir.IntType(8).as_pointer(), ir.IntType(types.intp.bitwidth)
-        shared = ir.LiteralStructType([values.type, integer, integer])
-
-        kind = ir.FunctionType(ir.VoidType(), [pointer, integer])
-        entry = ir.Function(builder.module, kind, builder.module.get_unique_name("entry"))
-        entry.linkage = "internal"
-        inside = ir.IRBuilder(entry.append_basic_block())
-        place = inside.bitcast(entry.args[0], shared.as_pointer())
-        loaded = [inside.load(cgutils.gep_inbounds(inside, place, 0, i)) for i in range(2)]
-        status = call(context, inside, loaded[0], entry.args[1], loaded[1])
-        with inside.if_then(status.is_error, likely=False):
-            inside.store(integer(1), cgutils.gep_inbounds(inside, place, 0, 2))
-        inside.ret_void()
-
-        failed = cgutils.alloca_once_value(builder, integer(0))
-        with builder.if_else(builder.icmp_signed("==", count, integer(1))) as (alone, divided):
+        failed = cgutils.alloca_once_value(builder, _WORD(0))
+        with builder.if_else(builder.icmp_signed("==", count, _WORD(1))) as (alone, divided):
             with alone:
-                status = call(context, builder, values, integer(0), integer(1))
+                status = call(context, builder, values, _WORD(0), _WORD(1))
                 with builder.if_then(status.is_error, likely=False):
                     context.call_conv.return_status_propagate(builder, status)
             with divided:
-                place = cgutils.alloca_once(builder, shared)
-                for i, value in enumerate((values, count, integer(0))):
-                    builder.store(value, cgutils.gep_inbounds(builder, place, 0, i))
-                kind = ir.FunctionType(ir.VoidType(), [entry.type, pointer, integer])
-                driver = cgutils.get_or_insert_function(builder.module, kind, _DRIVER)
-                builder.call(driver, [entry, builder.bitcast(place, pointer), count])
-                builder.store(builder.load(cgutils.gep_inbounds(builder, place, 0, 2)), failed)
+                builder.store(_divide(context, builder, call, values, count), failed)
         return context.cast(builder, builder.load(failed), types.intp, types.boolean)
 
     return types.boolean(kernel, arguments, workers), emit
 
 
+def _divide(context: Any, builder: Any, call: Any, values: Any, count: Any) -> Any:
+    """Hand all parts to the driver; not zero if one failed."""
+    shared = ir.LiteralStructType([values.type, _WORD, _WORD])
+    place = cgutils.alloca_once(builder, shared)
+    for i, value in enumerate((values, count, _WORD(0))):
+        builder.store(value, cgutils.gep_inbounds(builder, place, 0, i))
+    entry = _entry(context, builder.module, call, shared)
+    kind = ir.FunctionType(ir.VoidType(), [entry.type, _POINTER, _WORD])
+    driver = cgutils.get_or_insert_function(builder.module, kind, _DRIVER)
+    builder.call(driver, [entry, builder.bitcast(place, _POINTER), count])
+    return builder.load(cgutils.gep_inbounds(builder, place, 0, 2))
+
+
+def _entry(context: Any, module: Any, call: Any, shared: Any) -> Any:
+    """The C function of one part; `shared` holds arguments, the number of workers, and whether a part failed."""
+    entry = ir.Function(module, ir.FunctionType(ir.VoidType(), [_POINTER, _WORD]), module.get_unique_name("entry"))
+    entry.linkage = "internal"
+    builder = ir.IRBuilder(entry.append_basic_block())
+    place = builder.bitcast(entry.args[0], shared.as_pointer())
+    values, count = (builder.load(cgutils.gep_inbounds(builder, place, 0, i)) for i in range(2))
+    status = call(context, builder, values, entry.args[1], count)
+    with builder.if_then(status.is_error, likely=False):
+        builder.store(_WORD(1), cgutils.gep_inbounds(builder, place, 0, 2))
+    builder.ret_void()
+    return entry
+
+
 @intrinsic
 def _call(_: Any, entry: Any, arguments: Any, number: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        pointer = ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.VoidType(), [pointer, given[2].type]).as_pointer()
-        builder.call(builder.inttoptr(given[0], kind), [builder.inttoptr(given[1], pointer), given[2]])
+        kind = ir.FunctionType(ir.VoidType(), [_POINTER, _WORD]).as_pointer()
+        builder.call(builder.inttoptr(given[0], kind), [builder.inttoptr(given[1], _POINTER), given[2]])
         return context.get_dummy_value()
 
     return types.void(entry, arguments, number), emit
