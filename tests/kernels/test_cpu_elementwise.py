@@ -55,7 +55,6 @@ NUMBERS = {"clip": (-0.5, 1.5), "lerp": (0.3,), "addcmul": (1.7,), "addcdiv": (0
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", SLOPES)
 @pytest.mark.parametrize("size", [3000, LARGE + 3])

@@ -175,7 +175,7 @@ def erf(real):
         s = v * v
         p = (((((p0 * s + p1) * s + p2) * s + p3) * s + p4) * s + p5) * s + p6
         q = (((q0 * s + q1) * s + q2) * s + q3) * s + q4
-        return v * p / q
+        return v * (p / q)  # in this order, since v * p of the smallest v would round twice
 
     return fitted if real is np.float32 else lambda x: math.erf(x)
 
