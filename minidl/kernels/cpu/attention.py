@@ -17,13 +17,24 @@ import numpy as np
 from numba import prange
 
 from .. import threads
-from .blas import add_product
-from .exponential import exp
-from .jit import parallel, serial, serial_sum
+from .attention_blocks import (
+    BLOCK,
+    add_mask,
+    copy_rows,
+    exp_less,
+    finish,
+    gather,
+    gather_back,
+    hide,
+    inner_products,
+    multiply_seen,
+    softmax_so_far,
+    to_slopes,
+    whole_tiles,
+)
+from .jit import parallel, serial
 from .layout import window
-
-BLOCK = 64
-"""Queries, and keys, of a block (measured)."""
+from .transposing import transpose
 
 PARALLEL_FROM = 1 << 16
 """Multiplications from which dividing heads or blocks among threads pays."""
@@ -62,7 +73,7 @@ def attention_gradient(
 
 
 def _in_heads(x: np.ndarray) -> np.ndarray:
-    """(..., rows, columns) as (N, heads, rows, columns), copied unless BLAS can read its matrices."""
+    """(..., rows, columns) as (N, heads, rows, columns), copied unless its rows lie in memory one after the other."""
     if x.ndim != 4:
         x = x.reshape(math.prod(x.shape[:-3]), x.shape[-3] if x.ndim > 2 else 1, *x.shape[-2:])
     down, along = x.strides[2:]
@@ -115,112 +126,51 @@ def _attend(q, k, v, mask, out, log_sums, steps, sizes, scale, causal, workers):
 def _attend_some(part, q, k, v, mask, out, log_sums, steps, sizes, scale, causal):
     """For the blocks of queries, counted through all heads, from part[0] to part[1]."""
     rows, columns, features, width = sizes[1:]
-    blocks = -(-rows // BLOCK)
-    scores, gathered = np.zeros(BLOCK * BLOCK, q.dtype), np.empty(BLOCK * width, q.dtype)
-    tops, sums = np.empty(BLOCK, q.dtype), np.empty(BLOCK, q.dtype)
+    blocks, real, padded = -(-rows // BLOCK), q.dtype, whole_tiles(width, q.itemsize)
+    queries, values = np.zeros(features * BLOCK, real), np.zeros(BLOCK * padded, real)
+    scores, gathered = np.zeros(BLOCK * BLOCK, real), np.empty(BLOCK * padded, real)
+    tops, sums, at = np.empty(BLOCK, real), np.empty(BLOCK, real), np.empty(BLOCK, np.int64)
+    over = np.zeros(BLOCK * BLOCK if mask.size else 0, real)
     for unit in range(part[0], part[1]):
         head, first = unit // blocks, unit % blocks * BLOCK
         count = min(BLOCK, rows - first)
-        queries = _from(q, steps[0], sizes, head, first)
+        transpose(q, _start(steps[0], sizes, head, first), steps[0, 2], count, features, queries, BLOCK)
+        _scale(queries, scale)
         tops[:], sums[:], gathered[:] = -np.inf, 0, 0
         for start in range(0, min(first + count, columns) if causal else columns, BLOCK):
-            size = min(BLOCK, columns - start)
-            keys, values = _from(k, steps[1], sizes, head, start), _from(v, steps[2], sizes, head, start)
-            product = (queries, steps[0, 2], False), (keys, steps[1, 2], True), (count, features, size)
-            add_product(*product, (scale, 0.0), scores, BLOCK)
+            block, offset = (count, min(BLOCK, columns - start)), first - start if causal else BLOCK
+            _row_starts(_start(steps[1], sizes, head, start), steps[1, 2], block[1], at)
+            copy_rows(v, _start(steps[2], sizes, head, start), steps[2, 2], block[1], width, values, 0, padded)
+            multiply_seen(k, at, features, queries, block, offset, scores)
             if mask.size:
-                _add(scores, _from(mask, steps[3], sizes, head, first)[start:], steps[3, 2], count, size)
-            _hide(scores, count, size, first - start if causal else BLOCK)
-            _softmax_so_far(scores, count, tops, sums, gathered)
-            add_product(
-                (scores, BLOCK, False), (values, steps[2, 2], False), (count, size, width), (1.0, 1.0), gathered, width
-            )
-        _finish(gathered, count, tops, sums, _from(out, steps[4], sizes, head, first), steps[4, 2])
+                transpose(mask, _start(steps[3], sizes, head, first) + start, steps[3, 2], *block, over, BLOCK)
+                add_mask(scores, over, block)
+            hide(scores, block, offset)
+            softmax_so_far(scores, block, offset, tops, sums, gathered)
+            gather(scores, values, block, offset, gathered, padded)
+        finish(gathered, (count, width), tops, sums, out, _start(steps[4], sizes, head, first), steps[4, 2])
         for i in range(count):
             log_sums[head * rows + first + i] = tops[i]
 
 
 @serial
-def _from(flat, steps, sizes, head, row):
-    """The memory of a head, heads being counted through all N, from a row of it on."""
-    return flat[head // sizes[0] * steps[0] + head % sizes[0] * steps[1] + row * steps[2] :]
+def _start(steps, sizes, head, row):
+    """Where a row of a head begins, heads being counted through all N."""
+    return head // sizes[0] * steps[0] + head % sizes[0] * steps[1] + row * steps[2]
 
 
 @serial
-def _add(scores, mask, step, count, size):
-    for i in range(count):
-        row, added = scores[i * BLOCK :], mask[i * step : i * step + size]
-        for j in range(added.size):
-            row[j] += added[j]
+def _row_starts(start, step, count, at):
+    """Where each row of a block begins; behind the last one, that one again, to fill a tile."""
+    for i in range(BLOCK):
+        at[i] = start + min(i, count - 1) * step
 
 
 @serial
-def _hide(scores, count, size, offset):
-    """-inf in place of the scores of query i with keys beyond i + offset, and up to the end of the row."""
-    for i in range(count):
-        scores[i * BLOCK + max(min(i + offset + 1, size), 0) : (i + 1) * BLOCK] = -np.inf
-
-
-@serial
-def _softmax_so_far(scores, count, tops, sums, gathered):
-    """exp(scores - greatest) in place, in the sums, and what was gathered, scaled to the greatest so far."""
-    width, fold = gathered.size // BLOCK, np.empty(BLOCK, scores.dtype)
-    for i in range(count):
-        row = scores[i * BLOCK : (i + 1) * BLOCK]
-        top = max(_greatest(row, fold), tops[i])
-        base = top if top > -np.inf else scores.dtype.type(0)
-        share = exp(tops[i] - base)
-        _exp_less(row, base)
-        sums[i] = sums[i] * share + _sum(row, fold)
-        tops[i] = top
-        for j in range(i * width, (i + 1) * width):
-            gathered[j] *= share
-
-
-@serial
-def _greatest(row, fold):
-    """The greatest of a row of a block, by halves: loops of few and known steps become single instructions."""
-    for j in range(32):
-        fold[j] = max(row[j], row[j + 32])
-    for j in range(16):
-        fold[j] = max(fold[j], fold[j + 16])
-    for j in range(4):
-        fold[j] = max(max(fold[j], fold[j + 4]), max(fold[j + 8], fold[j + 12]))
-    return max(max(fold[0], fold[1]), max(fold[2], fold[3]))
-
-
-@serial
-def _sum(row, fold):
-    """The sum of a row of a block, by halves."""
-    for j in range(32):
-        fold[j] = row[j] + row[j + 32]
-    for j in range(16):
-        fold[j] = fold[j] + fold[j + 16]
-    for j in range(4):
-        fold[j] = (fold[j] + fold[j + 4]) + (fold[j + 8] + fold[j + 12])
-    return (fold[0] + fold[1]) + (fold[2] + fold[3])
-
-
-@serial
-def _exp_less(row, top):
-    """row = exp(row - top), of a row of a block."""
-    for j in range(BLOCK):
-        row[j] = exp(row[j] - top)
-
-
-@serial
-def _finish(gathered, count, tops, sums, out, step):
-    """What was gathered over the sums, and in `tops` their logarithms; where there was nothing 0, and infinity."""
-    width = gathered.size // BLOCK
-    for i in range(count):
-        share = sums.dtype.type(0)
-        if sums[i] == 0:
-            tops[i] = np.inf
-        else:
-            tops[i] = (tops[i] if tops[i] > -np.inf else share) + math.log(sums[i])
-            share = sums.dtype.type(1) / sums[i]
-        for j in range(width):
-            out[i * step + j] = gathered[i * width + j] * share
+def _scale(x, factor):
+    factor = x.dtype.type(factor)
+    for i in range(x.size):
+        x[i] *= factor
 
 
 @parallel
@@ -235,80 +185,46 @@ def _attend_back(q, k, v, mask, out, g, dq, dk, dv, log_sums, steps, sizes, scal
 def _attend_back_some(part, q, k, v, mask, out, g, dq, dk, dv, log_sums, steps, sizes, scale, causal):
     """For the heads from part[0] to part[1]."""
     rows, columns, features, width = sizes[1:]
-    weights, slopes, along = (
-        np.zeros(BLOCK * BLOCK, q.dtype),
-        np.zeros(BLOCK * BLOCK, q.dtype),
-        np.empty(BLOCK, q.dtype),
-    )
+    real, wide, broad = q.dtype, whole_tiles(features, q.itemsize), whole_tiles(width, q.itemsize)
+    weights, slopes = np.zeros(BLOCK * BLOCK, real), np.zeros(BLOCK * BLOCK, real)
+    over = np.zeros(BLOCK * BLOCK if mask.size else 0, real)
+    levels, along, at = np.zeros(BLOCK, real), np.empty(BLOCK, real), np.empty(BLOCK, np.int64)
+    turned_queries, turned_above = np.zeros(features * BLOCK, real), np.zeros(width * BLOCK, real)
+    turned_out = np.zeros(width * BLOCK, real)
+    queries, keys, above = np.zeros(BLOCK * wide, real), np.zeros(BLOCK * wide, real), np.zeros(BLOCK * broad, real)
+    to_queries, all_keys = np.empty(BLOCK * wide, real), -(-columns // BLOCK) * BLOCK
+    to_keys, to_values = np.empty(all_keys * wide, real), np.empty(all_keys * broad, real)
     for head in range(part[0], part[1]):
-        _clear(_from(dk, steps[7], sizes, head, 0), columns, steps[7, 2], features)
-        _clear(_from(dv, steps[8], sizes, head, 0), columns, steps[8, 2], width)
+        to_keys[:], to_values[:] = 0, 0
         for first in range(0, rows, BLOCK):
             count = min(BLOCK, rows - first)
-            queries = _from(q, steps[0], sizes, head, first), steps[0, 2]
-            above, step = _from(g, steps[5], sizes, head, first), steps[5, 2]
-            _inner(above, step, _from(out, steps[4], sizes, head, first), steps[4, 2], (count, width), along)
+            q_start, g_start = _start(steps[0], sizes, head, first), _start(steps[5], sizes, head, first)
+            copy_rows(q, q_start, steps[0, 2], count, features, queries, 0, wide)
+            copy_rows(g, g_start, steps[5, 2], count, width, above, 0, broad)
+            transpose(q, q_start, steps[0, 2], count, features, turned_queries, BLOCK)
+            _scale(turned_queries, scale)
+            transpose(g, g_start, steps[5, 2], count, width, turned_above, BLOCK)
+            transpose(out, _start(steps[4], sizes, head, first), steps[4, 2], count, width, turned_out, BLOCK)
+            inner_products(turned_above, turned_out, along)
+            copy_rows(log_sums, head * rows + first, 0, 1, count, levels, 0, 0)
+            to_queries[:] = 0
             for start in range(0, min(first + count, columns) if causal else columns, BLOCK):
-                size = min(BLOCK, columns - start)
-                keys, values = _from(k, steps[1], sizes, head, start), _from(v, steps[2], sizes, head, start)
-                add_product(
-                    (*queries, False), (keys, steps[1, 2], True), (count, features, size), (scale, 0.0), weights, BLOCK
-                )
+                block, offset = (count, min(BLOCK, columns - start)), first - start if causal else BLOCK
+                k_start, v_start = _start(steps[1], sizes, head, start), _start(steps[2], sizes, head, start)
+                copy_rows(k, k_start, steps[1, 2], block[1], features, keys, 0, wide)
+                _row_starts(k_start, steps[1, 2], block[1], at)
+                multiply_seen(k, at, features, turned_queries, block, offset, weights)
                 if mask.size:
-                    _add(weights, _from(mask, steps[3], sizes, head, first)[start:], steps[3, 2], count, size)
-                _hide(weights, count, size, first - start if causal else BLOCK)
-                for i in range(count):
-                    _exp_less(weights[i * BLOCK : (i + 1) * BLOCK], log_sums[head * rows + first + i])
-                add_product(
-                    (weights, BLOCK, True),
-                    (above, step, False),
-                    (size, count, width),
-                    (1.0, 1.0),
-                    _from(dv, steps[8], sizes, head, start),
-                    steps[8, 2],
-                )
-                add_product(
-                    (above, step, False), (values, steps[2, 2], True), (count, width, size), (1.0, 0.0), slopes, BLOCK
-                )
-                _to_slopes(slopes, weights, along, count, scale)
-                add_product(
-                    (slopes, BLOCK, False),
-                    (keys, steps[1, 2], False),
-                    (count, size, features),
-                    (1.0, 1.0 if start else 0.0),
-                    _from(dq, steps[6], sizes, head, first),
-                    steps[6, 2],
-                )
-                add_product(
-                    (slopes, BLOCK, True),
-                    (*queries, False),
-                    (size, count, features),
-                    (1.0, 1.0),
-                    _from(dk, steps[7], sizes, head, start),
-                    steps[7, 2],
-                )
-
-
-@serial
-def _clear(x, rows, step, columns):
-    for i in range(rows):
-        x[i * step : i * step + columns] = 0
-
-
-@serial_sum
-def _inner(a, a_step, b, b_step, size, products):
-    """The inner product of each row of a with that of b."""
-    for i in range(size[0]):
-        total = a.dtype.type(0)
-        for j in range(size[1]):
-            total += a[i * a_step + j] * b[i * b_step + j]
-        products[i] = total
-
-
-@serial
-def _to_slopes(d, weights, along, count, scale):
-    """The gradient in the scores, in place of that in the weights: less its mean over them, times the weights."""
-    scale = d.dtype.type(scale)
-    for i in range(count):
-        for j in range(i * BLOCK, (i + 1) * BLOCK):
-            d[j] = (d[j] - along[i]) * (weights[j] * scale)
+                    transpose(mask, _start(steps[3], sizes, head, first) + start, steps[3, 2], *block, over, BLOCK)
+                    add_mask(weights, over, block)
+                hide(weights, block, offset)
+                exp_less(weights, block, offset, levels)
+                gather_back(weights, above, block, offset, to_values[start * broad :], broad)
+                _row_starts(v_start, steps[2, 2], block[1], at)
+                multiply_seen(v, at, width, turned_above, block, offset, slopes)
+                to_slopes(slopes, weights, block, offset, along, scale)
+                gather(slopes, keys, block, offset, to_queries, wide)
+                gather_back(slopes, queries, block, offset, to_keys[start * wide :], wide)
+            copy_rows(to_queries, 0, wide, count, features, dq, _start(steps[6], sizes, head, first), steps[6, 2])
+        copy_rows(to_keys, 0, wide, columns, features, dk, _start(steps[7], sizes, head, 0), steps[7, 2])
+        copy_rows(to_values, 0, broad, columns, width, dv, _start(steps[8], sizes, head, 0), steps[8, 2])
