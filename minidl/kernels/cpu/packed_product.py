@@ -54,14 +54,30 @@ def _pack(b, steps, row, out, workers):
         for panel in range(t * panels // workers, (t + 1) * panels // workers):
             first = panel * columns
             inside = min(columns, row.size - first)
-            target = out[panel].reshape(-1)
-            target[:] = 0
-            for j in range(inside):
-                target[j] = row[first + j]
-            for i in range(rows - 1):
-                place, source = (1 + i) * columns, i * down + first * along
+            target = out[panel]
+            if inside < columns:
+                target[:] = 0
+            _copy(row[first : first + inside], target[0])
+            if along == 1:
+                for i in range(rows - 1):
+                    place = i * down + first
+                    _copy(b[place : place + inside], target[1 + i])
+            else:
                 for j in range(inside):
-                    target[place + j] = b[source + j * along]
+                    place = (first + j) * along
+                    _copy_down(b[place : place + rows - 1], target, j)
+
+
+@serial
+def _copy(x, y):
+    for j in range(x.size):
+        y[j] = x[j]
+
+
+@serial
+def _copy_down(x, y, column):
+    for i in range(x.size):
+        y[1 + i, column] = x[i]
 
 
 @serial
@@ -129,15 +145,18 @@ def to_panels(row, panels, place):
 
 @serial
 def add_transposed_product(d, panels, n, sums):
-    """sums += d[:n].T @ x[:n], x in panels; sums has as many columns as they, and d's columns as rows, in whole tiles."""
+    """sums += d[:n].T @ x[:n], x and sums in panels; those of the sums have d's columns as rows, in whole tiles.
+
+    So the sums, which do not stay in the cache, are gone through in the order in which they lie.
+    """
     k = d.shape[1]
     count, depth, columns = panels.shape
-    m = count * columns
+    rows = sums.shape[1]
     left, right, target = d.reshape(-1), panels.reshape(-1), sums.reshape(-1)
     at = np.empty(k + ROWS, np.int64)
     for i in range(at.size):
         at[i] = min(i, k - 1)
     for panel in range(count):
         for first in range(0, k, ROWS):
-            starts = (0, first, panel * depth * columns, first * m + panel * columns)
-            add_products(left, at, right, target, starts, (1, n), (0, k, 0, columns, m))
+            starts = (0, first, panel * depth * columns, (panel * rows + first) * columns)
+            add_products(left, at, right, target, starts, (1, n), (0, k, 0, columns, columns))

@@ -3,7 +3,7 @@
 Each small loop writes one array and reads few, so that compilers can tell that they do not overlap, and vectorise it.
 """
 
-from .exponential import exp, tanh
+from .exponential import sigmoid, tanh
 from .jit import serial
 
 
@@ -65,9 +65,8 @@ def to_relu(x):
 
 @serial
 def to_sigmoid(x):
-    one = x.dtype.type(1)
     for j in range(x.size):
-        x[j] = one / (one + exp(-x[j]))
+        x[j] = sigmoid(x[j])
 
 
 @serial

@@ -108,6 +108,7 @@ class _Collected(NamedTuple):
     """x and h of the rows of d."""
     w: np.ndarray
     u: np.ndarray
+    """Their gradients in panels."""
     bias: np.ndarray
     hidden_bias: np.ndarray
     """Of no numbers unless there is one apart."""
@@ -127,7 +128,7 @@ def _collected(
     d, bias = np.empty((workers, chunk, gates), dtype), np.empty((workers, gates), dtype)
     row_panels, state_panels = (np.empty((workers, p, chunk, columns_of(dtype)), dtype) for p in panels)
     whole = gates + -gates % ROWS
-    d_w, d_u = (np.empty((workers, whole, p * columns_of(dtype)), dtype) for p in panels)
+    d_w, d_u = (np.empty((workers, p, whole, columns_of(dtype)), dtype) for p in panels)
     onto_rows = packed(w) if wanted[0] else packed_or_none(None, w)
     d_rows = np.empty(rows.shape if wanted[0] else (0, 0), dtype)
     places = np.empty((workers, 2, chunk + ROWS), np.int64)
@@ -153,19 +154,22 @@ def _summed(
 
 @parallel
 def _add_parts(parts, total, workers):
+    """Each thread takes some rows of the total (G, m), of parts in panels."""
+    columns = parts.shape[3]
     for t in prange(workers):
-        first, last = t * len(total) // workers, (t + 1) * len(total) // workers
-        own = total[first:last]
-        clear_rows(own)
-        for part in range(len(parts)):
-            add_rows(parts[part, first:last], own)
+        for i in range(t * len(total) // workers, (t + 1) * len(total) // workers):
+            for panel in range(parts.shape[1]):
+                own = total[i, panel * columns : (panel + 1) * columns]
+                own[:] = 0
+                for part in range(len(parts)):
+                    add_row(parts[part, panel, i], own)
 
 
 @serial
 def _clear(found, t):
     """No sums yet."""
-    clear_rows(found.w[t])
-    clear_rows(found.u[t])
+    found.w[t] = 0
+    found.u[t] = 0
     found.bias[t] = 0
     found.hidden_bias[t] = 0
 
