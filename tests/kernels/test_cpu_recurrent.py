@@ -6,7 +6,16 @@ import pytest
 from minidl.kernels import cpu, threads
 from minidl.kernels.cpu.exponential import tanh
 from minidl.kernels.cpu.jit import serial
-from minidl.kernels.cpu.packed_product import add_product, packed, product_of_packed
+from minidl.kernels.cpu.packed_product import (
+    add_product,
+    add_transposed_product,
+    columns_of,
+    packed,
+    panels_of,
+    set_rows,
+    to_panels,
+)
+from minidl.kernels.cpu.tile import ROWS
 
 RANDOM = np.random.default_rng(8)
 BATCH_SIZES = [[1], [3, 3, 3], [4, 3, 3, 1], [19] * 30 + [9] * 20, [70] * 9]
@@ -224,18 +233,54 @@ def test_what_is_given_is_not_written_to(kind):
 # --- what they are made of --------------------------------------------------------------------------------------------
 
 
+PRODUCTS = pytest.mark.parametrize(
+    ("n", "k", "m"), [(1, 1, 1), (8, 4, 32), (9, 5, 33), (17, 64, 96), (3, 0, 5), (0, 3, 5)]
+)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("n", "k", "m"), [(1, 1, 1), (8, 4, 32), (9, 5, 33), (17, 64, 96), (3, 0, 5), (0, 3, 5)])
+@PRODUCTS
 def test_products_with_a_packed_matrix(n, k, m, dtype):
     a, b, initial, out = (normal(*shape, dtype=dtype) for shape in ((n, k), (k, m), (m,), (n, m)))
     close = {"rtol": 0, "atol": 1e-5 if dtype == np.float32 else 1e-13}
-    for start in (None, initial):
-        product_of_packed(a, packed(b), out, start)
-        np.testing.assert_allclose(out, a @ b + (0 if start is None else start), **close)
+    order = RANDOM.permutation(n)
+    at, out_at = (np.zeros(n + ROWS, np.int64) for _ in range(2))
+    at[:n], out_at[:n] = order * k, order * m
+    for row in (None, initial):
+        set_rows(a.reshape(-1), at, packed(b, row), out.reshape(-1), out_at, n, m)
+        np.testing.assert_allclose(out, a @ b + (0 if row is None else row), **close)
+        set_rows(a.reshape(-1), at, packed(np.asfortranarray(b), row), out.reshape(-1), out_at, n, m)
+        np.testing.assert_allclose(out, a @ b + (0 if row is None else row), **close)
     if n and k:
         added = out.copy()
         add_product(a, packed(b), added)
         np.testing.assert_allclose(added, out + a @ b, **close)
+
+
+def test_rows_that_are_not_set_stay():
+    a, b, out = normal(20, 6), normal(6, 40), normal(20, 40)
+    at = np.concatenate([np.arange(3, 12), np.zeros(ROWS, int)])
+    expected = out.copy()
+    expected[3:12] = a[3:12] @ b
+    set_rows(a.reshape(-1), at * 6, packed(b), out.reshape(-1), at * 40, 9, 40)
+    np.testing.assert_allclose(out, expected, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@PRODUCTS
+def test_transposed_products_with_panels(n, k, m, dtype):
+    if not n or not k:
+        return
+    d, x = normal(n + 2, k, dtype=dtype), normal(n, m, dtype=dtype)
+    panels = np.full((panels_of(m, np.dtype(dtype)), n + 2, columns_of(np.dtype(dtype))), np.nan, dtype)
+    for i in range(n):
+        to_panels(x[i], panels, i)
+    start = normal(len(panels), k + -k % ROWS, panels.shape[2], dtype=dtype)
+    sums = start.copy()
+    add_transposed_product(d, panels, n, sums)
+    close = {"rtol": 0, "atol": 1e-5 if dtype == np.float32 else 1e-13}
+    added = np.concatenate(list(sums - start), 1)
+    np.testing.assert_allclose(added[:k, :m], d[:n].T @ x, **close)
 
 
 def test_tanh_in_jitted_loops():

@@ -1,4 +1,4 @@
-"""exp, log1p and tanh for jitted loops.  In float32 they are polynomials, which compilers vectorise.
+"""exp, log1p, tanh and the sigmoid for jitted loops.  In float32 they are polynomials, which compilers vectorise.
 
 The C library's are not.
 """
@@ -85,19 +85,33 @@ def _choose_log1p(x):
     return lambda x: math.log1p(x)
 
 
-# tanh on [0, 0.625] as Cephes' tanhf; beyond, 1 - 2 / (exp(2 x) + 1) cancels nothing
-_T0, _T1, _T2 = np.float32(-5.70498872745e-3), np.float32(2.06390887954e-2), np.float32(-5.37397155531e-2)
-_T3, _T4, _SMALL, _TWO = np.float32(1.33314422036e-1), np.float32(-3.33332819422e-1), np.float32(0.625), np.float32(2)
+# --- functions of exp that stay within bounds, where a single factor 2**k is enough ----------------------------------
+
+_LEAST_NORMAL, _SURE = np.float32(87.3), np.float32(20)  # exp(-87.3) is a normal number; tanh is 1 from 9.02 on
+
+
+@register_jitable(fastmath={"contract"})
+def _exp_apart(x):
+    """exp(x) = s + s q, s a power of two; q keeps the digits that 1 + q would lose."""
+    k = np.floor(x * _LOG2_E + _HALF)
+    r = x - k * _LN2_HIGH
+    r = r - k * _LN2_LOW
+    p = ((((_C7 * r + _C6) * r + _C5) * r + _C4) * r + _C3) * r + _C2
+    return _power_of_two(np.int32(k)), p * r * r + r
 
 
 @register_jitable(fastmath={"contract"})
 def _tanh_float32(x):
-    """The hyperbolic tangent, with Cephes' polynomial (Moshier 1992, tanhf); the relative error is below 3e-7."""
-    size = abs(x)
-    s = x * x
-    near = ((((_T0 * s + _T1) * s + _T2) * s + _T3) * s + _T4) * s * x + x
-    far = _ONE - _TWO / (_exp_float32(size + size) + _ONE)
-    return near if size < _SMALL else (-far if x < _ZERO else far)
+    """The hyperbolic tangent, (exp(2 x) - 1) / (exp(2 x) + 1); the relative error is below 3e-7."""
+    s, q = _exp_apart(min(max(x + x, -_SURE), _SURE))
+    return (s * q + (s - _ONE)) / (s * q + (s + _ONE))
+
+
+@register_jitable(fastmath={"contract"})
+def _sigmoid_float32(x):
+    """1 / (1 + exp(-x)), at least the least normal number; the relative error is below 3e-7."""
+    s, q = _exp_apart(min(max(-x, -_LEAST_NORMAL), _LEAST_NORMAL))
+    return _ONE / (s * q + (s + _ONE))
 
 
 def tanh(x):
@@ -105,8 +119,20 @@ def tanh(x):
     return math.tanh(x)
 
 
+def sigmoid(x):
+    """1 / (1 + exp(-x)) of a scalar, inside jitted code."""
+    return 1 / (1 + math.exp(-x))
+
+
 @overload(tanh)
 def _choose_tanh(x):
     if x == types.float32:
         return lambda x: _tanh_float32(x)
     return lambda x: math.tanh(x)
+
+
+@overload(sigmoid)
+def _choose_sigmoid(x):
+    if x == types.float32:
+        return lambda x: _sigmoid_float32(x)
+    return lambda x: 1 / (1 + math.exp(-x))

@@ -3,7 +3,7 @@
 Each small loop writes one array and reads few, so that compilers can tell that they do not overlap, and vectorise it.
 """
 
-from .exponential import exp, tanh
+from .exponential import sigmoid, tanh
 from .jit import serial
 
 
@@ -16,7 +16,7 @@ def copy_rows(rows, target):
 @serial
 def add_rows(rows, target):
     for i in range(len(target)):
-        _add(rows[i], target[i])
+        add_row(rows[i], target[i])
 
 
 @serial
@@ -32,7 +32,7 @@ def fill_rows(row, target):
 
 
 @serial
-def _add(x, total):
+def add_row(x, total):
     for j in range(total.size):
         total[j] += x[j]
 
@@ -65,9 +65,8 @@ def to_relu(x):
 
 @serial
 def to_sigmoid(x):
-    one = x.dtype.type(1)
     for j in range(x.size):
-        x[j] = one / (one + exp(-x[j]))
+        x[j] = sigmoid(x[j])
 
 
 @serial
@@ -171,7 +170,7 @@ def _through_tanh(g, factor, y, d):
 def gru_cell(gates, q, h, candidate, output):
     """gates: what the input says of r, z, n, and then they themselves; q the state's part.  h becomes the new state."""
     n = h.size
-    _add(q[: 2 * n], gates[: 2 * n])
+    add_row(q[: 2 * n], gates[: 2 * n])
     to_sigmoid(gates[: 2 * n])
     _add_product(gates[:n], q[2 * n :], gates[2 * n :])
     to_tanh(gates[2 * n :])
