@@ -4,8 +4,9 @@ All three are direct: tiles of the output held in registers (`direct.py`, `tile.
 convolution, of the output's gradient with the kernels turned round; with a stride it is one for each place that an
 input pixel can have between two windows.
 
-Two cases have faster forms: 3x3 kernels with stride 1 and enough channels take a quarter of the multiplications
-(`winograd.py`), and for few output pixels the weight is read where it lies (`few_pixels.py`).
+Some cases have faster forms: 3x3 kernels with stride 1 and enough channels take a quarter of the multiplications
+(`winograd.py`), 1x1 kernels are products of matrices (`pointwise.py`), and for few output pixels the weight is read
+where it lies (`few_pixels.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import precision, threads
-from . import few_pixels, winograd
+from . import depthwise, few_pixels, pointwise, winograd
 from .direct import convolve, correlate, pack_weight, sum_and_unpack
 from .layout import Kernels, channels_first, channels_last, kernels_of
 from .tile import COLUMN_BYTES, ROWS
@@ -33,8 +34,8 @@ PARALLEL_FROM = 1 << 20
 SHARED_FROM = 1 << 18
 """Sums of a weight's gradient from which threads divide them; fewer are made by each thread for its share of images."""
 
-PACK_PARALLEL_FROM = 1 << 17
-"""Weights whose packing, and whose gradients' unpacking, pays among threads: one takes 0.1 milliseconds below."""
+PACK_PARALLEL_FROM = 1 << 16
+"""Weights whose packing, and whose gradients' unpacking, pays among threads: one takes 0.05 milliseconds below."""
 
 Pair = tuple[int, int]
 Geometry = tuple[int, int, int, int, int, int, int, int]
@@ -73,6 +74,11 @@ def conv2d_input_gradient(
     gradients, numbers = channels_last(g), np.ascontiguousarray(weight).reshape(-1)
     size = c // groups * kh * kw  # of a kernel
     x = np.empty((n, h, w, c), g.dtype)
+    if groups == k > 1 and x.size and g.size:
+        turned = Kernels(numbers, groups, (c, 1, kh, kw), (kh * kw - 1, size, kh * kw, size, -kw, -1))
+        before = (dilation[0] * (kh - 1) - padding[0], dilation[1] * (kw - 1) - padding[1])
+        _forward_depthwise(gradients, turned, None, stride, (kh, kw, 1, 1, *before, *dilation), x)
+        return channels_first(x)
     for first in np.ndindex(min(stride[0], h), min(stride[1], w)):
         rows, columns = map(_meeting, first, (kh, kw), stride, padding, dilation)
         steps = (rows.last * kw + columns.last, k // groups * size, kh * kw, size, -rows.step * kw, -columns.step)
@@ -126,14 +132,22 @@ def conv2d_weight_gradient(
         few_pixels.correlate(gradients, images, geometry, out)
         return out
     workers = threads.workers(g.size * kh * kw * c, PARALLEL_FROM)
-    panels, columns = _panels(k, images.shape[3], groups, g.itemsize)
+    if pointwise.suits(c, g.itemsize, groups, geometry) and k % ROWS == 0:
+        pointwise.weight_gradient(gradients, images, out, workers)
+        return out
+    panels, columns = _panels(weight_shape, groups, g.itemsize)
     taps = -(-kh * kw * c // ROWS) * ROWS
+    if _depthwise(weight_shape, groups):
+        sums = np.zeros((workers, panels, taps, columns), g.dtype)
+        rows = depthwise.rows_at_a_time(gradients.shape, panels * columns, g.itemsize, geometry)
+        depthwise.correlate(images, gradients, sums, geometry, rows, workers)
+        sum_and_unpack(sums, out, 1, 1)
+        return out
     by_panels = panels % workers == 0 and panels * taps * columns >= SHARED_FROM
     sums = np.zeros((1 if by_panels else workers, panels, taps, columns), g.dtype)
     block = _block(images, gradients.shape, geometry, BLOCK_PIXELS)
     correlate(images, gradients, sums, groups, geometry, block, workers)
-    panel_groups = 1 if _depthwise(k, images.shape[3], groups) else groups
-    sum_and_unpack(sums, out, panel_groups, threads.workers(sums.size, PACK_PARALLEL_FROM))
+    sum_and_unpack(sums, out, groups, threads.workers(sums.size, PACK_PARALLEL_FROM))
     return out
 
 
@@ -159,11 +173,27 @@ def _forward(
         few_pixels.convolve(images, kernels, bias, geometry, y)
         return
     groups, width = kernels.groups, y.shape[2]
+    if _depthwise(kernels.shape, groups):
+        _forward_depthwise(images, kernels, bias, (1, 1), geometry, y)
+        return
     workers = threads.workers(part.size * kh * kw * c, PARALLEL_FROM)
-    packed = _packed(kernels, bias, images.shape[3])
+    packed = _packed(kernels, bias)
+    if pointwise.suits(packed.shape[2], y.itemsize, groups, geometry) and apart == (1, 1):
+        pointwise.multiply(images.reshape(-1), packed, y.reshape(-1), k, workers)
+        return
     places = ((first[0] * width + first[1]) * k, y.shape[1] * width * k, apart[0] * width * k, apart[1] * k)
     block = _block(images, part.shape, geometry, BLOCK_PIXELS)
     convolve(images, packed, y.reshape(-1), part.shape, places, groups, geometry, block, workers)
+
+
+def _forward_depthwise(
+    images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, spread: Pair, geometry: Geometry, y: np.ndarray
+) -> None:
+    """The same where every channel is a group of its own, of images whose pixels lie `spread` apart."""
+    packed = _packed(kernels, bias)
+    rows = depthwise.rows_at_a_time(y.shape, packed[:, 0].size, y.itemsize, geometry)
+    workers = threads.workers(y.size * kernels.shape[2] * kernels.shape[3], PARALLEL_FROM)
+    depthwise.convolve(images, packed, y, spread, geometry, rows, workers)
 
 
 def _by_winograd(images: np.ndarray, output: tuple[int, ...], groups: int, geometry: Geometry) -> bool:
@@ -177,13 +207,13 @@ def _by_few_pixels(output: np.ndarray, weight_shape: tuple[int, ...], groups: in
     return output.dtype == np.float32 and groups == 1 and few_pixels.pays(output.shape, weight_shape)
 
 
-def _packed(kernels: Kernels, bias: np.ndarray | None, channels: int) -> np.ndarray:
+def _packed(kernels: Kernels, bias: np.ndarray | None) -> np.ndarray:
     """Bias and weights in panels (panels, 1 + kh * kw * C/groups, columns)."""
     numbers, groups, (k, c, kh, kw), (start, group, kernel, *within) = kernels
-    panels, columns = _panels(k, channels, groups, numbers.itemsize)
+    panels, columns = _panels(kernels.shape, groups, numbers.itemsize)
     packed = np.empty((panels, 1 + kh * kw * c, columns), numbers.dtype)
-    if _depthwise(k, channels, groups):
-        groups, kernel = 1, group
+    if _depthwise(kernels.shape, groups):
+        groups = 1
     initial = np.zeros((groups, panels // groups * columns), packed.dtype)
     if bias is not None:
         initial[:, : k // groups] = bias.reshape(groups, -1)
@@ -193,17 +223,17 @@ def _packed(kernels: Kernels, bias: np.ndarray | None, channels: int) -> np.ndar
     return packed
 
 
-def _depthwise(kernels: int, channels: int, groups: int) -> bool:
-    """Whether every channel is a group of its own, with one kernel."""
-    return groups == channels == kernels
+def _depthwise(weight_shape: tuple[int, ...], groups: int) -> bool:
+    """Whether every channel is a group of its own, with one kernel or several (K, 1, kh, kw)."""
+    return groups > 1 and weight_shape[1] == 1
 
 
-def _panels(kernels: int, channels: int, groups: int, itemsize: int) -> tuple[int, int]:
+def _panels(weight_shape: tuple[int, ...], groups: int, itemsize: int) -> tuple[int, int]:
     """How many panels of how many columns hold the kernels, at the least cost of multiplying."""
     wide = COLUMN_BYTES // itemsize
-    if _depthwise(kernels, channels, groups):
-        return -(-kernels // wide), wide
-    group = kernels // groups
+    if _depthwise(weight_shape, groups):
+        return -(-weight_shape[0] // wide), wide
+    group = weight_shape[0] // groups
     share = min(_COST_OF_TILE, key=lambda share: -(-group // (wide // share)) * _COST_OF_TILE[share])
     return groups * -(-group // (wide // share)), wide // share
 

@@ -5,9 +5,8 @@ copied, with its padding, into a buffer that stays in the L2 cache; windows are 
 
 `geometry` is (kh, kw, stride h, w, padding h, w, dilation h, w), where padding says how far the first window begins
 before the image; a negative one begins inside.  `block` is (images, output rows).  Weights are packed in panels of as
-many columns as the tile has.  Where every channel is a group of its own ("depthwise"), a column is a channel, whose
-pixels are multiplied with its own weights only; otherwise panels belong to one group each.  A panel's first row is the
-bias, with which sums begin; the taps follow, which run over kernel row, kernel column, channel.
+many columns as the tile has; a panel belongs to one group.  Its first row is the bias, with which sums begin; the taps
+follow, which run over kernel row, kernel column, channel.
 """
 
 import numpy as np
@@ -17,13 +16,11 @@ from .jit import parallel, serial
 from .tile import (
     COLUMN_BYTES,
     ROWS,
-    add_lanes,
     add_products,
     add_products_half,
     add_products_quarter,
     set_pixels,
     set_pixels_half,
-    set_pixels_of_lanes,
     set_pixels_quarter,
 )
 
@@ -53,7 +50,7 @@ def convolve(x, packed, y, shape, places, groups, geometry, block, workers):
 
 
 @serial
-def _span(count, stride, size, dilation):
+def span(count, stride, size, dilation):
     """From the first to the last pixel that `count` windows see."""
     return (count - 1) * stride + (size - 1) * dilation + 1
 
@@ -61,7 +58,7 @@ def _span(count, stride, size, dilation):
 @serial
 def _buffer_size(x, width, geometry, block):
     kh, kw, sh, sw, _, _, dh, dw = geometry
-    return block[0] * _span(block[1], sh, kh, dh) * _span(width, sw, kw, dw) * x.shape[3]
+    return block[0] * span(block[1], sh, kh, dh) * span(width, sw, kw, dw) * x.shape[3]
 
 
 @serial
@@ -69,7 +66,7 @@ def _fill(x, buffer, image, images, row, rows, width, geometry):
     """The input that output rows `row` and following see, with its padding."""
     kh, kw, sh, sw, ph, pw, dh, dw = geometry
     _, h, w, c = x.shape
-    seen, across = _span(rows, sh, kh, dh), _span(width, sw, kw, dw)
+    seen, across = span(rows, sh, kh, dh), span(width, sw, kw, dw)
     before = min(max(pw, 0), across)
     after = max(min(w + pw, across), before)  # columns from here on lie behind the image
     pixels = x.reshape(-1)
@@ -77,22 +74,22 @@ def _fill(x, buffer, image, images, row, rows, width, geometry):
         for r in range(seen):
             y, line = row * sh - ph + r, (m * seen + r) * across * c
             if y < 0 or y >= h:
-                _clear(buffer[line : line + across * c])
+                clear(buffer[line : line + across * c])
             else:
                 source, count = (((image + m) * h + y) * w + before - pw) * c, (after - before) * c
-                _clear(buffer[line : line + before * c])
-                _copy(pixels[source : source + count], buffer[line + before * c : line + after * c])
-                _clear(buffer[line + after * c : line + across * c])
+                clear(buffer[line : line + before * c])
+                copy(pixels[source : source + count], buffer[line + before * c : line + after * c])
+                clear(buffer[line + after * c : line + across * c])
 
 
 @serial
-def _copy(source, target):
+def copy(source, target):
     for q in range(target.size):  # an index from zero is known not to count from the end: so this is vectorised
         target[q] = source[q]
 
 
 @serial
-def _clear(target):
+def clear(target):
     for q in range(target.size):
         target[q] = 0
 
@@ -101,7 +98,7 @@ def _clear(target):
 def _find_pixels(sources, targets, start, images, rows, width, c, places, geometry):
     """Where in the buffer each output pixel's window begins, and where it lies itself; the last fills up a tile."""
     kh, kw, sh, sw, _, _, dh, dw = geometry
-    seen, line = _span(rows, sh, kh, dh), _span(width, sw, kw, dw) * c
+    seen, line = span(rows, sh, kh, dh), span(width, sw, kw, dw) * c
     pixel = 0
     for m in range(images):
         for r in range(rows):
@@ -118,10 +115,9 @@ def _multiply_block(buffer, sources, packed, y, targets, pixels, sizes, groups, 
     kh, kw, _, sw, _, _, dh, dw = geometry
     width, channels, k = sizes
     panels, rows, columns = packed.shape
-    line = _span(width, sw, kw, dw) * channels
-    depthwise = groups == channels and groups == k
-    group, per_group = (k, panels) if depthwise else (k // groups, panels // groups)
-    c = 1 if depthwise else channels // groups
+    line = span(width, sw, kw, dw) * channels
+    group, per_group = k // groups, panels // groups
+    c = channels // groups
     counts, steps = (kh, kw, c), (dh * line, dw * channels, 1, kw * c * columns, c * columns, columns)
     if groups == 1 and dw == 1:  # the pixels of a kernel row are neighbours, and so one run of numbers
         counts, steps = (1, kh, kw * c), (0, dh * line, 1, 0, kw * c * columns, columns)
@@ -129,14 +125,12 @@ def _multiply_block(buffer, sources, packed, y, targets, pixels, sizes, groups, 
     for panel in range(panels):
         first = panel % per_group * columns
         inside = min(columns, group - first)
-        seen = first if depthwise else panel // per_group * c
+        seen = panel // per_group * c
         first += panel // per_group * group
         initial = panel * rows * columns
         for start in range(0, pixels, ROWS):
             starts = (seen, start, initial + columns, first, initial)
-            if depthwise:
-                set_pixels_of_lanes(buffer, sources, weights, y, targets, inside, starts, counts, steps)
-            elif columns * y.itemsize == COLUMN_BYTES:
+            if columns * y.itemsize == COLUMN_BYTES:
                 set_pixels(buffer, sources, weights, y, targets, inside, starts, counts, steps)
             elif columns * y.itemsize == COLUMN_BYTES // 2:
                 set_pixels_half(buffer, sources, weights, y, targets, inside, starts, counts, steps)
@@ -174,7 +168,7 @@ def correlate(x, g, sums, groups, geometry, block, workers):
 def _find_taps(offsets, channels, width, groups, geometry):
     """Where each tap lies from its window's beginning; the last is repeated to fill a tile."""
     kh, kw, _, sw, _, _, dh, dw = geometry
-    c, line = channels // groups, _span(width, sw, kw, dw) * channels
+    c, line = channels // groups, span(width, sw, kw, dw) * channels
     for tap in range(offsets.size):
         within = min(tap, kh * kw * c - 1)
         offsets[tap] = within // (kw * c) * dh * line + within // c % kw * dw * channels + within % c
@@ -185,23 +179,20 @@ def _add_correlation(buffer, offsets, g, gradients, total, panel, panels, part, 
     kh, kw, sh, sw, _, _, dh, dw = geometry
     image, images, row, rows = part
     _, _, width, k = g.shape
-    depthwise = groups == channels and groups == k
-    group, per_group = (k, panels) if depthwise else (k // groups, panels // groups)
+    group, per_group = k // groups, panels // groups
     first = panel % per_group * columns
     inside = min(columns, group - first)
-    seen = first if depthwise else panel // per_group * (channels // groups)
+    seen = panel // per_group * (channels // groups)
     first += panel // per_group * group
     for m in range(images):
         _take_columns(g, gradients, m * rows * width, (image + m, row, rows), first, inside, columns)
-    line = _span(width, sw, kw, dw) * channels
+    line = span(width, sw, kw, dw) * channels
     counts = (images, rows, width)
-    steps = (_span(rows, sh, kh, dh) * line, sh * line, sw * channels, rows * width * columns, width * columns, columns,
+    steps = (span(rows, sh, kh, dh) * line, sh * line, sw * channels, rows * width * columns, width * columns, columns,
              columns)  # fmt: skip
     for tap in range(0, offsets.size, ROWS):
         starts = (seen, tap, 0, tap * columns)
-        if depthwise:
-            add_lanes(buffer, offsets, gradients, total, starts, counts, steps)
-        elif columns * g.itemsize == COLUMN_BYTES:
+        if columns * g.itemsize == COLUMN_BYTES:
             add_products(buffer, offsets, gradients, total, starts, counts, steps)
         elif columns * g.itemsize == COLUMN_BYTES // 2:
             add_products_half(buffer, offsets, gradients, total, starts, counts, steps)
@@ -216,8 +207,8 @@ def _take_columns(g, gradients, start, part, first, inside, columns):
     _, height, width, k = g.shape
     numbers, source, target = g.reshape(-1), (image * height + row) * width * k + first, start * columns
     for _ in range(rows * width):
-        _copy(numbers[source : source + inside], gradients[target : target + inside])
-        _clear(gradients[target + inside : target + columns])
+        copy(numbers[source : source + inside], gradients[target : target + inside])
+        clear(gradients[target + inside : target + columns])
         source += k
         target += columns
 
@@ -241,8 +232,8 @@ def pack_weight(weight, packed, steps, shape, groups, workers):
                 for i in range(kh):
                     for j in range(kw):
                         tap, place = 1 + (i * kw + j) * channels + c, start + c * steps[3] + i * steps[4] + j * steps[5]
-                        _copy(weight[place :: steps[2]], packed[panel, tap, :inside])
-                        _clear(packed[panel, tap, inside:])
+                        copy(weight[place :: steps[2]], packed[panel, tap, :inside])
+                        clear(packed[panel, tap, inside:])
 
 
 @parallel
