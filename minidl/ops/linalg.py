@@ -103,8 +103,11 @@ def dot(a: Array, b: Array) -> Array:
 
 @primitive
 def _linear(x, weight, bias):
-    _check_linear(x, weight, bias)
-    if x.dtype.kind != "f":
+    dtype = x.dtype
+    fit = dtype is weight.dtype and x.shape[-1:] == weight.shape[1:] and (bias is None or bias.dtype is dtype)
+    if not fit or dtype.kind != "f":
+        _check_linear(x, weight, bias)
+    if dtype.kind != "f":
         y = kernels.of(x).matmul(x, weight.T)
         return y if bias is None else y + bias
     return kernels.of(x).linear(x, weight, bias)
@@ -148,9 +151,10 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
 
     A weight of one dimension gives (...); a bias of another shape broadcasts to the result.
     """
-    check_tensors("linear", input, weight)
-    if weight.ndim == 2 and (bias is None or tuple(bias.shape) == tuple(weight.shape[:1])):
+    sizes = getattr(array_of(weight), "shape", ())
+    if len(sizes) == 2 and (bias is None or array_of(bias).shape == sizes[:1]):
         return _linear(input, weight, bias)
+    check_tensors("linear", input, weight)
     if weight.ndim == 1 and bias is None:
         check_product("linear", input, weight)
         return matmul(input, weight)

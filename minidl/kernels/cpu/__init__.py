@@ -39,6 +39,8 @@ _JITTED = {
         ),
         "recurrent",
     ),
+    **dict.fromkeys(("float_product", "float_products", "integer_products"), "jitted_product"),
+    "add_row_product": "single_row",
     "top_of_rows": "order",
     "softmax": "rows",
     "log_softmax": "rows",
@@ -103,8 +105,9 @@ _JITTED = {
     **dict.fromkeys(("adafactor_step", "lamb_step", "muon_step"), "matrix_steps"),
     "lbfgs_direction": "quasi_newton",
 }
-_TAKE_ANY_DTYPE = ("optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order")
-"""Modules whose kernels see to float16 themselves."""
+_TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row"}
+"""Modules whose kernels see to float16 themselves, or are given none."""
 
 
 __all__ = [*_JITTED, "elu", "gate", "linear", "matmul", "tanh"]
