@@ -13,6 +13,10 @@ from .shape import broadcast, broadcasts_to, matrix_transpose, permute, reshape,
 LARGE_SUM = 1 << 13
 """Elements from which the jitted sum of a bias's gradients beats NumPy's (measured on 2 cores)."""
 
+MANY_ROWS = 1 << 8
+"""Rows of several elements from which it does so too: NumPy goes through each row on its own, which takes 11
+microseconds for 640 rows of 5 where the jitted sum takes 3."""
+
 _BOOLEANS = np.dtype(bool)
 
 
@@ -131,7 +135,8 @@ def _(g):
 @primitive
 def _sum_of_rows(x):
     """(rows, n) -> (n,)"""
-    if x.size < LARGE_SUM or not x.flags.c_contiguous or x.dtype.char not in "fd":
+    small = x.size < LARGE_SUM and (len(x) < MANY_ROWS or x.shape[1] == 1)
+    if small or not x.flags.c_contiguous or x.dtype.char not in "fd":
         return np.add.reduce(x, 0, np.float32 if x.dtype.char == "e" else None).astype(x.dtype, copy=False)
     return kernels.of(x).sum_of_columns(x)
 
