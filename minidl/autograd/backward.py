@@ -198,7 +198,7 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
         else:
             waiting.add(g)
 
-    pull = _pull_watched if modes.state.checking_for_nan else _pull
+    checking_for_nan = modes.state.checking_for_nan
     before = modes.switch_recording(create_graph)
     try:
         for edge, g in roots:
@@ -226,39 +226,36 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
                 arrived = several[node.order][edge.index]
                 several[node.order][edge.index] = g if arrived is None else arrived + g
                 continue
-            pull(edge, g, create_graph, send)
-            if not retain_graph:
+            for target, result in edge.pull(g, create_graph):
+                if target is None or result is None:
+                    continue
+                owned = not create_graph and type(result) is np.ndarray and edge.owns(g, result)
+                model = target.array if isinstance(target, Variable) else target
+                if result.shape != model.shape or result.dtype is not model.dtype:
+                    result = _fitted(edge, result, model)
+                if checking_for_nan:
+                    _refuse_nan(edge, result)
+                send(target, result, owned)
+            if edge.kept and not retain_graph:
                 edge.release()
     finally:
         modes.switch_recording(before)
 
 
-def _pull(node: Node, g: Any, create_graph: bool, send: Any) -> None:
-    """Run a node's rules and send their results on, in the shape and dtype of the inputs."""
-    for edge, result in node.pull(g, create_graph):
-        if edge is None or result is None:
-            continue
-        target = edge.array if isinstance(edge, Variable) else edge
-        owned = not create_graph and type(result) is np.ndarray and node.owns(g, result)
-        if result.shape != target.shape:
-            result = _sum_to(node, result, target.shape)
-        if result.dtype != target.dtype:
-            result = result.astype(target.dtype)
-        send(edge, result, owned)
+def _fitted(node: Node, g: Any, model: Any) -> Any:
+    """A gradient in the shape and dtype of the input that it is for."""
+    if g.shape != model.shape:
+        g = _sum_to(node, g, model.shape)
+    return g if g.dtype == model.dtype else g.astype(model.dtype)
 
 
-def _pull_watched(node: Node, g: Any, create_graph: bool, send: Any) -> None:
-    """As `_pull`, stopping at the first gradient that is NaN."""
-
-    def send_watched(edge: Any, result: Any, owned: bool) -> None:
-        if np.isnan(result if isinstance(result, np.ndarray) else result.array).any():
-            raise GraphError(
-                f"{node.name}: the gradient of an input is NaN, for an input {describe(result)} and an output of "
-                f"shape {tuple(node.shape)}; look at the values that this operation gets"
-            )
-        send(edge, result, owned)
-
-    _pull(node, g, create_graph, send_watched)
+def _refuse_nan(node: Node, g: Any) -> None:
+    """Raise GraphError at the first gradient that is NaN."""
+    if np.isnan(g if isinstance(g, np.ndarray) else g.array).any():
+        raise GraphError(
+            f"{node.name}: the gradient of an input is NaN, for an input {describe(g)} and an output of "
+            f"shape {tuple(node.shape)}; look at the values that this operation gets"
+        )
 
 
 def _sum_to(node: Any, g: Any, shape: tuple[int, ...]) -> Any:

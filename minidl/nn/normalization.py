@@ -9,6 +9,8 @@ from typing import Any
 from ..errors import ArgumentError, MinidlWarning, ShapeError
 from ..ops.creation import ones, tensor, zeros
 from ..ops.layer_norm import cross_map_lrn2d
+from ..ops.norm import count_batch
+from ..ops.promotion import array_of
 from ..ops.shape import squeeze, unsqueeze
 from . import functional as F
 from .layer import layer
@@ -92,26 +94,20 @@ class _BatchNorm(_RunningNorm):
     """Each channel of a batch to mean 0 and variance 1, then scaled and shifted (Ioffe & Szegedy 2015)."""
 
     def forward(self, input: Any) -> Any:
-        self._check_dimensions(input)
-        if input.shape[1] != self.num_features:
-            raise ShapeError(self._of_another_size(input, input.shape[1]))
+        shape = array_of(input).shape
+        if len(shape) not in self.dimensions or shape[1] != self.num_features:
+            self._check_dimensions(input)
+            raise ShapeError(self._of_another_size(input, shape[1]))
         counting = self.training and self.track_running_stats
         averages = counting or not self.training
         momentum = self.momentum
         if counting and momentum is None:
             momentum = 1 / (self.num_batches_tracked.item() + 1)
-        output = F.batch_norm(
-            input,
-            self.running_mean if averages else None,
-            self.running_var if averages else None,
-            self.weight,
-            self.bias,
-            self.training or self.running_mean is None,
-            momentum or 0.0,
-            self.eps,
-        )
+        running_mean, running_var = (self.running_mean, self.running_var) if averages else (None, None)
+        own = self.training or running_mean is None
+        output = F.batch_norm(input, running_mean, running_var, self.weight, self.bias, own, momentum or 0.0, self.eps)
         if counting:
-            self.num_batches_tracked += 1
+            count_batch(self.num_batches_tracked)
         return output
 
 

@@ -16,11 +16,13 @@ from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .elementwise import astype
 from .padding import constant_pad_nd
-from .promotion import Array, check_tensors
+from .promotion import Array, array_of, check_tensors
 from .reduction import sum as total
 from .shape import reshape, squeeze, transpose, unsqueeze
 
 Pair = int | tuple[int, ...]
+
+_BIASES = (np.ndarray, type(None))
 
 
 @primitive
@@ -82,6 +84,8 @@ def sizes_of(name: str, value: Pair, count: int, least: int) -> tuple[int, ...]:
     """One size for all dimensions, or one for each."""
     sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     sizes = sizes * count if len(sizes) == 1 else sizes
+    if len(sizes) == count == sum([type(n) is int and n >= least for n in sizes]):
+        return sizes  # the usual case, soonest
     if len(sizes) != count or any(not isinstance(n, (int, np.integer)) or n < least for n in sizes):
         numbers = {1: "one whole number", 2: "one or two whole numbers", 3: "one or three whole numbers"}[count]
         raise ArgumentError(f"{name}: got {value}, needs {numbers} of at least {least}")
@@ -149,26 +153,35 @@ def _convolved(
     groups: int,
 ) -> Array:
     """The arguments checked, a single sample as a batch of one, and the convolution over `count` dimensions."""
-    check_tensors(name, input, weight, *([] if bias is None else [bias]))
-    if input.ndim == count + 1:
+    x, kernel, shift = array_of(input), array_of(weight), array_of(bias)
+    if not type(x) is type(kernel) is np.ndarray or type(shift) not in _BIASES:
+        check_tensors(name, input, weight, *([] if bias is None else [bias]))
+    if x.ndim == count + 1:
         batch = unsqueeze(input, 0)
         return squeeze(_convolved(name, count, convolve, batch, weight, bias, stride, padding, dilation, groups), 0)
     strides = sizes_of(f"{name}: stride", stride, count, 1)
     dilations = sizes_of(f"{name}: dilation", dilation, count, 1)
-    check_convolution(name, count, input, weight, bias, groups)
-    if input.dtype.kind != "f":  # whole numbers up to 2^53 are exact in float64
-        x, kernel, shift = (part if part is None else astype(part, np.float64) for part in (input, weight, bias))
-        y = _convolved(name, count, convolve, x, kernel, shift, stride, padding, dilation, groups)
-        return astype(y, input.dtype)
-    extent = [d * (n - 1) + 1 for d, n in zip(dilations, weight.shape[2:], strict=True)]
+    check_convolution(name, count, x, kernel, shift, groups)
+    if x.dtype.kind != "f":  # whole numbers up to 2^53 are exact in float64
+        parts = (part if part is None else astype(part, np.float64) for part in (input, weight, bias))
+        y = _convolved(name, count, convolve, *parts, stride, padding, dilation, groups)
+        return astype(y, x.dtype)
     if isinstance(padding, str):
+        extent = [d * (n - 1) + 1 for d, n in zip(dilations, kernel.shape[2:], strict=True)]
         input, pads = _named_padding(name, padding, strides, extent, input)
     else:
         pads = sizes_of(f"{name}: padding", padding, count, 0)
-    room = [n + 2 * p for n, p in zip(input.shape[2:], pads, strict=True)]
-    if any(e > n for e, n in zip(extent, room, strict=True)):
-        raise ShapeError(f"{name}: the kernel covers {tuple(extent)}, more than the padded input {tuple(room)}")
+    _check_room(name, array_of(input).shape[2:], kernel.shape[2:], pads, dilations)
     return convolve(input, weight, bias, strides, pads, dilations, groups)
+
+
+def _check_room(name: str, image: tuple[int, ...], kernel: tuple[int, ...], pads: Any, dilations: Any) -> None:
+    """Raise unless the kernel has room in the padded image."""
+    for n, k, pad, dilation in zip(image, kernel, pads, dilations, strict=True):
+        if dilation * (k - 1) >= n + 2 * pad:
+            extent = tuple(d * (size - 1) + 1 for d, size in zip(dilations, kernel, strict=True))
+            room = tuple(size + 2 * p for size, p in zip(image, pads, strict=True))
+            raise ShapeError(f"{name}: the kernel covers {extent}, more than the padded input {room}")
 
 
 def _named_padding(
@@ -231,8 +244,9 @@ LAYOUTS = {
 
 
 def check_convolution(name: str, count: int, x: Array, weight: Array, bias: Array | None, groups: int) -> None:
-    """Raise unless shapes and dtypes fit."""
-    sizes_of(f"{name}: groups", groups, 1, 1)
+    """Raise unless shapes and dtypes fit; arrays answer soonest."""
+    if type(groups) is not int or groups < 1:
+        sizes_of(f"{name}: groups", groups, 1, 1)
     images, kernel = LAYOUTS[count]
     if x.ndim != count + 2 or weight.ndim != count + 2:
         raise ShapeError(

@@ -13,6 +13,10 @@ from .shape import broadcast, broadcasts_to, matrix_transpose, permute, reshape,
 LARGE_SUM = 1 << 13
 """Elements from which the jitted sum of a bias's gradients beats NumPy's (measured on 2 cores)."""
 
+MANY_ROWS = 1 << 8
+"""Rows of several elements from which it does so too: NumPy goes through each row on its own, which takes 11
+microseconds for 640 rows of 5 where the jitted sum takes 3."""
+
 _BOOLEANS = np.dtype(bool)
 
 
@@ -103,8 +107,11 @@ def dot(a: Array, b: Array) -> Array:
 
 @primitive
 def _linear(x, weight, bias):
-    _check_linear(x, weight, bias)
-    if x.dtype.kind != "f":
+    dtype = x.dtype
+    fit = dtype is weight.dtype and x.shape[-1:] == weight.shape[1:] and (bias is None or bias.dtype is dtype)
+    if not fit or dtype.kind != "f":
+        _check_linear(x, weight, bias)
+    if dtype.kind != "f":
         y = kernels.of(x).matmul(x, weight.T)
         return y if bias is None else y + bias
     return kernels.of(x).linear(x, weight, bias)
@@ -128,7 +135,8 @@ def _(g):
 @primitive
 def _sum_of_rows(x):
     """(rows, n) -> (n,)"""
-    if x.size < LARGE_SUM or not x.flags.c_contiguous or x.dtype.char not in "fd":
+    small = x.size < LARGE_SUM and (len(x) < MANY_ROWS or x.shape[1] == 1)
+    if small or not x.flags.c_contiguous or x.dtype.char not in "fd":
         return np.add.reduce(x, 0, np.float32 if x.dtype.char == "e" else None).astype(x.dtype, copy=False)
     return kernels.of(x).sum_of_columns(x)
 
@@ -148,9 +156,10 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
 
     A weight of one dimension gives (...); a bias of another shape broadcasts to the result.
     """
-    check_tensors("linear", input, weight)
-    if weight.ndim == 2 and (bias is None or tuple(bias.shape) == tuple(weight.shape[:1])):
+    sizes = getattr(array_of(weight), "shape", ())
+    if len(sizes) == 2 and (bias is None or array_of(bias).shape == sizes[:1]):
         return _linear(input, weight, bias)
+    check_tensors("linear", input, weight)
     if weight.ndim == 1 and bias is None:
         check_product("linear", input, weight)
         return matmul(input, weight)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from .. import kernels
 from ..autograd import primitive
+from ..autograd.graph import Variable
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .elementwise import astype, clone, rsqrt
 from .promotion import Array, array_of, check_floats, check_tensors
@@ -94,14 +94,15 @@ def batch_norm(
     training   with the batch's own mean and variance, of which a share `momentum` goes into the running ones (there the
                variance is the unbiased one); otherwise with the running ones
     """
-    check_tensors("batch_norm", input)
-    if not math.prod(input.shape):
-        return clone(input) if input.ndim < 2 else by_channel(input, weight, bias)
-    _check(input, running_mean, running_var, weight, bias, training)
+    x = array_of(input)
+    if not isinstance(x, np.ndarray):
+        check_tensors("batch_norm", input)
+    if not x.size:
+        return clone(input) if x.ndim < 2 else by_channel(input, weight, bias)
+    _check(x, running_mean, running_var, weight, bias, training)
     if not training:
         mean, variance = array_of(running_mean), array_of(running_var)
         return _batch_norm_by(input, weight, bias, mean.copy(), 1 / np.sqrt(variance + eps))
-    x = array_of(input)
     mean, variance = kernels.of(x).channel_moments(x)
     if running_mean is not None and running_var is not None:
         count = x.size // max(x.shape[1], 1)
@@ -109,6 +110,12 @@ def batch_norm(
             running.array += momentum * (new - running.array)
             running.version[0] += 1
     return _batch_norm(input, weight, bias, mean, 1 / np.sqrt(variance + eps), eps)
+
+
+def count_batch(counter: Variable) -> None:
+    """Count one batch more in a tensor of one whole number, as quickly as the running statistics are changed."""
+    counter.array += 1
+    counter.version[0] += 1
 
 
 def by_channel(x: Array, weight: Array | None, bias: Array | None) -> Array:
@@ -130,17 +137,19 @@ def check_channels(name: str, x: Array, **values: Array | None) -> None:
 
 def check_fitting(name: str, x: Array, shape: tuple[int, ...], **values: Array | None) -> None:
     """Raise unless all values have this shape and the dtype of x; float32 goes with float16, too."""
+    dtype = x.dtype
     for part, value in values.items():
         if value is None:
             continue
-        if tuple(value.shape) != shape:
-            raise ShapeError(f"{name}: input {tuple(x.shape)} with {part} {tuple(value.shape)}; needs {shape}")
-        if value.dtype != x.dtype and (x.dtype, value.dtype) != (np.float16, np.float32):
-            raise DtypeError(f"{name}: input {x.dtype} with {part} {value.dtype}; needs one dtype")
+        own = array_of(value)
+        if own.shape != shape:
+            raise ShapeError(f"{name}: input {tuple(x.shape)} with {part} {tuple(own.shape)}; needs {shape}")
+        if own.dtype is not dtype and own.dtype != dtype and (dtype, own.dtype) != (np.float16, np.float32):
+            raise DtypeError(f"{name}: input {dtype} with {part} {own.dtype}; needs one dtype")
 
 
 def _check(
-    x: Array,
+    x: np.ndarray,
     running_mean: Array | None,
     running_var: Array | None,
     weight: Array | None,
@@ -151,7 +160,7 @@ def _check(
         raise ShapeError(f"batch_norm: got shape {tuple(x.shape)}, needs (N, C) or (N, C, ...)")
     check_floats("batch_norm", x)
     check_channels("batch_norm", x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
-    if training and math.prod(x.shape) == x.shape[1]:
+    if training and x.size == x.shape[1]:
         raise ShapeError(
             f"batch_norm: got shape {tuple(x.shape)}: one value a channel has no variance; "
             "use a larger batch, or eval()"

@@ -235,7 +235,11 @@ def matrix_transpose(x: Array) -> Array:
 @primitive(view=True)
 def broadcast(x, shape):
     """x repeated to `shape` without copying."""
-    return np.broadcast_to(x, shape)
+    if x.ndim or type(x) is not np.ndarray or type(shape) is not tuple:
+        return np.broadcast_to(x, shape)
+    repeated = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))  # a tenth of the time; every mean's gradient is one
+    repeated.flags.writeable = False
+    return repeated
 
 
 @broadcast.gradient("x")

@@ -72,7 +72,9 @@ def test_integer_sums_wrap_around_as_numpys():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(5,), (4, 5), (2, 3, 5), (0, 5), (90, 40, 5), (200, 100)])
+@pytest.mark.parametrize(
+    "shape", [(5,), (4, 5), (2, 3, 5), (0, 5), (90, 40, 5), (200, 100), (1, 0), (1, 7), (1, 1, 3000)]
+)
 def test_linear(shape, dtype):
     x = RANDOM.standard_normal(shape).astype(dtype)
     weight = RANDOM.standard_normal((60, shape[-1])).astype(dtype)
@@ -83,6 +85,22 @@ def test_linear(shape, dtype):
         np.testing.assert_allclose(cpu.linear(rows, weight, None), expected, atol=tolerance)
         np.testing.assert_allclose(cpu.linear(rows, weight, bias), expected + bias, atol=tolerance)
         assert cpu.linear(rows, weight, bias).dtype == dtype
+
+
+def test_one_row_and_every_number_of_sums():
+    x = RANDOM.standard_normal((1, 37)).astype(np.float32)
+    for m in range(10):
+        weight, bias = RANDOM.standard_normal((m, 37)).astype(np.float32), np.arange(m, dtype=np.float32)
+        before = bias.copy()
+        expected = x.astype(np.float64) @ weight.T.astype(np.float64) + bias
+        for w in (weight, np.asfortranarray(weight), np.broadcast_to(weight, (2, m, 37))[0]):
+            np.testing.assert_allclose(cpu.linear(x, w, bias), expected, atol=1e-4)
+        np.testing.assert_array_equal(bias, before)
+
+
+def test_one_row_of_many_threads():
+    x, weight = RANDOM.standard_normal((1, 700)), RANDOM.standard_normal((301, 700))
+    np.testing.assert_allclose(cpu.linear(x, weight, None), x @ weight.T, atol=1e-12)
 
 
 def test_two_runs_are_equal_bit_for_bit():

@@ -30,6 +30,8 @@ _JITTED = {
     "ctc": "ctc",
     **dict.fromkeys(("rnn_forward", "lstm_forward", "gru_forward"), "recurrent"),
     **dict.fromkeys(("rnn_backward", "lstm_backward", "gru_backward"), "recurrent_gradients"),
+    **dict.fromkeys(("float_product", "float_products", "integer_products"), "jitted_product"),
+    "add_row_product": "single_row",
     "top_of_rows": "order",
     "softmax": "rows",
     "log_softmax": "rows",
@@ -94,8 +96,9 @@ _JITTED = {
     **dict.fromkeys(("adafactor_step", "lamb_step", "muon_step"), "matrix_steps"),
     "lbfgs_direction": "quasi_newton",
 }
-_TAKE_ANY_DTYPE = ("optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order")
-"""Modules whose kernels see to float16 themselves."""
+_TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row"}
+"""Modules whose kernels see to float16 themselves, or are given none."""
 
 
 __all__ = [*_JITTED, "elu", "gate", "linear", "matmul", "tanh"]

@@ -43,9 +43,9 @@ def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if count == 0:
         return np.full(channels, np.nan, x.dtype), np.full(channels, np.nan, x.dtype)
     sample = values.reshape(count, channels)[:: -(-count // SAMPLE)]
-    centre = sample.mean(0, np.float64).astype(x.dtype)
+    centre = (np.add.reduce(sample, 0, np.float64) / len(sample)).astype(x.dtype)
     deviation, variance = _moments_about(centre, values)
-    if (deviation * deviation > FAR * variance).any():
+    if np.logical_or.reduce(deviation * deviation > FAR * variance):
         centre = (centre + deviation).astype(x.dtype)
         deviation, variance = _moments_about(centre, values)
     return (centre + deviation).astype(x.dtype), variance.astype(x.dtype)
@@ -110,8 +110,8 @@ def _repeated(x: np.ndarray, *numbers: np.ndarray | float) -> np.ndarray:
     channels = x.shape[1]
     pixels = min(-(-STRETCH // channels), x.size // channels)
     stretches = np.empty((len(numbers), pixels, channels), x.dtype)
-    for stretch, values in zip(stretches, numbers, strict=True):
-        stretch[:] = values
+    for i, values in enumerate(numbers):
+        stretches[i] = values
     return stretches.reshape(len(numbers), pixels * channels)
 
 
@@ -127,9 +127,11 @@ def _sums(
         return np.zeros((2, channels))
     centres = _repeated(first.reshape(-1, channels), first_centre, second_centre)
     workers = threads.workers(first.size, PARALLEL_FROM)
-    blocks, partial = (np.zeros((workers, *centres.shape), dtype) for dtype in (first.dtype, np.float64))
+    shape = (workers, *centres.shape)
+    blocks, partial = np.zeros(shape, first.dtype), np.zeros(shape)
     _add_deviations(first, second, centres, blocks, partial, workers)
-    return partial.sum(0).reshape(2, -1, channels).sum(1)
+    total = np.add.reduce(partial, 0) if workers > 1 else partial
+    return np.add.reduce(total.reshape(2, -1, channels), 1)
 
 
 @parallel

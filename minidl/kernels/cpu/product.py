@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+
+from .. import cpu
+
+_jitted: Any = cpu
+"""Where jitted kernels are found, and loaded when they are first used."""
 
 LARGE = 1 << 18
 """Multiplications from which dividing a product among threads pays; below, NumPy's BLAS uses one thread as well."""
@@ -26,25 +32,24 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         if b.ndim == 2:  # one product of all rows, not one for each member of a batch
             return _matrix_product(_as_rows(a), b).reshape(*a.shape[:-1], b.shape[1])
         if _multiplications(a, b) >= LARGE and a.shape[-2] * a.shape[-1] * b.shape[-1] >= MEMBER:
-            from .jitted_product import float_products
-
-            return _batched(float_products, a, b)
+            return _batched(_jitted.float_products, a, b)
     elif a.dtype.kind in "iu" and _multiplications(a, b) >= INTEGERS:
-        from .jitted_product import integer_products
-
-        return _batched(integer_products, a, b)
+        return _batched(_jitted.integer_products, a, b)
     return np.matmul(a, b)
 
 
 def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
     """x (..., in) @ weight (out, in).T + bias (out,)."""
-    rows = _as_rows(x)
-    if x.dtype == weight.dtype and x.dtype.char in "fd":
-        y = _matrix_product(rows, weight.T, bias)
-    else:
+    rows = x if x.ndim == 2 else _as_rows(x)
+    if x.dtype != weight.dtype or x.dtype.char not in "fd":
         y = matmul(rows, weight.T)
         if bias is not None:
             y += bias
+    elif len(rows) == 1 and rows.flags.carray and weight.flags.carray:
+        y = np.zeros((1, len(weight)), x.dtype) if bias is None else np.array(bias, ndmin=2)
+        _jitted.add_row_product(rows, weight, y)
+    else:
+        y = _matrix_product(rows, weight.T, bias)
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(weight))
 
 
@@ -59,9 +64,7 @@ def _matrix_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None)
         if row is not None:
             y += row
         return y
-    from .jitted_product import float_product
-
-    return float_product(a, b, row)
+    return _jitted.float_product(a, b, row)
 
 
 def _multiplications(a: np.ndarray, b: np.ndarray) -> int:
