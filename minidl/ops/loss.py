@@ -111,8 +111,9 @@ def _softmax_cross_entropy(logits, targets):
 
 @_softmax_cross_entropy.gradient("logits")
 def _(g, logits, targets, probabilities):
-    if not isinstance(logits, np.ndarray):
-        probabilities = softmax(logits, 1)  # a part of the graph, so that it can be differentiated again
+    if isinstance(logits, np.ndarray):
+        return kernels.of(logits).softmax_cross_entropy_gradient(g[0], targets, probabilities)
+    probabilities = softmax(logits, 1)  # a part of the graph, so that it can be differentiated again
     chosen = np.arange(logits.shape[1]) == array_of(targets)[:, None]
     return reshape(g[0], (-1, 1)) * (probabilities - chosen.astype(logits.dtype))
 
@@ -169,11 +170,17 @@ def _classes(
     if classes.shape != expected:
         raise ShapeError(f"{name}: input {tuple(x.shape)} needs a target {expected}, got {classes.shape}")
     _check_class_weights(name, weight, x.shape[axis])
+    if not 0 <= ignore_index < x.shape[axis] and _all_within(classes, x.shape[axis]):
+        return axis, classes, np.ones(expected, bool)
     counted = classes != ignore_index
     if ((classes < 0) | (classes >= x.shape[axis]))[counted].any():
         wrong = classes[counted & ((classes < 0) | (classes >= x.shape[axis]))][0]
         raise ArgumentError(f"{name}: target {wrong} is no class of 0 to {x.shape[axis] - 1}")
     return axis, np.where(counted, classes, 0), counted
+
+
+def _all_within(classes: np.ndarray, count: int) -> bool:
+    return bool(classes.size and np.minimum.reduce(classes, None) >= 0 and np.maximum.reduce(classes, None) < count)
 
 
 def cross_entropy(

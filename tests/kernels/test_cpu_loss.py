@@ -24,6 +24,21 @@ def test_losses_and_probabilities(shape, dtype):
         np.testing.assert_allclose(losses, chosen.astype(float), **limits)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 10), (64, 1000), (5000, 3), (0, 4)], ids=str)
+def test_the_gradient(shape, dtype):
+    probabilities, g = RANDOM.random(shape).astype(dtype), RANDOM.standard_normal(shape[0]).astype(dtype)
+    targets = RANDOM.integers(0, shape[1], shape[0])
+    expected = g[:, None] * (probabilities - np.eye(shape[1], dtype=dtype)[targets])
+    for weights in (g, g[::-1].copy()[::-1]):
+        got = cpu.softmax_cross_entropy_gradient(weights, targets, probabilities)
+        assert got.dtype == dtype
+        np.testing.assert_allclose(got, expected, rtol=2e-3 if dtype == np.float16 else 0)
+    same = np.broadcast_to(dtype(0.5), shape[:1])
+    got = cpu.softmax_cross_entropy_gradient(same, targets, probabilities)
+    np.testing.assert_array_equal(got, dtype(0.5) * (probabilities - np.eye(shape[1], dtype=dtype)[targets]))
+
+
 def test_extreme_logits():
     logits = np.array([[1e30, 0, -1e30], [-np.inf, 0, 0], [-np.inf] * 3, [np.nan, 0, 0], [np.inf, 0, 0]], np.float32)
     losses, probabilities = cpu.softmax_cross_entropy(logits, np.array([0, 1, 0, 1, 1]))

@@ -130,3 +130,29 @@ def test_products_of_middling_size_do_not_depend_on_the_threads():
         np.testing.assert_array_equal(cpu.matmul(a.T, b), together)
     finally:
         threads.set_num_threads(before)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(33, 20_001, 6), (4, 150_528, 32), (5, 130_000, 7), (64, 2_048, 64)])
+def test_long_sums(shape, dtype):
+    n, k, m = shape
+    for x in (RANDOM.standard_normal((n, k)), RANDOM.standard_normal((n, k + 9))[:, 4:-5]):
+        rows, weight = x.astype(dtype), RANDOM.standard_normal((m, k)).astype(dtype)
+        bias = RANDOM.standard_normal(m).astype(dtype)
+        expected = rows.astype(np.float64) @ weight.T.astype(np.float64)
+        tolerance = 2e-3 if dtype == np.float32 else 1e-9
+        np.testing.assert_allclose(cpu.matmul(rows, weight.T), expected, rtol=0, atol=tolerance)
+        np.testing.assert_allclose(cpu.linear(rows, weight, bias), expected + bias, rtol=0, atol=tolerance)
+        np.testing.assert_array_equal(cpu.linear(rows, weight, bias), cpu.linear(rows, weight, bias))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(32, 32, 30_000), (9, 8, 50_001), (67, 500, 4_099), (130, 33, 20_007)])
+def test_wide_products(shape, dtype):
+    n, k, m = shape
+    for a in (RANDOM.standard_normal((n, k)), RANDOM.standard_normal((k, n)).T):
+        for b in (RANDOM.standard_normal((k, m)), RANDOM.standard_normal((k, m + 11))[:, 11:]):
+            left, right = a.astype(dtype, order="K"), b.astype(dtype)
+            expected = left.astype(np.float64) @ right.astype(np.float64)
+            tolerance = 2e-4 if dtype == np.float32 else 1e-12
+            np.testing.assert_allclose(cpu.matmul(left, right), expected, rtol=0, atol=tolerance)

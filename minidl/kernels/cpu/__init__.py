@@ -25,6 +25,7 @@ _JITTED = {
     "layer_norm": "layer_norm",
     "layer_norm_gradient": "layer_norm",
     "softmax_cross_entropy": "loss",
+    "softmax_cross_entropy_gradient": "loss",
     "attention": "attention",
     "attention_gradient": "attention",
     "ctc": "ctc",

@@ -8,7 +8,9 @@ from numba import prange
 from .. import threads
 from .blas import multiply
 from .jit import parallel, serial
+from .long_product import long_product, suits_long
 from .tiled_product import suits, tiled_product
+from .wide_product import suits_wide, wide_product
 
 
 def float_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None) -> np.ndarray:
@@ -17,6 +19,10 @@ def float_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None) -
     a, b = _blas_ready(a), _blas_ready(b)
     if row is None and suits(a, b):
         return tiled_product(a, b)
+    if row is None and suits_wide(a, b):
+        return wide_product(a, b)
+    if suits_long(a, b):
+        return long_product(a, b, row)
     row = np.empty(0, a.dtype) if row is None else np.require(row, None, ["C", "W"])
     out = np.empty((a.shape[0], b.shape[1]), a.dtype)
     by_rows = a.shape[0] >= b.shape[1]

@@ -1,4 +1,4 @@
-"""Softmax with cross entropy in one pass over each row."""
+"""Softmax with cross entropy, and its gradient, in one pass over each row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numba import prange
 
 from .. import threads
 from .jit import parallel, serial
-from .rows import exp_less, greatest, scale_by_sum
+from .rows import PASS_FROM, exp_less, greatest, scale_by_sum
 
 PARALLEL_FROM = 1 << 9
 """Logits from which threads pay (measured on 2 cores)."""
@@ -37,3 +37,29 @@ def _part(logits, targets, losses, probabilities):
         total = exp_less(logits[row], top, probabilities[row])
         scale_by_sum(probabilities[row], total)
         losses[row] = math.log(total) - (logits[row, targets[row]] - top)
+
+
+def softmax_cross_entropy_gradient(g: np.ndarray, targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Gradients of losses g (N,), classes (N,), probabilities (N, C) -> g * (probabilities - 1 at the class) (N, C).
+
+    As an expression of arrays, five passes over memory, it takes four times as long.
+    """
+    g, targets = np.require(g, None, ["C", "W"]), np.ascontiguousarray(targets, np.int64)
+    out = np.empty_like(probabilities)
+    _gradient_in_parts(g, targets, probabilities, out, threads.workers(out.size, PASS_FROM))
+    return out
+
+
+@parallel
+def _gradient_in_parts(g, targets, probabilities, out, workers):
+    for t in prange(workers):
+        for row in range(t * len(out) // workers, (t + 1) * len(out) // workers):
+            _scaled(probabilities[row], g[row], out[row])
+            chosen = targets[row]
+            out[row, chosen] = g[row] * (probabilities[row, chosen] - out.dtype.type(1))
+
+
+@serial
+def _scaled(x, factor, y):
+    for i in range(x.size):
+        y[i] = factor * x[i]
