@@ -15,7 +15,7 @@ import numpy as np
 
 from .exponential import exp
 from .jit import serial
-from .tile import COLUMN_BYTES, ROWS, add_products, set_products
+from .tile import COLUMN_BYTES, ROWS, VECTOR_BYTES, add_products, set_products
 
 BLOCK = 64
 """Queries, and keys, of a block (measured)."""
@@ -26,6 +26,14 @@ def whole_tiles(columns, itemsize):
     """As many columns, or the fewest more that are whole tiles."""
     width = COLUMN_BYTES // itemsize
     return (columns + width - 1) // width * width
+
+
+@serial
+def lines(size, real):
+    """Zeros from the beginning of a cache line on: a vector register reads or writes one line then, else often two."""
+    memory = np.zeros(size + VECTOR_BYTES, real)
+    first = -memory.ctypes.data % VECTOR_BYTES // memory.itemsize
+    return memory[first : first + size]
 
 
 @serial
@@ -88,6 +96,7 @@ def gather_back(weights, b, sizes, offset, c, width):
 
 
 # --- softmax ----------------------------------------------------------------------------------------------------------
+# Loops go through whole rows of a block, hidden scores included: of known steps, they become four vector instructions.
 
 
 @serial
@@ -100,40 +109,48 @@ def add_mask(scores, mask, sizes):
 @serial
 def hide(scores, sizes, offset):
     """-inf in place of the scores of key j with queries before j - offset."""
-    for j in range(sizes[1]):
-        scores[j * BLOCK : j * BLOCK + min(max(j - offset, 0), BLOCK)] = -np.inf
+    for j in range(max(offset + 1, 0), sizes[1]):
+        row = scores[j * BLOCK : (j + 1) * BLOCK]
+        for i in range(BLOCK):
+            row[i] = row[i] if i >= j - offset else -np.inf
 
 
 @serial
-def softmax_so_far(scores, sizes, offset, tops, sums, gathered):
+def softmax_so_far(scores, sizes, tops, sums, gathered):
     """exp(scores - greatest) in place, in the sums, and what was gathered, scaled to the greatest so far."""
     before, bases, width = tops.copy(), np.empty_like(tops), gathered.size // BLOCK
     for j in range(sizes[1]):
-        first = _first_column(j, offset, scores.itemsize)
-        _raise(tops[first:], scores[j * BLOCK + first : (j + 1) * BLOCK])
+        _raise(tops, scores[j * BLOCK : (j + 1) * BLOCK])
     for i in range(BLOCK):
         bases[i] = tops[i] if tops[i] > -np.inf else 0
         before[i] = exp(before[i] - bases[i])
+    for i in range(sizes[0]):
+        if sums[i] > 0 and before[i] < 1:
+            _multiply(gathered[i * width : (i + 1) * width], before[i])
+    for i in range(BLOCK):
         sums[i] *= before[i]
     for j in range(sizes[1]):
-        first = _first_column(j, offset, scores.itemsize)
-        _exp_and_add(scores[j * BLOCK + first : (j + 1) * BLOCK], bases[first:], sums[first:])
-    for i in range(sizes[0]):
-        _multiply(gathered[i * width : (i + 1) * width], before[i])
+        row = scores[j * BLOCK : (j + 1) * BLOCK]
+        _exp_less(row, bases)
+        _add(sums, row)
 
 
 @serial
 def _raise(tops, row):
     """NaN is passed over."""
-    for i in range(row.size):
+    for i in range(BLOCK):
         tops[i] = row[i] if row[i] > tops[i] else tops[i]
 
 
 @serial
-def _exp_and_add(row, bases, sums):
-    for i in range(row.size):
-        row[i] = exp(row[i] - bases[i])
-    for i in range(row.size):
+def _exp_less(row, levels):
+    for i in range(BLOCK):
+        row[i] = exp(row[i] - levels[i])
+
+
+@serial
+def _add(sums, row):
+    for i in range(BLOCK):
         sums[i] += row[i]
 
 
@@ -144,13 +161,10 @@ def _multiply(row, factor):
 
 
 @serial
-def exp_less(scores, sizes, offset, levels):
+def exp_less(scores, sizes, levels):
     """exp(scores - levels) in place, a level for each query."""
     for j in range(sizes[1]):
-        first = _first_column(j, offset, scores.itemsize)
-        row, less = scores[j * BLOCK + first : (j + 1) * BLOCK], levels[first:]
-        for i in range(row.size):
-            row[i] = exp(row[i] - less[i])
+        _exp_less(scores[j * BLOCK : (j + 1) * BLOCK], levels)
 
 
 @serial
@@ -181,15 +195,10 @@ def inner_products(a, b, products):
 
 
 @serial
-def to_slopes(d, weights, sizes, offset, along, scale):
+def to_slopes(d, weights, sizes, along, scale):
     """The gradient in the scores, in place of that in the weights: less its mean over them, times the weights."""
     scale = d.dtype.type(scale)
     for j in range(sizes[1]):
-        first = _first_column(j, offset, d.itemsize)
-        row, own, means = (
-            d[j * BLOCK + first : (j + 1) * BLOCK],
-            weights[j * BLOCK + first : (j + 1) * BLOCK],
-            along[first:],
-        )
-        for i in range(row.size):
-            row[i] = (row[i] - means[i]) * (own[i] * scale)
+        row, own = d[j * BLOCK : (j + 1) * BLOCK], weights[j * BLOCK : (j + 1) * BLOCK]
+        for i in range(BLOCK):
+            row[i] = (row[i] - along[i]) * (own[i] * scale)
