@@ -35,6 +35,7 @@ from .attention_blocks import (
 )
 from .jit import parallel, serial
 from .layout import window
+from .prefetching import prefetch_rows
 from .transposing import transpose
 
 PARALLEL_FROM = 1 << 16
@@ -135,6 +136,10 @@ def _attend_some(part, q, k, v, mask, out, log_sums, steps, sizes, scale, causal
     for unit in range(part[0], part[1]):
         head, first = unit // blocks, unit % blocks * BLOCK
         count = min(BLOCK, rows - first)
+        if unit + 1 < part[1]:
+            following, row = (unit + 1) // blocks, (unit + 1) % blocks * BLOCK
+            for i, x, own in ((0, q, features), (1, k, features), (2, v, width)):
+                prefetch_rows(x, _start(steps[i], sizes, following, row), steps[i, 2], min(BLOCK, rows - row), own)
         transpose(q, _start(steps[0], sizes, head, first), steps[0, 2], count, features, queries, BLOCK)
         _scale(queries, scale)
         tops[:], sums[:], gathered[:] = -np.inf, 0, 0
@@ -196,6 +201,9 @@ def _attend_back_some(part, q, k, v, mask, out, g, dq, dk, dv, log_sums, steps, 
     to_queries, all_keys = lines(BLOCK * wide, real), -(-columns // BLOCK) * BLOCK
     to_keys, to_values = lines(all_keys * wide, real), lines(all_keys * broad, real)
     for head in range(part[0], part[1]):
+        if head + 1 < part[1]:
+            for i, x, own in ((0, q, features), (1, k, features), (2, v, width), (4, out, width), (5, g, width)):
+                prefetch_rows(x, _start(steps[i], sizes, head + 1, 0), steps[i, 2], min(BLOCK, rows), own)
         to_keys[:], to_values[:] = 0, 0
         for first in range(0, rows, BLOCK):
             count = min(BLOCK, rows - first)

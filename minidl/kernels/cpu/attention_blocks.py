@@ -73,7 +73,7 @@ def multiply_seen(a, at, features, b, sizes, offset, scores):
 
 @serial
 def gather(weights, b, sizes, offset, c, width):
-    """c += weights.T @ b: what each query takes of rows of b, which belong to keys; rows of b and c are `width` apart."""
+    """c += weights.T @ b: what each query takes of rows of b, of keys; rows of b and c lie `width` apart."""
     columns, at = COLUMN_BYTES // c.itemsize, np.arange(ROWS)
     for top in range(0, sizes[0], ROWS):
         seen = min(top + ROWS + offset, sizes[1])
@@ -85,7 +85,7 @@ def gather(weights, b, sizes, offset, c, width):
 
 @serial
 def gather_back(weights, b, sizes, offset, c, width):
-    """c += weights @ b: what each key takes of rows of b, which belong to queries."""
+    """c += weights @ b: what each key takes of rows of b, of queries."""
     columns, at = COLUMN_BYTES // c.itemsize, np.arange(ROWS) * BLOCK
     for top in range(0, sizes[1], ROWS):
         first = _first_seeing(top, offset)
