@@ -27,15 +27,14 @@ from .attention_blocks import (
     gather_back,
     hide,
     inner_products,
-    lines,
     multiply_seen,
     softmax_so_far,
     to_slopes,
     whole_tiles,
 )
+from .cache_lines import lines, prefetch_rows
 from .jit import parallel, serial
 from .layout import window
-from .prefetching import prefetch_rows
 from .transposing import transpose
 
 PARALLEL_FROM = 1 << 16

@@ -15,7 +15,7 @@ import numpy as np
 
 from .exponential import exp
 from .jit import serial
-from .tile import COLUMN_BYTES, ROWS, VECTOR_BYTES, add_products, set_products
+from .tile import COLUMN_BYTES, ROWS, add_products, set_products
 
 BLOCK = 64
 """Queries, and keys, of a block (measured)."""
@@ -26,14 +26,6 @@ def whole_tiles(columns, itemsize):
     """As many columns, or the fewest more that are whole tiles."""
     width = COLUMN_BYTES // itemsize
     return (columns + width - 1) // width * width
-
-
-@serial
-def lines(size, real):
-    """Zeros from the beginning of a cache line on: a vector register reads or writes one line then, else often two."""
-    memory = np.zeros(size + VECTOR_BYTES, real)
-    first = -memory.ctypes.data % VECTOR_BYTES // memory.itemsize
-    return memory[first : first + size]
 
 
 @serial

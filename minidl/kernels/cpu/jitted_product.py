@@ -8,15 +8,19 @@ from numba import prange
 from .. import threads
 from .blas import multiply
 from .jit import parallel, serial
-from .tiled_product import suits, tiled_product
+from .tiled_product import suits, tiled_product, turned_product
 
 
 def float_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None) -> np.ndarray:
     """a (n, k) @ b (k, m) + row (m,): in tiles where their sizes suit, else by BLAS, each thread taking some rows or
     columns of the result, of whichever there are more."""
     a, b = _blas_ready(a), _blas_ready(b)
-    if row is None and suits(a, b):
-        return tiled_product(a, b)
+    if suits(a, b):
+        if b.strides[0] == b.itemsize:
+            shift = np.zeros(b.shape[1], b.dtype) if row is None else np.require(row, None, ["C", "W"])
+            return turned_product(a, b.T, shift)
+        if row is None:
+            return tiled_product(a, b)
     row = np.empty(0, a.dtype) if row is None else np.require(row, None, ["C", "W"])
     out = np.empty((a.shape[0], b.shape[1]), a.dtype)
     by_rows = a.shape[0] >= b.shape[1]

@@ -1,19 +1,17 @@
-"""Memory that is asked for before it is needed.
-
-The processor guesses what comes next where memory is read line after line.  The rows of a head are short, and far from
-one another: attention waited for them a tenth of its time.
-"""
+"""Lines of the cache: memory that begins one, and lines that are asked for before they are needed."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .jit import serial
+from .tile import VECTOR_BYTES
 
 _LINE_BYTES = 64
 
@@ -38,7 +36,19 @@ _prefetch: Any = intrinsic(_typed)
 
 @serial
 def prefetch_rows(x, start, step, rows, columns):
-    """Ask for x[start + r * step + c], of a flat array, for r < rows and c < columns."""
+    """Ask for x[start + r * step + c], of a flat array, for r < rows and c < columns.
+
+    The processor itself guesses what comes next where memory is read line after line.  The rows of a head are short,
+    and far from one another: attention waited for them a tenth of its time.
+    """
     for r in range(rows):
         for c in range(0, columns, _LINE_BYTES // x.itemsize):
             _prefetch(x, start + r * step + c)
+
+
+@serial
+def lines(size, real):
+    """Zeros from the beginning of a cache line on: a vector register reads or writes one line then, else often two."""
+    memory = np.zeros(size + VECTOR_BYTES, real)
+    first = -memory.ctypes.data % VECTOR_BYTES // memory.itemsize
+    return memory[first : first + size]
