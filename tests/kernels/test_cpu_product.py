@@ -156,3 +156,29 @@ def test_wide_products(shape, dtype):
             expected = left.astype(np.float64) @ right.astype(np.float64)
             tolerance = 2e-4 if dtype == np.float32 else 1e-12
             np.testing.assert_allclose(cpu.matmul(left, right), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(16, 600, 32), (35, 129, 130), (77, 640, 63), (90, 16, 90), (300, 17, 160)])
+def test_layers_of_middling_size_with_and_without_bias(shape, dtype):
+    n, k, m = shape
+    bias = RANDOM.standard_normal(m).astype(dtype)
+    tolerance = 2e-4 if dtype == np.float32 else 1e-12
+    for x in (RANDOM.standard_normal((n, k)), RANDOM.standard_normal((k, n)).T):
+        for weight in (RANDOM.standard_normal((m, k)), RANDOM.standard_normal((m, 2 * k))[:, k:]):
+            rows, matrix = x.astype(dtype), weight.astype(dtype)
+            expected = rows.astype(np.longdouble) @ matrix.astype(np.longdouble).T
+            np.testing.assert_allclose(cpu.linear(rows, matrix, None), expected, rtol=0, atol=tolerance)
+            np.testing.assert_allclose(cpu.linear(rows, matrix, bias), expected + bias, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("rows", [700, 40])
+def test_layers_of_middling_size_do_not_depend_on_the_threads(rows):
+    x, weight, bias = (RANDOM.standard_normal(shape).astype(np.float32) for shape in ((rows, 90), (70, 90), (70,)))
+    together = cpu.linear(x, weight, bias)
+    before = threads.get_num_threads()
+    try:
+        threads.set_num_threads(1)
+        np.testing.assert_array_equal(cpu.linear(x, weight, bias), together)
+    finally:
+        threads.set_num_threads(before)

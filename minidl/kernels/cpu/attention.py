@@ -32,6 +32,7 @@ from .attention_blocks import (
     to_slopes,
     whole_tiles,
 )
+from .cache_lines import lines, prefetch_rows
 from .jit import parallel, serial
 from .layout import window
 from .transposing import transpose
@@ -127,13 +128,17 @@ def _attend_some(part, q, k, v, mask, out, log_sums, steps, sizes, scale, causal
     """For the blocks of queries, counted through all heads, from part[0] to part[1]."""
     rows, columns, features, width = sizes[1:]
     blocks, real, padded = -(-rows // BLOCK), q.dtype, whole_tiles(width, q.itemsize)
-    queries, values = np.zeros(features * BLOCK, real), np.zeros(BLOCK * padded, real)
-    scores, gathered = np.zeros(BLOCK * BLOCK, real), np.empty(BLOCK * padded, real)
-    tops, sums, at = np.empty(BLOCK, real), np.empty(BLOCK, real), np.empty(BLOCK, np.int64)
-    over = np.zeros(BLOCK * BLOCK if mask.size else 0, real)
+    queries, values = lines(features * BLOCK, real), lines(BLOCK * padded, real)
+    scores, gathered = lines(BLOCK * BLOCK, real), lines(BLOCK * padded, real)
+    tops, sums, at = lines(BLOCK, real), lines(BLOCK, real), np.empty(BLOCK, np.int64)
+    over = lines(BLOCK * BLOCK if mask.size else 0, real)
     for unit in range(part[0], part[1]):
         head, first = unit // blocks, unit % blocks * BLOCK
         count = min(BLOCK, rows - first)
+        if unit + 1 < part[1]:
+            following, row = (unit + 1) // blocks, (unit + 1) % blocks * BLOCK
+            for i, x, own in ((0, q, features), (1, k, features), (2, v, width)):
+                prefetch_rows(x, _start(steps[i], sizes, following, row), steps[i, 2], min(BLOCK, rows - row), own)
         transpose(q, _start(steps[0], sizes, head, first), steps[0, 2], count, features, queries, BLOCK)
         _scale(queries, scale)
         tops[:], sums[:], gathered[:] = -np.inf, 0, 0
@@ -146,7 +151,7 @@ def _attend_some(part, q, k, v, mask, out, log_sums, steps, sizes, scale, causal
                 transpose(mask, _start(steps[3], sizes, head, first) + start, steps[3, 2], *block, over, BLOCK)
                 add_mask(scores, over, block)
             hide(scores, block, offset)
-            softmax_so_far(scores, block, offset, tops, sums, gathered)
+            softmax_so_far(scores, block, tops, sums, gathered)
             gather(scores, values, block, offset, gathered, padded)
         finish(gathered, (count, width), tops, sums, out, _start(steps[4], sizes, head, first), steps[4, 2])
         for i in range(count):
@@ -186,15 +191,18 @@ def _attend_back_some(part, q, k, v, mask, out, g, dq, dk, dv, log_sums, steps, 
     """For the heads from part[0] to part[1]."""
     rows, columns, features, width = sizes[1:]
     real, wide, broad = q.dtype, whole_tiles(features, q.itemsize), whole_tiles(width, q.itemsize)
-    weights, slopes = np.zeros(BLOCK * BLOCK, real), np.zeros(BLOCK * BLOCK, real)
-    over = np.zeros(BLOCK * BLOCK if mask.size else 0, real)
-    levels, along, at = np.zeros(BLOCK, real), np.empty(BLOCK, real), np.empty(BLOCK, np.int64)
-    turned_queries, turned_above = np.zeros(features * BLOCK, real), np.zeros(width * BLOCK, real)
-    turned_out = np.zeros(width * BLOCK, real)
-    queries, keys, above = np.zeros(BLOCK * wide, real), np.zeros(BLOCK * wide, real), np.zeros(BLOCK * broad, real)
-    to_queries, all_keys = np.empty(BLOCK * wide, real), -(-columns // BLOCK) * BLOCK
-    to_keys, to_values = np.empty(all_keys * wide, real), np.empty(all_keys * broad, real)
+    weights, slopes = lines(BLOCK * BLOCK, real), lines(BLOCK * BLOCK, real)
+    over = lines(BLOCK * BLOCK if mask.size else 0, real)
+    levels, along, at = lines(BLOCK, real), lines(BLOCK, real), np.empty(BLOCK, np.int64)
+    turned_queries, turned_above = lines(features * BLOCK, real), lines(width * BLOCK, real)
+    turned_out = lines(width * BLOCK, real)
+    queries, keys, above = lines(BLOCK * wide, real), lines(BLOCK * wide, real), lines(BLOCK * broad, real)
+    to_queries, all_keys = lines(BLOCK * wide, real), -(-columns // BLOCK) * BLOCK
+    to_keys, to_values = lines(all_keys * wide, real), lines(all_keys * broad, real)
     for head in range(part[0], part[1]):
+        if head + 1 < part[1]:
+            for i, x, own in ((0, q, features), (1, k, features), (2, v, width), (4, out, width), (5, g, width)):
+                prefetch_rows(x, _start(steps[i], sizes, head + 1, 0), steps[i, 2], min(BLOCK, rows), own)
         to_keys[:], to_values[:] = 0, 0
         for first in range(0, rows, BLOCK):
             count = min(BLOCK, rows - first)
@@ -218,11 +226,11 @@ def _attend_back_some(part, q, k, v, mask, out, g, dq, dk, dv, log_sums, steps, 
                     transpose(mask, _start(steps[3], sizes, head, first) + start, steps[3, 2], *block, over, BLOCK)
                     add_mask(weights, over, block)
                 hide(weights, block, offset)
-                exp_less(weights, block, offset, levels)
+                exp_less(weights, block, levels)
                 gather_back(weights, above, block, offset, to_values[start * broad :], broad)
                 _row_starts(v_start, steps[2, 2], block[1], at)
                 multiply_seen(v, at, width, turned_above, block, offset, slopes)
-                to_slopes(slopes, weights, block, offset, along, scale)
+                to_slopes(slopes, weights, block, along, scale)
                 gather(slopes, keys, block, offset, to_queries, wide)
                 gather_back(slopes, queries, block, offset, to_keys[start * wide :], wide)
             copy_rows(to_queries, 0, wide, count, features, dq, _start(steps[6], sizes, head, first), steps[6, 2])

@@ -65,7 +65,7 @@ def multiply_seen(a, at, features, b, sizes, offset, scores):
 
 @serial
 def gather(weights, b, sizes, offset, c, width):
-    """c += weights.T @ b: what each query takes of rows of b, which belong to keys; rows of b and c are `width` apart."""
+    """c += weights.T @ b: what each query takes of rows of b, of keys; rows of b and c lie `width` apart."""
     columns, at = COLUMN_BYTES // c.itemsize, np.arange(ROWS)
     for top in range(0, sizes[0], ROWS):
         seen = min(top + ROWS + offset, sizes[1])
@@ -77,7 +77,7 @@ def gather(weights, b, sizes, offset, c, width):
 
 @serial
 def gather_back(weights, b, sizes, offset, c, width):
-    """c += weights @ b: what each key takes of rows of b, which belong to queries."""
+    """c += weights @ b: what each key takes of rows of b, of queries."""
     columns, at = COLUMN_BYTES // c.itemsize, np.arange(ROWS) * BLOCK
     for top in range(0, sizes[1], ROWS):
         first = _first_seeing(top, offset)
@@ -88,6 +88,7 @@ def gather_back(weights, b, sizes, offset, c, width):
 
 
 # --- softmax ----------------------------------------------------------------------------------------------------------
+# Loops go through whole rows of a block, hidden scores included: of known steps, they become four vector instructions.
 
 
 @serial
@@ -100,40 +101,48 @@ def add_mask(scores, mask, sizes):
 @serial
 def hide(scores, sizes, offset):
     """-inf in place of the scores of key j with queries before j - offset."""
-    for j in range(sizes[1]):
-        scores[j * BLOCK : j * BLOCK + min(max(j - offset, 0), BLOCK)] = -np.inf
+    for j in range(max(offset + 1, 0), sizes[1]):
+        row = scores[j * BLOCK : (j + 1) * BLOCK]
+        for i in range(BLOCK):
+            row[i] = row[i] if i >= j - offset else -np.inf
 
 
 @serial
-def softmax_so_far(scores, sizes, offset, tops, sums, gathered):
+def softmax_so_far(scores, sizes, tops, sums, gathered):
     """exp(scores - greatest) in place, in the sums, and what was gathered, scaled to the greatest so far."""
     before, bases, width = tops.copy(), np.empty_like(tops), gathered.size // BLOCK
     for j in range(sizes[1]):
-        first = _first_column(j, offset, scores.itemsize)
-        _raise(tops[first:], scores[j * BLOCK + first : (j + 1) * BLOCK])
+        _raise(tops, scores[j * BLOCK : (j + 1) * BLOCK])
     for i in range(BLOCK):
         bases[i] = tops[i] if tops[i] > -np.inf else 0
         before[i] = exp(before[i] - bases[i])
+    for i in range(sizes[0]):
+        if sums[i] > 0 and before[i] < 1:
+            _multiply(gathered[i * width : (i + 1) * width], before[i])
+    for i in range(BLOCK):
         sums[i] *= before[i]
     for j in range(sizes[1]):
-        first = _first_column(j, offset, scores.itemsize)
-        _exp_and_add(scores[j * BLOCK + first : (j + 1) * BLOCK], bases[first:], sums[first:])
-    for i in range(sizes[0]):
-        _multiply(gathered[i * width : (i + 1) * width], before[i])
+        row = scores[j * BLOCK : (j + 1) * BLOCK]
+        _exp_less(row, bases)
+        _add(sums, row)
 
 
 @serial
 def _raise(tops, row):
     """NaN is passed over."""
-    for i in range(row.size):
+    for i in range(BLOCK):
         tops[i] = row[i] if row[i] > tops[i] else tops[i]
 
 
 @serial
-def _exp_and_add(row, bases, sums):
-    for i in range(row.size):
-        row[i] = exp(row[i] - bases[i])
-    for i in range(row.size):
+def _exp_less(row, levels):
+    for i in range(BLOCK):
+        row[i] = exp(row[i] - levels[i])
+
+
+@serial
+def _add(sums, row):
+    for i in range(BLOCK):
         sums[i] += row[i]
 
 
@@ -144,13 +153,10 @@ def _multiply(row, factor):
 
 
 @serial
-def exp_less(scores, sizes, offset, levels):
+def exp_less(scores, sizes, levels):
     """exp(scores - levels) in place, a level for each query."""
     for j in range(sizes[1]):
-        first = _first_column(j, offset, scores.itemsize)
-        row, less = scores[j * BLOCK + first : (j + 1) * BLOCK], levels[first:]
-        for i in range(row.size):
-            row[i] = exp(row[i] - less[i])
+        _exp_less(scores[j * BLOCK : (j + 1) * BLOCK], levels)
 
 
 @serial
@@ -181,15 +187,10 @@ def inner_products(a, b, products):
 
 
 @serial
-def to_slopes(d, weights, sizes, offset, along, scale):
+def to_slopes(d, weights, sizes, along, scale):
     """The gradient in the scores, in place of that in the weights: less its mean over them, times the weights."""
     scale = d.dtype.type(scale)
     for j in range(sizes[1]):
-        first = _first_column(j, offset, d.itemsize)
-        row, own, means = (
-            d[j * BLOCK + first : (j + 1) * BLOCK],
-            weights[j * BLOCK + first : (j + 1) * BLOCK],
-            along[first:],
-        )
-        for i in range(row.size):
-            row[i] = (row[i] - means[i]) * (own[i] * scale)
+        row, own = d[j * BLOCK : (j + 1) * BLOCK], weights[j * BLOCK : (j + 1) * BLOCK]
+        for i in range(BLOCK):
+            row[i] = (row[i] - along[i]) * (own[i] * scale)

@@ -65,15 +65,3 @@ def multiply(a, b, beta, c):
     # Fortran reads matrices by columns, so it sees each of them transposed: c.T = b.T @ a.T
     flags = _TURNED if b_turned else _AS_IS, _TURNED if a_turned else _AS_IS
     _gemm(flags, (c.shape[1], c.shape[0], a.shape[1], ldb, lda, ldc), (real(1), real(beta)), b, a, c)
-
-
-@serial
-def add_product(a, b, sizes, factors, c, step):
-    """c = factors[0] * a @ b + factors[1] * c, of matrices in flat memory; sizes (n, k, m).
-
-    a and b: memory, the distance between its rows, and whether the matrix is the transpose of what it holds.
-    """
-    n, k, m = sizes
-    real = c.dtype.type
-    flags = _TURNED if b[2] else _AS_IS, _TURNED if a[2] else _AS_IS
-    _gemm(flags, (m, n, k, b[1], a[1], step), (real(factors[0]), real(factors[1])), b[0], a[0], c)

@@ -9,7 +9,7 @@ from .. import threads
 from .blas import multiply
 from .jit import parallel, serial
 from .long_product import long_product, suits_long
-from .tiled_product import suits, tiled_product
+from .tiled_product import suits, tiled_product, turned_product
 from .wide_product import suits_wide, wide_product
 
 
@@ -17,8 +17,12 @@ def float_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None) -
     """a (n, k) @ b (k, m) + row (m,): in tiles where their sizes suit, else by BLAS, each thread taking some rows or
     columns of the result, of whichever there are more."""
     a, b = _blas_ready(a), _blas_ready(b)
-    if row is None and suits(a, b):
-        return tiled_product(a, b)
+    if suits(a, b):
+        if b.strides[0] == b.itemsize:
+            shift = np.zeros(b.shape[1], b.dtype) if row is None else np.require(row, None, ["C", "W"])
+            return turned_product(a, b.T, shift)
+        if row is None:
+            return tiled_product(a, b)
     if row is None and suits_wide(a, b):
         return wide_product(a, b)
     if suits_long(a, b):
