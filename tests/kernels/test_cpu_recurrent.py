@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minidl.kernels import cpu, threads
+from minidl.kernels.cpu.exponential import sigmoid as jitted_sigmoid
 from minidl.kernels.cpu.exponential import tanh
 from minidl.kernels.cpu.jit import serial
 from minidl.kernels.cpu.packed_product import (
@@ -295,3 +296,21 @@ def test_tanh_in_jitted_loops():
         y = np.empty_like(given)
         apply(given, y)
         np.testing.assert_allclose(y, np.tanh(given.astype(np.float64)), rtol=close, atol=0)
+
+
+def test_sigmoid_in_jitted_loops():
+    @serial
+    def apply(x, y):
+        for i in range(x.size):
+            y[i] = jitted_sigmoid(x[i])
+
+    x = np.concatenate([np.linspace(-87, 87, 10001), [0.0, -0.0, 1e-30, np.inf, np.nan]])
+    for dtype, close in ((np.float32, 3e-7), (np.float64, 1e-15)):
+        given = x.astype(dtype)
+        y = np.empty_like(given)
+        apply(given, y)
+        np.testing.assert_allclose(y, sigmoid(given.astype(np.float64)), rtol=close, atol=0)
+    far = np.array([-1e30, -np.inf, -100], np.float32)
+    y = np.empty_like(far)
+    apply(far, y)
+    np.testing.assert_array_less(y, 2e-38)

@@ -22,7 +22,7 @@ PARALLEL_FROM = 1 << 14
 
 
 def packed(b: np.ndarray, row: np.ndarray | None = None) -> np.ndarray:
-    """b (k, m) for products b's `row` (m,) is added to."""
+    """b (k, m), and the `row` (m,) that its products are added to: zeros if None."""
     k, m = b.shape
     columns = columns_of(b.dtype)
     if not (b.flags.c_contiguous or b.flags.f_contiguous):
