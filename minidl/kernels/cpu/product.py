@@ -22,8 +22,8 @@ INTEGERS = 1 << 15
 """Multiplications from which a jitted integer product beats NumPy's loop."""
 
 MANY_ROWS = 1 << 8
-"""Rows from which, where they have 2 to `SHORT_ROW` elements, a jitted sum beats NumPy's, which goes through each row on
-its own: 640 rows of 5 take it 4 microseconds, where 1 is enough."""
+"""Rows from which, where they have 2 to `SHORT_ROW` elements, a jitted sum beats NumPy's, which goes through each row
+on its own: 640 rows of 5 take it 3.8 microseconds instead of 1.7."""
 
 SHORT_ROW = 32
 
