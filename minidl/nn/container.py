@@ -80,7 +80,9 @@ class _Listed(Module):
 
     def _number(self, modules: list[Any]) -> None:
         """Let these be all modules, under their places as names."""
-        self.__dict__["_modules"] = {str(place): module for place, module in enumerate(modules)}
+        own = self._modules
+        own.clear()
+        own.update((str(place), module) for place, module in enumerate(modules))
 
     def _name_at(self, idx: int) -> str:
         place = idx.__index__()
@@ -107,7 +109,7 @@ class Sequential(_Listed):
             self.add_module(str(name), self._checked(name, module))
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
+        for module in self._registered("_modules"):
             input = module(input)
         return input
 

@@ -163,8 +163,8 @@ def _convolved(
     dilations = sizes_of(f"{name}: dilation", dilation, count, 1)
     check_convolution(name, count, x, kernel, shift, groups)
     if x.dtype.kind != "f":  # whole numbers up to 2^53 are exact in float64
-        parts = (part if part is None else astype(part, np.float64) for part in (input, weight, bias))
-        y = _convolved(name, count, convolve, *parts, stride, padding, dilation, groups)
+        images, filters, shift = (part if part is None else astype(part, np.float64) for part in (input, weight, bias))
+        y = _convolved(name, count, convolve, images, filters, shift, stride, padding, dilation, groups)
         return astype(y, x.dtype)
     if isinstance(padding, str):
         extent = [d * (n - 1) + 1 for d, n in zip(dilations, kernel.shape[2:], strict=True)]

@@ -58,12 +58,13 @@ def standardised(x: Array, axes: tuple[int, ...], eps: float, centring: bool = T
 def _last(name: str, input: Array, normalized_shape: Sequence[int], weight: Any, bias: Any) -> tuple[int, ...]:
     """The last dimensions, whose sizes are given."""
     check_tensors(name, input)
-    check_floats(name, input)
+    x = array_of(input)
+    check_floats(name, x)
     sizes = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    if not sizes or tuple(input.shape[-len(sizes) :]) != sizes or not all(isinstance(n, int) for n in sizes):
-        raise ShapeError(f"{name}: normalized_shape {sizes} for input {tuple(input.shape)}; needs its last dimensions")
-    check_fitting(name, input, sizes, weight=weight, bias=bias)
-    return tuple(range(input.ndim - len(sizes), input.ndim))
+    if not sizes or x.shape[-len(sizes) :] != sizes or not all(isinstance(n, int) for n in sizes):
+        raise ShapeError(f"{name}: normalized_shape {sizes} for input {tuple(x.shape)}; needs its last dimensions")
+    check_fitting(name, x, sizes, weight=weight, bias=bias)
+    return tuple(range(x.ndim - len(sizes), x.ndim))
 
 
 def layer_norm(
@@ -84,8 +85,9 @@ def layer_norm(
 
 def _is_plain(input: Array, weight: Array | None, bias: Array | None) -> bool:
     """Whether the kernel can do it: one dtype, not float16, and something to normalise."""
-    alike = all(part is None or part.dtype == input.dtype for part in (weight, bias))
-    return alike and input.dtype.char in "fd" and all(input.shape)
+    x = array_of(input)
+    alike = all(part is None or part.dtype == x.dtype for part in (weight, bias))
+    return alike and x.dtype.char in "fd" and x.size > 0
 
 
 @primitive(outputs=("y", "means", "scales"))

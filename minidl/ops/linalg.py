@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .. import kernels
@@ -148,7 +150,10 @@ def _(g, x_shape):
 
 def _rows(x: Array) -> Array:
     """All leading dimensions as one: (..., n) -> (rows, n)."""
-    return x if x.ndim == 2 else reshape(x, (int(np.prod(x.shape[:-1])), x.shape[-1]))
+    if x.ndim == 2:
+        return x
+    sizes = math.prod(x.shape[:-1]), x.shape[-1]
+    return x.reshape(sizes) if type(x) is np.ndarray else reshape(x, sizes)  # of arrays, soonest
 
 
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
@@ -190,7 +195,7 @@ def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = N
     if len(set(dtypes)) > 1:
         raise DtypeError(f"bilinear: got {', '.join(map(str, dtypes))}; needs one dtype")
     out, n, m = weight.shape
-    rows = int(np.prod(input1.shape[:-1]))
+    rows = math.prod(input1.shape[:-1])
     turned = matmul(reshape(input1, (rows, n)), reshape(permute(weight, (1, 0, 2)), (n, out * m)))
     product = matmul(reshape(turned, (rows, out, m)), reshape(input2, (rows, m, 1)))
     product = reshape(product, (*input1.shape[:-1], out))

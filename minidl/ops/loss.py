@@ -33,7 +33,7 @@ def reduced(name: str, losses: Array, reduction: str) -> Array:
 
 @primitive
 def _binary_cross_entropy(p, target):
-    return -(target * np.maximum(np.log(p), -100) + (1 - target) * np.maximum(np.log1p(-p), -100))
+    return (target - 1) * np.maximum(np.log1p(-p), -100) - target * np.maximum(np.log(p), -100)
 
 
 @_binary_cross_entropy.gradient("p")

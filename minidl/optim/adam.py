@@ -61,10 +61,13 @@ class Adam(WithMoments):
         t = next_step(state)
         beta1, beta2 = map(float, group["betas"])
         kernel = kernels.of(parameter)
-        (kernel.amsgrad_step if group["amsgrad"] else kernel.adam_step)(
+        greatest = (state["max_exp_avg_sq"].array,) if group["amsgrad"] else ()
+        (kernel.amsgrad_step if greatest else kernel.adam_step)(
             parameter,
             gradient,
-            *[state[name].array for name in self.buffers(group)],
+            state["exp_avg"].array,
+            state["exp_avg_sq"].array,
+            *greatest,
             *shared_numbers(group, group["decoupled_weight_decay"]),
             float(group["lr"]) / (1 - beta1**t),
             1 - beta1,

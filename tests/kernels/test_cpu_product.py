@@ -98,6 +98,16 @@ def test_one_row_and_every_number_of_sums():
         np.testing.assert_array_equal(bias, before)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("outputs", [1, 2, 5, 32, 33])
+def test_many_rows_of_few_outputs(outputs, dtype):
+    x, weight = RANDOM.standard_normal((641, 3)).astype(dtype), RANDOM.standard_normal((outputs, 3)).astype(dtype)
+    bias = RANDOM.standard_normal(2 * outputs).astype(dtype)
+    for b in (bias[::2], bias[:outputs], np.broadcast_to(bias[:1], (outputs,))):
+        expected = x.astype(np.float64) @ weight.T.astype(np.float64) + b
+        np.testing.assert_allclose(cpu.linear(x, weight, b), expected, atol=1e-5 if dtype == np.float32 else 1e-12)
+
+
 def test_one_row_of_many_threads():
     x, weight = RANDOM.standard_normal((1, 700)), RANDOM.standard_normal((301, 700))
     np.testing.assert_allclose(cpu.linear(x, weight, None), x @ weight.T, atol=1e-12)

@@ -327,3 +327,28 @@ def test_a_parameter_shares_memory_and_requires_a_gradient():
 def test_a_parameter_of_whole_numbers_is_refused():
     with pytest.raises(DtypeError, match="only floats have gradients"):
         nn.Parameter(minidl.tensor([1, 2]))
+
+
+def test_what_is_registered_is_read_and_changed_as_a_dict():
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    head = nn.Linear(3, 1)
+    net._modules["head"] = head
+    assert net.head is head and list(net._modules) == ["0", "1", "head"] and "head.weight" in net.state_dict()
+    assert net(minidl.ones(1, 2)).shape == (1, 1)
+    del net._modules["head"]
+    assert not hasattr(net, "head") and len(net._modules) == 2
+    layer = net[0]
+    assert dict(layer._parameters) == {"weight": layer.weight, "bias": layer.bias}
+    with pytest.raises(KeyError):
+        layer._parameters["in_features"]
+
+
+def test_a_shallow_copy_has_the_same_parts_until_it_is_given_others():
+    layer = nn.Linear(2, 3)
+    copied = copy.copy(layer)
+    assert copied.weight is layer.weight
+    copied.weight = nn.Parameter(minidl.zeros(3, 2))
+    copied.scale = nn.Parameter(minidl.ones(1))
+    assert copied.weight is not layer.weight
+    assert names(layer.named_parameters()) == ["weight", "bias"]
+    assert names(copied.named_parameters()) == ["weight", "bias", "scale"]

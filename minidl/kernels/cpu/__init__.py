@@ -37,6 +37,7 @@ _JITTED = {
     "softmax": "rows",
     "log_softmax": "rows",
     "rows_added": "rows",
+    "add_to_rows": "rows",
     "total": "reduction",
     "sum_of_rows": "reduction",
     "sum_of_columns": "reduction",

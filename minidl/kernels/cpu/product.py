@@ -21,6 +21,12 @@ MEMBER = 1 << 15
 INTEGERS = 1 << 15
 """Multiplications from which a jitted integer product beats NumPy's loop."""
 
+MANY_ROWS = 1 << 8
+"""Rows from which, where they have 2 to `SHORT_ROW` elements, a jitted sum beats NumPy's, which goes through each row
+on its own: 640 rows of 5 take it 3.8 microseconds instead of 1.7."""
+
+SHORT_ROW = 32
+
 
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """a @ b with the meaning of np.matmul."""
@@ -61,7 +67,11 @@ def _as_rows(x: np.ndarray) -> np.ndarray:
 def _matrix_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None) -> np.ndarray:
     if a.shape[0] * a.shape[1] * b.shape[1] < LARGE:
         y = np.matmul(a, b)
-        if row is not None:
+        if row is None:
+            return y
+        if len(y) >= MANY_ROWS and 1 < row.size <= SHORT_ROW and row.dtype is y.dtype and row.flags.carray:
+            _jitted.add_to_rows(y, row)
+        else:
             y += row
         return y
     return _jitted.float_product(a, b, row)

@@ -83,6 +83,15 @@ def rows_added(g: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
     return sums
 
 
+@serial
+def add_to_rows(y, row):
+    """y (rows, n) += row (n,), contiguous."""
+    for i in range(len(y)):
+        line = y[i]
+        for j in range(row.size):
+            line[j] += row[j]
+
+
 @parallel
 def _add_rows(g, numbers, sums, workers):
     for t in prange(workers):
