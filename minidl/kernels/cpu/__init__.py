@@ -29,6 +29,7 @@ _JITTED = {
     "attention": "attention",
     "attention_gradient": "attention",
     "ctc": "ctc",
+    "dropout": "philox",
     **dict.fromkeys(
         (
             "rnn_forward",
