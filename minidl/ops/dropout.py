@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
+from ..autograd import primitive
 from ..errors import ArgumentError, MinidlWarning, ShapeError
 from ..random import Generator, numpy_generator
 from .arithmetic import mul
@@ -20,7 +22,22 @@ def dropout(
     input: Array, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Generator | None = None
 ) -> Array:
     """In training, each element is zero with probability p and otherwise scaled by 1 / (1 - p)."""
-    return _dropped("dropout", input, p, training, inplace, input.ndim, generator)
+    if not _drops("dropout", input, p, training, input.ndim):
+        return input
+    if p == 1:
+        return update(input, mul, 0.0) if inplace else input * 0.0
+    key = numpy_generator(generator).bit_generator.random_raw()
+    return update(input, _dropout, key, p) if inplace else _dropout(input, key, p)
+
+
+@primitive
+def _dropout(x, key, p):
+    return kernels.of(x).dropout(x, key, p)
+
+
+@_dropout.gradient("x")
+def _(g, key, p):
+    return _dropout(g, key, p)  # the key chooses the same elements again
 
 
 def _dropped(

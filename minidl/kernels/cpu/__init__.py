@@ -29,6 +29,7 @@ _JITTED = {
     "attention": "attention",
     "attention_gradient": "attention",
     "ctc": "ctc",
+    "dropout": "philox",
     **dict.fromkeys(("rnn_forward", "lstm_forward", "gru_forward"), "recurrent"),
     **dict.fromkeys(("rnn_backward", "lstm_backward", "gru_backward"), "recurrent_gradients"),
     **dict.fromkeys(("float_product", "float_products", "integer_products"), "jitted_product"),
