@@ -20,7 +20,7 @@ from .. import precision, threads
 from . import depthwise, few_pixels, pointwise, winograd
 from .direct import convolve, correlate, pack_weight, sum_and_unpack
 from .layout import Kernels, channels_first, channels_last, kernels_of
-from .tile import COLUMN_BYTES, ROWS
+from .tile import COLUMN_BYTES, ROWS, TAPS
 
 BUFFER_BYTES = 512 * 1024
 """Size of a block's input: with the weight and the output it shares an L2 cache of 1 MiB."""
@@ -136,13 +136,13 @@ def conv2d_weight_gradient(
         pointwise.weight_gradient(gradients, images, out, workers)
         return out
     panels, columns = _panels(weight_shape, groups, g.itemsize)
-    taps = -(-kh * kw * c // ROWS) * ROWS
     if _depthwise(weight_shape, groups):
-        sums = np.zeros((workers, panels, taps, columns), g.dtype)
+        sums = np.zeros((workers, panels, -(-kh * kw // TAPS) * TAPS, columns), g.dtype)
         rows = depthwise.rows_at_a_time(gradients.shape, panels * columns, g.itemsize, geometry)
         depthwise.correlate(images, gradients, sums, geometry, rows, workers)
         sum_and_unpack(sums, out, 1, 1)
         return out
+    taps = -(-kh * kw * c // ROWS) * ROWS
     by_panels = panels % workers == 0 and panels * taps * columns >= SHARED_FROM
     sums = np.zeros((1 if by_panels else workers, panels, taps, columns), g.dtype)
     block = _block(images, gradients.shape, geometry, BLOCK_PIXELS)

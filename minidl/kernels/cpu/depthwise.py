@@ -18,10 +18,13 @@ from .. import threads
 from .direct import clear, copy, span
 from .jit import parallel, serial
 from .prefetch import per_turn, prefetch
-from .tile import ROWS, add_lanes, set_pixels_of_lanes
+from .tile import ROWS, TAPS, add_lanes, set_pixels_of_lanes
 
 BUFFER_BYTES = 96 * 1024
 """Size of the rows that a thread holds: with what is asked for in advance they share the second cache."""
+
+SUMMED = 64
+"""Pixels, in whole rows, whose products are added to the weight's gradient at a time."""
 
 Geometry = tuple[int, int, int, int, int, int, int, int]
 
@@ -150,7 +153,8 @@ def correlate(x, g, sums, geometry, rows, workers):
     for tap in range(taps):
         within = min(tap, kh * kw - 1)  # the last one fills up a tile
         offsets[tap] = within // kw * dh * line + within % kw * dw * channels
-    numbers, pixels_of_x, turns = g.reshape(-1), x.reshape(-1), panels * (taps // ROWS)
+    numbers, pixels_of_x, several = g.reshape(-1), x.reshape(-1), max(SUMMED // width, 1)
+    steps = (sh * line, sw * channels, width * channels, channels, columns)
     for t in prange(workers):
         buffer = np.empty(span(rows, sh, kh, dh) * line, x.dtype)
         gradients = np.empty(rows * width * channels, x.dtype)
@@ -160,12 +164,15 @@ def correlate(x, g, sums, geometry, rows, workers):
             fill(x, buffer, image, row * sh - ph, span(count, sh, kh, dh), across, pw, (1, 1), channels, k)
             fill(g, gradients, image, row, count, width, 0, (1, 1), channels, k)
             of_x, end_of_x, of_g, end_of_g = _numbers_of_block(min(number + 1, end - 1), x, g, rows, geometry, (1, 1))
+            turns = -(-count // several) * panels * (taps // TAPS)
             share_of_x, share_of_g = per_turn(end_of_x - of_x, turns, x), per_turn(end_of_g - of_g, turns, g)
-            for panel in range(panels):
-                total, column = sums[t, panel].reshape(-1), panel * columns
-                for tap in range(0, taps, ROWS):
-                    prefetch(pixels_of_x, of_x, min(of_x + share_of_x, end_of_x))
-                    prefetch(numbers, of_g, min(of_g + share_of_g, end_of_g))
-                    of_x, of_g = of_x + share_of_x, of_g + share_of_g
-                    add_lanes(buffer, offsets, gradients, total, (column, tap, column, tap * columns), (count, width),
-                              (sh * line, sw * channels, width * channels, channels, columns))  # fmt: skip
+            for upper in range(0, count, several):
+                counts = (min(several, count - upper), width)
+                for panel in range(panels):
+                    total, column = sums[t, panel].reshape(-1), panel * columns
+                    for tap in range(0, taps, TAPS):
+                        prefetch(pixels_of_x, of_x, min(of_x + share_of_x, end_of_x))
+                        prefetch(numbers, of_g, min(of_g + share_of_g, end_of_g))
+                        of_x, of_g = of_x + share_of_x, of_g + share_of_g
+                        starts = (upper * sh * line + column, tap, upper * width * channels + column, tap * columns)
+                        add_lanes(buffer, offsets, gradients, total, starts, counts, steps)

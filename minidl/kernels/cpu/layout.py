@@ -7,6 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+TURNED_FROM = 1 << 12
+"""Numbers from which the jitted copy of planes to pixels beats NumPy's."""
+
 
 def in_memory_order(x: np.ndarray) -> np.ndarray | None:
     """A flat view of a dense array, whatever the order of its dimensions in memory; None if it is not dense."""
@@ -52,7 +55,12 @@ def laid_out_like(x: np.ndarray, model: np.ndarray) -> np.ndarray:
 
 def channels_last(x: np.ndarray) -> np.ndarray:
     """(N, C, ...) as a dense (N, ..., C); free when x already lies so."""
-    return np.ascontiguousarray(x.transpose(0, *range(2, x.ndim), 1))
+    pixels = x.transpose(0, *range(2, x.ndim), 1)
+    if x.size < TURNED_FROM or pixels.flags.c_contiguous or not x.flags.c_contiguous or x.dtype.char not in "fd":
+        return np.ascontiguousarray(pixels)
+    from .transposition import planes_to_pixels
+
+    return planes_to_pixels(x)
 
 
 def channels_first(x: np.ndarray) -> np.ndarray:

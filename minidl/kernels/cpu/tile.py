@@ -27,6 +27,9 @@ VECTORS = 2
 ROWS = 4 if _features.get("avx") and not _features.get("avx512f") else 8
 """Rows of a tile: 2 vectors each fill half of the registers, which are 16 with AVX and 32 elsewhere."""
 
+TAPS = 9 if ROWS == 8 else ROWS
+"""Rows of the tile of lanes that adds up gradients of weights: as many as a 3x3 kernel has, where registers allow."""
+
 COLUMN_BYTES = VECTORS * VECTOR_BYTES
 """Bytes of a tile's row."""
 
@@ -34,11 +37,12 @@ _INTEGER, _SHORT = ir.IntType(64), ir.IntType(32)
 
 
 class _Shape(NamedTuple):
-    """What a tile's row is made of, and whether `a` has a number for each column."""
+    """What a tile's row is made of, whether `a` has a number for each column, and how many rows there are."""
 
     vectors: int
     vector_bytes: int
     lanes: bool
+    rows: int = ROWS
 
 
 class _Tile:
@@ -125,11 +129,11 @@ def _products(shape: _Shape, finish: Callable[[_Tile, Any, Any], None]) -> Any:
             starts, counts, steps = map(_numbers, (builder,) * 3, arguments[4:], kinds[4:])
             depth = len(counts)
             tile = _Tile(builder, shape, context.get_value_type(kinds[0].dtype), kinds[0].dtype.bitwidth // 8)
-            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1])
-            sums = [ir.Constant(tile.vector, None)] * (ROWS * tile.vectors)
+            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1], shape.rows)
+            sums = [ir.Constant(tile.vector, None)] * (shape.rows * tile.vectors)
             b = builder.gep(b, [starts[2]])
             sums = tile.sums(rows, b, counts, steps[:depth], steps[depth : 2 * depth], sums)
-            for m in range(ROWS):
+            for m in range(shape.rows):
                 place = builder.gep(c, [builder.add(starts[3], builder.mul(_INTEGER(m), steps[-1]))])
                 for v in range(tile.vectors):
                     finish(tile, sums[m * tile.vectors + v], tile.at(place, v))
@@ -140,9 +144,9 @@ def _products(shape: _Shape, finish: Callable[[_Tile, Any, Any], None]) -> Any:
     return intrinsic(typed)
 
 
-def _rows(builder: Any, a: Any, at: Any, start: Any) -> list[Any]:
+def _rows(builder: Any, a: Any, at: Any, start: Any, count: int) -> list[Any]:
     """Where each row of a tile begins."""
-    places = [builder.gep(at, [builder.add(start, _INTEGER(m))]) for m in range(ROWS)]
+    places = [builder.gep(at, [builder.add(start, _INTEGER(m))]) for m in range(count)]
     return [builder.gep(a, [builder.load(place)]) for place in places]
 
 
@@ -173,12 +177,12 @@ def _pixels(shape: _Shape) -> Any:
             starts, counts, steps = map(_numbers, (builder,) * 3, arguments[6:], kinds[6:])
             depth = len(counts)
             tile = _Tile(builder, shape, context.get_value_type(kinds[0].dtype), kinds[0].dtype.bitwidth // 8)
-            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1])
+            rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1], shape.rows)
             initial = tile.row(builder.gep(b, [starts[4]]))
             b = builder.gep(b, [starts[2]])
-            sums = tile.sums(rows, b, counts, steps[:depth], steps[depth:], initial * ROWS)
+            sums = tile.sums(rows, b, counts, steps[:depth], steps[depth:], initial * shape.rows)
             masks = [_mask(tile, v, arguments[5]) for v in range(tile.vectors)]
-            for m, place in enumerate(_rows(builder, builder.gep(c, [starts[3]]), c_at, starts[1])):
+            for m, place in enumerate(_rows(builder, builder.gep(c, [starts[3]]), c_at, starts[1], shape.rows)):
                 for v in range(tile.vectors):
                     _store_some(tile, sums[m * tile.vectors + v], tile.at(place, v), masks[v])
             return context.get_dummy_value()
@@ -206,10 +210,13 @@ _WHOLE = _Shape(VECTORS, VECTOR_BYTES, lanes=False)
 _HALF = _Shape(1, VECTOR_BYTES, lanes=False)
 _QUARTER = _Shape(1, VECTOR_BYTES // 2, lanes=False)
 _LANES = _Shape(VECTORS, VECTOR_BYTES, lanes=True)
+_LANES_OF_TAPS = _Shape(VECTORS, VECTOR_BYTES, lanes=True, rows=TAPS)
 
 add_products: Any = _products(_WHOLE, _add)
 """c[m, n] += s[m, n]"""
-add_products_half, add_products_quarter, add_lanes = (_products(shape, _add) for shape in (_HALF, _QUARTER, _LANES))
+add_products_half, add_products_quarter, add_lanes = (
+    _products(shape, _add) for shape in (_HALF, _QUARTER, _LANES_OF_TAPS)
+)
 
 set_products: Any = _products(_WHOLE, _set)
 """c[m, n] = s[m, n]"""
