@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import precision, threads
-from . import few_pixels, winograd
+from . import few_pixels, scattered, winograd
 from .direct import convolve, correlate, pack_weight, sum_and_unpack
 from .layout import Kernels, channels_first, channels_last, kernels_of
 from .tile import COLUMN_BYTES, ROWS
@@ -73,6 +73,9 @@ def conv2d_input_gradient(
     gradients, numbers = channels_last(g), np.ascontiguousarray(weight).reshape(-1)
     size = c // groups * kh * kw  # of a kernel
     x = np.empty((n, h, w, c), g.dtype)
+    if _by_scattering(gradients, x, weight.shape, (kh, kw, *stride, *padding, *dilation)):
+        scattered.input_gradient(gradients, weight, (kh, kw, *stride, *padding, *dilation), x)
+        return channels_first(x)
     for first in np.ndindex(min(stride[0], h), min(stride[1], w)):
         rows, columns = map(_meeting, first, (kh, kw), stride, padding, dilation)
         steps = (rows.last * kw + columns.last, k // groups * size, kh * kw, size, -rows.step * kw, -columns.step)
@@ -175,6 +178,17 @@ def _by_winograd(images: np.ndarray, output: tuple[int, ...], groups: int, geome
 def _by_few_pixels(output: np.ndarray, weight_shape: tuple[int, ...], groups: int) -> bool:
     """Whether so few pixels that packing the weight would cost more than the products."""
     return output.dtype == np.float32 and groups == 1 and few_pixels.pays(output.shape, weight_shape)
+
+
+def _by_scattering(g: np.ndarray, x: np.ndarray, weight_shape: tuple[int, ...], geometry: Geometry) -> bool:
+    """Whether the gradient g (N, H', W', K) had better be added to an image x (N, H, W, C) than gathered."""
+    k, channels, kh, kw = weight_shape
+    if g.dtype != np.float32 or channels != x.shape[3] or 0 in weight_shape:
+        return False
+    panels, columns = _panels(channels, k, 1, g.itemsize)
+    cost = panels * _COST_OF_TILE[COLUMN_BYTES // (columns * g.itemsize)] / _COST_OF_TILE[1]
+    tiles = x.size // channels / ROWS
+    return scattered.pays(g.shape, x.shape, geometry, tiles * kh * kw * k / (geometry[2] * geometry[3]) * cost)
 
 
 def _packed(kernels: Kernels, bias: np.ndarray | None, channels: int) -> np.ndarray:
