@@ -17,8 +17,8 @@ import numpy as np
 
 from .. import precision, threads
 from . import few_pixels, scattered, winograd
-from .direct import convolve, correlate, pack_weight, sum_and_unpack
-from .layout import Kernels, channels_first, channels_last, kernels_of
+from .direct import STREAM_BYTES, convolve, correlate, pack_weight, sum_and_unpack
+from .layout import Kernels, aligned, channels_first, channels_last, kernels_of
 from .tile import COLUMN_BYTES, ROWS
 
 BUFFER_BYTES = 512 * 1024
@@ -50,7 +50,8 @@ def conv2d(
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, p, d, k, s in zip(images.shape[1:3], padding, dilation, weight.shape[2:], stride, strict=True)
     )
-    y = np.empty((len(images), height, width, len(weight)), x.dtype)
+    shape = (len(images), height, width, len(weight))
+    y = aligned(shape, x.dtype) if math.prod(shape) * x.itemsize >= STREAM_BYTES else np.empty(shape, x.dtype)
     _forward(images, kernels_of(weight, groups), bias, geometry, y, (0, 0), (1, 1))
     return channels_first(y)
 

@@ -17,15 +17,22 @@ from .jit import parallel, serial
 from .tile import (
     COLUMN_BYTES,
     ROWS,
+    VECTOR_BYTES,
     add_lanes,
     add_products,
     add_products_half,
     add_products_quarter,
+    end_streaming,
     set_pixels,
     set_pixels_half,
     set_pixels_of_lanes,
     set_pixels_quarter,
+    stream_pixels,
 )
+
+STREAM_BYTES = 12 << 20
+"""Size of an output that is written past the caches, so that its lines are not read from memory first: eight images of
+3 channels and 224x224 pixels -> 64 channels take 7.3 to 8.0 milliseconds so instead of 10.7 to 12.4."""
 
 
 @parallel
@@ -52,6 +59,7 @@ def convolve(x, packed, y, shape, places, groups, geometry, block, workers):
             start = places[0] + image * places[1] + row * places[2]
             _multiply_block(buffer, sources, packed, y, start, targets, images * rows * width,
                             (width, x.shape[3], shape[3]), groups, geometry)  # fmt: skip
+        end_streaming()
 
 
 @serial
@@ -128,7 +136,8 @@ def _multiply_block(buffer, sources, packed, y, begin, targets, pixels, sizes, g
     counts, steps = (kh, kw, c), (dh * line, dw * channels, 1, kw * c * columns, c * columns, columns)
     if groups == 1 and dw == 1:  # the pixels of a kernel row are neighbours, and so one run of numbers
         counts, steps = (1, kh, kw * c), (0, dh * line, 1, 0, kw * c * columns, columns)
-    weights = packed.reshape(-1)
+    weights, whole = packed.reshape(-1), columns * y.itemsize == COLUMN_BYTES and group % columns == 0
+    streamed = whole and y.size * y.itemsize >= STREAM_BYTES and y.ctypes.data % VECTOR_BYTES == 0
     for panel in range(panels):
         first = panel % per_group * columns
         inside = min(columns, group - first)
@@ -139,6 +148,8 @@ def _multiply_block(buffer, sources, packed, y, begin, targets, pixels, sizes, g
             starts = (seen, start, initial + columns, first, initial)
             if depthwise:
                 set_pixels_of_lanes(buffer, sources, weights, y, targets, inside, starts, counts, steps)
+            elif streamed:
+                stream_pixels(buffer, sources, weights, y, targets, inside, starts, counts, steps)
             elif columns * y.itemsize == COLUMN_BYTES:
                 set_pixels(buffer, sources, weights, y, targets, inside, starts, counts, steps)
             elif columns * y.itemsize == COLUMN_BYTES // 2:

@@ -154,7 +154,9 @@ def _set(tile: _Tile, total: Any, target: Any) -> None:
     tile.store(total, target)
 
 
-def _pixels(shape: _Shape, begin: Callable[[_Tile, list[Any], Any], list[Any]]) -> Any:
+def _pixels(
+    shape: _Shape, begin: Callable[[_Tile, list[Any], Any], list[Any]], write: Callable[[_Tile, Any, Any, Any], None]
+) -> Any:
     """A tile of which each row has its own place in c, and of which some columns are written."""
 
     def typed(
@@ -180,7 +182,7 @@ def _pixels(shape: _Shape, begin: Callable[[_Tile, list[Any], Any], list[Any]]) 
             masks = [_mask(tile, v, arguments[5]) for v in range(tile.vectors)]
             for m, place in enumerate(targets):
                 for v in range(tile.vectors):
-                    _store_some(tile, sums[m * tile.vectors + v], tile.at(place, v), masks[v])
+                    write(tile, sums[m * tile.vectors + v], tile.at(place, v), masks[v])
             return context.get_dummy_value()
 
         return types.void(a, at, b, c, c_at, types.int64, *integers), emit
@@ -210,6 +212,24 @@ def _store_some(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
     tile.builder.call(store, [value, pointer, _SHORT(tile.itemsize), mask])
 
 
+def _stream(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
+    """All columns, past the caches: written lines need not be read from memory first."""
+    store = tile.builder.store(value, pointer)
+    store.align = VECTOR_BYTES
+    store.set_metadata("nontemporal", tile.builder.module.add_metadata([_SHORT(1)]))
+
+
+@intrinsic
+def end_streaming(_: Any) -> Any:
+    """What was streamed is in memory before anything that follows, for other threads, too."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), emit
+
+
 _WHOLE = _Shape(VECTORS, VECTOR_BYTES, lanes=False)
 _HALF = _Shape(1, VECTOR_BYTES, lanes=False)
 _QUARTER = _Shape(1, VECTOR_BYTES // 2, lanes=False)
@@ -223,12 +243,15 @@ set_products: Any = _products(_WHOLE, _set)
 """c[m, n] = s[m, n]"""
 set_products_half = _products(_HALF, _set)
 
-set_pixels: Any = _pixels(_WHOLE, _with_initial)
+set_pixels: Any = _pixels(_WHOLE, _with_initial, _store_some)
 """c[c_at[m] + n] = b[initial + n] + s[m, n] for n < inside"""
 set_pixels_half, set_pixels_quarter, set_pixels_of_lanes = (
-    _pixels(shape, _with_initial) for shape in (_HALF, _QUARTER, _LANES)
+    _pixels(shape, _with_initial, _store_some) for shape in (_HALF, _QUARTER, _LANES)
 )
 
-add_to_pixels: Any = _pixels(_WHOLE, _with_present)
+stream_pixels: Any = _pixels(_WHOLE, _with_initial, _stream)
+"""The same for whole rows, which begin at multiples of a vector."""
+
+add_to_pixels: Any = _pixels(_WHOLE, _with_present, _store_some)
 """c[c_at[m] + n] += s[m, n] for n < inside; all columns of c are read"""
-add_to_pixels_half: Any = _pixels(_HALF, _with_present)
+add_to_pixels_half: Any = _pixels(_HALF, _with_present, _store_some)
