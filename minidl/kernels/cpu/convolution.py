@@ -33,8 +33,8 @@ PARALLEL_FROM = 1 << 20
 SHARED_FROM = 1 << 18
 """Sums of a weight's gradient from which threads divide them; fewer are made by each thread for its share of images."""
 
-PACK_PARALLEL_FROM = 1 << 17
-"""Weights whose packing, and whose gradients' unpacking, pays among threads: one takes 0.1 milliseconds below."""
+PACK_PARALLEL_FROM = 1 << 14
+"""Weights whose packing, and whose gradients' unpacking, pays among threads: one takes 15 microseconds below."""
 
 Pair = tuple[int, int]
 Geometry = tuple[int, int, int, int, int, int, int, int]
@@ -173,7 +173,17 @@ def _forward(
 def _by_winograd(images: np.ndarray, output: tuple[int, ...], groups: int, geometry: Geometry) -> bool:
     """Whether Winograd's algorithm serves, is allowed and pays; it is exact enough for float32 alone."""
     plain = geometry[:4] == (3, 3, 1, 1) and geometry[6:] == (1, 1) and images.dtype == np.float32
-    return plain and groups == 1 and not precision.exact_convolution and winograd.pays(images.shape, output)
+    if not plain or groups != 1 or precision.exact_convolution:
+        return False
+    weight_shape = output[3], images.shape[3], 3, 3
+    few = few_pixels.pays(output, weight_shape)
+    otherwise = few_pixels.cost(output, weight_shape) if few else _direct_cost(output, weight_shape)
+    return winograd.cost(images.shape, output) < otherwise
+
+
+def _direct_cost(output: tuple[int, ...], weight_shape: tuple[int, ...]) -> float:
+    """In multiplications; to pack a weight takes as long as 60, and the calls as long as 2,500,000."""
+    return (math.prod(output[:3]) + 60) * math.prod(weight_shape) + 2_500_000
 
 
 def _by_few_pixels(output: np.ndarray, weight_shape: tuple[int, ...], groups: int) -> bool:
