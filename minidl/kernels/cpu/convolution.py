@@ -33,8 +33,8 @@ PARALLEL_FROM = 1 << 20
 SHARED_FROM = 1 << 18
 """Sums of a weight's gradient from which threads divide them; fewer are made by each thread for its share of images."""
 
-PACK_PARALLEL_FROM = 1 << 14
-"""Weights whose packing, and whose gradients' unpacking, pays among threads: one takes 15 microseconds below."""
+PACK_PARALLEL_FROM = 1 << 13
+"""Weights whose packing, and whose gradients' unpacking, pays among threads: one takes 10 microseconds below."""
 
 Pair = tuple[int, int]
 Geometry = tuple[int, int, int, int, int, int, int, int]
