@@ -181,6 +181,15 @@ def test_equals_pytorch_at_the_sizes_of_networks(channels, stride, padding, dila
         np.testing.assert_allclose(ours, wanted.detach().numpy(), rtol=1e-4, atol=5e-4)
 
 
+@pytest.mark.parametrize(("kernels", "stride"), [(64, 1), (96, 1), (70, 1), (448, 2)])
+def test_an_output_too_large_for_caches(kernels, stride):
+    case = ((2, 2, 160, 163), kernels, (3, 3), (stride, stride), (1, 1), (1, 1), 1)
+    x, weight, bias, _, options = draw(case, np.float32)
+    y = cpu.conv2d(x, weight, bias, *options)
+    assert y.nbytes > 12 << 20 and is_channels_last(y)
+    np.testing.assert_allclose(y, forward(x, weight, *options) + bias[:, None, None], rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("images", [1, 5])
 def test_two_runs_are_equal_bit_for_bit(images):
     case = ((images, 16, 19, 18), 24, (3, 3), (1, 1), (1, 1), (1, 1), 1)

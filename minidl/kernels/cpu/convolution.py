@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import precision, threads
-from . import depthwise, few_pixels, pointwise, winograd
-from .direct import convolve, correlate, pack_weight, sum_and_unpack
-from .layout import Kernels, channels_first, channels_last, kernels_of
+from . import depthwise, few_pixels, pointwise, scattered, winograd
+from .direct import STREAM_BYTES, convolve, correlate, pack_weight, sum_and_unpack
+from .layout import Kernels, aligned, channels_first, channels_last, kernels_of
 from .tile import COLUMN_BYTES, ROWS, TAPS
 
 BUFFER_BYTES = 512 * 1024
@@ -34,8 +34,8 @@ PARALLEL_FROM = 1 << 20
 SHARED_FROM = 1 << 18
 """Sums of a weight's gradient from which threads divide them; fewer are made by each thread for its share of images."""
 
-PACK_PARALLEL_FROM = 1 << 16
-"""Weights whose packing, and whose gradients' unpacking, pays among threads: one takes 0.05 milliseconds below."""
+PACK_PARALLEL_FROM = 1 << 13
+"""Weights whose packing, and whose gradients' unpacking, pays among threads: one takes 10 microseconds below."""
 
 Pair = tuple[int, int]
 Geometry = tuple[int, int, int, int, int, int, int, int]
@@ -51,7 +51,8 @@ def conv2d(
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, p, d, k, s in zip(images.shape[1:3], padding, dilation, weight.shape[2:], stride, strict=True)
     )
-    y = np.empty((len(images), height, width, len(weight)), x.dtype)
+    shape = (len(images), height, width, len(weight))
+    y = aligned(shape, x.dtype) if math.prod(shape) * x.itemsize >= STREAM_BYTES else np.empty(shape, x.dtype)
     _forward(images, kernels_of(weight, groups), bias, geometry, y, (0, 0), (1, 1))
     return channels_first(y)
 
@@ -78,6 +79,9 @@ def conv2d_input_gradient(
         turned = Kernels(numbers, groups, (c, 1, kh, kw), (kh * kw - 1, size, kh * kw, size, -kw, -1))
         before = (dilation[0] * (kh - 1) - padding[0], dilation[1] * (kw - 1) - padding[1])
         _forward_depthwise(gradients, turned, None, stride, (kh, kw, 1, 1, *before, *dilation), x)
+        return channels_first(x)
+    if _by_scattering(gradients, x, weight.shape, (kh, kw, *stride, *padding, *dilation)):
+        scattered.input_gradient(gradients, weight, (kh, kw, *stride, *padding, *dilation), x)
         return channels_first(x)
     for first in np.ndindex(min(stride[0], h), min(stride[1], w)):
         rows, columns = map(_meeting, first, (kh, kw), stride, padding, dilation)
@@ -199,12 +203,33 @@ def _forward_depthwise(
 def _by_winograd(images: np.ndarray, output: tuple[int, ...], groups: int, geometry: Geometry) -> bool:
     """Whether Winograd's algorithm serves, is allowed and pays; it is exact enough for float32 alone."""
     plain = geometry[:4] == (3, 3, 1, 1) and geometry[6:] == (1, 1) and images.dtype == np.float32
-    return plain and groups == 1 and not precision.exact_convolution and winograd.pays(images.shape, output)
+    if not plain or groups != 1 or precision.exact_convolution:
+        return False
+    weight_shape = output[3], images.shape[3], 3, 3
+    few = few_pixels.pays(output, weight_shape)
+    otherwise = few_pixels.cost(output, weight_shape) if few else _direct_cost(output, weight_shape)
+    return winograd.cost(images.shape, output) < otherwise
+
+
+def _direct_cost(output: tuple[int, ...], weight_shape: tuple[int, ...]) -> float:
+    """In multiplications; to pack a weight takes as long as 60, and the calls as long as 2,500,000."""
+    return (math.prod(output[:3]) + 60) * math.prod(weight_shape) + 2_500_000
 
 
 def _by_few_pixels(output: np.ndarray, weight_shape: tuple[int, ...], groups: int) -> bool:
     """Whether so few pixels that packing the weight would cost more than the products."""
     return output.dtype == np.float32 and groups == 1 and few_pixels.pays(output.shape, weight_shape)
+
+
+def _by_scattering(g: np.ndarray, x: np.ndarray, weight_shape: tuple[int, ...], geometry: Geometry) -> bool:
+    """Whether the gradient g (N, H', W', K) had better be added to an image x (N, H, W, C) than gathered."""
+    k, channels, kh, kw = weight_shape
+    if g.dtype != np.float32 or channels != x.shape[3] or 0 in weight_shape:
+        return False
+    panels, columns = _panels((channels, k, kh, kw), 1, g.itemsize)
+    cost = panels * _COST_OF_TILE[COLUMN_BYTES // (columns * g.itemsize)] / _COST_OF_TILE[1]
+    tiles = x.size // channels / ROWS
+    return scattered.pays(g.shape, x.shape, geometry, tiles * kh * kw * k / (geometry[2] * geometry[3]) * cost)
 
 
 def _packed(kernels: Kernels, bias: np.ndarray | None) -> np.ndarray:

@@ -16,13 +16,20 @@ from .jit import parallel, serial
 from .tile import (
     COLUMN_BYTES,
     ROWS,
+    VECTOR_BYTES,
     add_products,
     add_products_half,
     add_products_quarter,
+    end_streaming,
     set_pixels,
     set_pixels_half,
     set_pixels_quarter,
+    stream_pixels,
 )
+
+STREAM_BYTES = 12 << 20
+"""Size of an output that is written past the caches, so that its lines are not read from memory first: eight images of
+3 channels and 224x224 pixels -> 64 channels take 7.3 to 8.0 milliseconds so instead of 10.7 to 12.4."""
 
 
 @parallel
@@ -38,15 +45,18 @@ def convolve(x, packed, y, shape, places, groups, geometry, block, workers):
     for t in prange(workers):
         buffer = np.empty(_buffer_size(x, width, geometry, block) + columns, x.dtype)
         sources = np.empty(block[0] * block[1] * width + ROWS, np.int64)
-        targets = np.empty(sources.size, np.int64)
+        targets, found = np.empty(sources.size, np.int64), (0, 0)
         for number in range(t * blocks // workers, (t + 1) * blocks // workers):
             image, row = number // per_image * block[0], number % per_image * block[1]
             images, rows = min(block[0], n - image), min(block[1], height - row)
             _fill(x, buffer, image, images, row, rows, width, geometry)
+            if found != (images, rows):
+                found = images, rows
+                _find_pixels(sources, targets, images, rows, width, x.shape[3], places, geometry)
             start = places[0] + image * places[1] + row * places[2]
-            _find_pixels(sources, targets, start, images, rows, width, x.shape[3], places, geometry)
-            _multiply_block(buffer, sources, packed, y, targets, images * rows * width, (width, x.shape[3], shape[3]),
-                            groups, geometry)  # fmt: skip
+            _multiply_block(buffer, sources, packed, y, start, targets, images * rows * width,
+                            (width, x.shape[3], shape[3]), groups, geometry)  # fmt: skip
+        end_streaming()
 
 
 @serial
@@ -95,8 +105,9 @@ def clear(target):
 
 
 @serial
-def _find_pixels(sources, targets, start, images, rows, width, c, places, geometry):
-    """Where in the buffer each output pixel's window begins, and where it lies itself; the last fills up a tile."""
+def _find_pixels(sources, targets, images, rows, width, c, places, geometry):
+    """Where in the buffer each output pixel's window begins, and how far it lies itself from the block's first; the
+    last fills up a tile."""
     kh, kw, sh, sw, _, _, dh, dw = geometry
     seen, line = span(rows, sh, kh, dh), span(width, sw, kw, dw) * c
     pixel = 0
@@ -104,14 +115,14 @@ def _find_pixels(sources, targets, start, images, rows, width, c, places, geomet
         for r in range(rows):
             for column in range(width):
                 sources[pixel] = (m * seen + r * sh) * line + column * sw * c
-                targets[pixel] = start + m * places[1] + r * places[2] + column * places[3]
+                targets[pixel] = m * places[1] + r * places[2] + column * places[3]
                 pixel += 1
     for repeated in range(pixel, pixel + ROWS):
         sources[repeated], targets[repeated] = sources[pixel - 1], targets[pixel - 1]
 
 
 @serial
-def _multiply_block(buffer, sources, packed, y, targets, pixels, sizes, groups, geometry):
+def _multiply_block(buffer, sources, packed, y, begin, targets, pixels, sizes, groups, geometry):
     kh, kw, _, sw, _, _, dh, dw = geometry
     width, channels, k = sizes
     panels, rows, columns = packed.shape
@@ -121,16 +132,19 @@ def _multiply_block(buffer, sources, packed, y, targets, pixels, sizes, groups, 
     counts, steps = (kh, kw, c), (dh * line, dw * channels, 1, kw * c * columns, c * columns, columns)
     if groups == 1 and dw == 1:  # the pixels of a kernel row are neighbours, and so one run of numbers
         counts, steps = (1, kh, kw * c), (0, dh * line, 1, 0, kw * c * columns, columns)
-    weights = packed.reshape(-1)
+    weights, whole = packed.reshape(-1), columns * y.itemsize == COLUMN_BYTES and group % columns == 0
+    streamed = whole and y.size * y.itemsize >= STREAM_BYTES and y.ctypes.data % VECTOR_BYTES == 0
     for panel in range(panels):
         first = panel % per_group * columns
         inside = min(columns, group - first)
         seen = panel // per_group * c
-        first += panel // per_group * group
+        first += begin + panel // per_group * group
         initial = panel * rows * columns
         for start in range(0, pixels, ROWS):
             starts = (seen, start, initial + columns, first, initial)
-            if columns * y.itemsize == COLUMN_BYTES:
+            if streamed:
+                stream_pixels(buffer, sources, weights, y, targets, inside, starts, counts, steps)
+            elif columns * y.itemsize == COLUMN_BYTES:
                 set_pixels(buffer, sources, weights, y, targets, inside, starts, counts, steps)
             elif columns * y.itemsize == COLUMN_BYTES // 2:
                 set_pixels_half(buffer, sources, weights, y, targets, inside, starts, counts, steps)
@@ -151,7 +165,7 @@ def correlate(x, g, sums, groups, geometry, block, workers):
     shares, panels, _, columns = sums.shape
     for t in prange(workers):
         buffer = np.empty(_buffer_size(x, width, geometry, block) + columns, x.dtype)
-        gradients = np.empty(block[0] * block[1] * width * columns, g.dtype)
+        gradients = np.empty((block[0] * block[1] * width + 1) * columns, g.dtype)
         offsets = np.empty(sums.shape[2], np.int64)
         share, part, parts = t % shares, t // shares, workers // shares
         for number in range(share * blocks // shares, (share + 1) * blocks // shares):
@@ -184,11 +198,11 @@ def _add_correlation(buffer, offsets, g, gradients, total, panel, panels, part, 
     inside = min(columns, group - first)
     seen = panel // per_group * (channels // groups)
     first += panel // per_group * group
-    for m in range(images):
-        _take_columns(g, gradients, m * rows * width, (image + m, row, rows), first, inside, columns)
+    pitch = k if panels == 1 else columns
+    _take_columns(g, gradients, (image, images, row, rows), first, inside, pitch)
     line = span(width, sw, kw, dw) * channels
     counts = (images, rows, width)
-    steps = (span(rows, sh, kh, dh) * line, sh * line, sw * channels, rows * width * columns, width * columns, columns,
+    steps = (span(rows, sh, kh, dh) * line, sh * line, sw * channels, rows * width * pitch, width * pitch, pitch,
              columns)  # fmt: skip
     for tap in range(0, offsets.size, ROWS):
         starts = (seen, tap, 0, tap * columns)
@@ -201,16 +215,22 @@ def _add_correlation(buffer, offsets, g, gradients, total, panel, panels, part, 
 
 
 @serial
-def _take_columns(g, gradients, start, part, first, inside, columns):
-    """Some rows of one image of g, of which some columns, with zeros beyond, behind `start` pixels of `gradients`."""
-    image, row, rows = part
+def _take_columns(g, gradients, part, first, inside, pitch):
+    """Some rows of some images of g, of which some columns, `pitch` apart in `gradients`.
+
+    What a tile reads beyond `inside` are other pixels or anything: sums of these are never looked at.
+    """
+    image, images, row, rows = part
     _, height, width, k = g.shape
-    numbers, source, target = g.reshape(-1), (image * height + row) * width * k + first, start * columns
-    for _ in range(rows * width):
-        copy(numbers[source : source + inside], gradients[target : target + inside])
-        clear(gradients[target + inside : target + columns])
-        source += k
-        target += columns
+    numbers, run = g.reshape(-1), rows * width
+    for m in range(images):
+        source, target = ((image + m) * height + row) * width * k + first, m * run * pitch
+        if inside == k:
+            copy(numbers[source : source + run * k], gradients[target : target + run * k])
+        else:
+            for pixel in range(run):
+                copy(numbers[source + pixel * k : source + pixel * k + inside],
+                      gradients[target + pixel * pitch : target + pixel * pitch + inside])  # fmt: skip
 
 
 @parallel

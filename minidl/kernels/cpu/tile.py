@@ -158,14 +158,16 @@ def _set(tile: _Tile, total: Any, target: Any) -> None:
     tile.store(total, target)
 
 
-def _pixels(shape: _Shape) -> Any:
+def _pixels(
+    shape: _Shape, begin: Callable[[_Tile, list[Any], Any], list[Any]], write: Callable[[_Tile, Any, Any, Any], None]
+) -> Any:
     """A tile of which each row has its own place in c, and of which some columns are written."""
 
     def typed(
         _: Any, a: Any, at: Any, b: Any, c: Any, c_at: Any, inside: Any, starts: Any, counts: Any, steps: Any
     ) -> Any:
-        """As `_products`, but c[c_at[m] + n] = b[initial + n] + s[m, n] for n < inside, with starts (in a, in at and
-        c_at, in b, in c, initial) and steps (of a in each loop, of b in each loop)."""
+        """As `_products`, but for columns below `inside`, with starts (in a, in at and c_at, in b, in c, initial in b)
+        and steps (of a in each loop, of b in each loop)."""
         integers = [types.UniTuple(types.int64, n) for n in (5, counts.count, 2 * counts.count)]
 
         def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -178,18 +180,26 @@ def _pixels(shape: _Shape) -> Any:
             depth = len(counts)
             tile = _Tile(builder, shape, context.get_value_type(kinds[0].dtype), kinds[0].dtype.bitwidth // 8)
             rows = _rows(builder, builder.gep(a, [starts[0]]), at, starts[1], shape.rows)
-            initial = tile.row(builder.gep(b, [starts[4]]))
-            b = builder.gep(b, [starts[2]])
-            sums = tile.sums(rows, b, counts, steps[:depth], steps[depth:], initial * shape.rows)
+            targets = _rows(builder, builder.gep(c, [starts[3]]), c_at, starts[1], shape.rows)
+            sums = begin(tile, targets, builder.gep(b, [starts[4]]))
+            sums = tile.sums(rows, builder.gep(b, [starts[2]]), counts, steps[:depth], steps[depth:], sums)
             masks = [_mask(tile, v, arguments[5]) for v in range(tile.vectors)]
-            for m, place in enumerate(_rows(builder, builder.gep(c, [starts[3]]), c_at, starts[1], shape.rows)):
+            for m, place in enumerate(targets):
                 for v in range(tile.vectors):
-                    _store_some(tile, sums[m * tile.vectors + v], tile.at(place, v), masks[v])
+                    write(tile, sums[m * tile.vectors + v], tile.at(place, v), masks[v])
             return context.get_dummy_value()
 
         return types.void(a, at, b, c, c_at, types.int64, *integers), emit
 
     return intrinsic(typed)
+
+
+def _with_initial(tile: _Tile, targets: list[Any], initial: Any) -> list[Any]:
+    return tile.row(initial) * len(targets)
+
+
+def _with_present(tile: _Tile, targets: list[Any], initial: Any) -> list[Any]:
+    return [vector for target in targets for vector in tile.row(target)]
 
 
 def _mask(tile: _Tile, number: int, inside: Any) -> Any:
@@ -204,6 +214,24 @@ def _store_some(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
     kind = ir.FunctionType(ir.VoidType(), [tile.vector, pointer.type, _SHORT, mask.type])
     store = cgutils.get_or_insert_function(tile.builder.module, kind, name)
     tile.builder.call(store, [value, pointer, _SHORT(tile.itemsize), mask])
+
+
+def _stream(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
+    """All columns, past the caches: written lines need not be read from memory first."""
+    store = tile.builder.store(value, pointer)
+    store.align = VECTOR_BYTES
+    store.set_metadata("nontemporal", tile.builder.module.add_metadata([_SHORT(1)]))
+
+
+@intrinsic
+def end_streaming(_: Any) -> Any:
+    """What was streamed is in memory before anything that follows, for other threads, too."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), emit
 
 
 _WHOLE = _Shape(VECTORS, VECTOR_BYTES, lanes=False)
@@ -222,6 +250,15 @@ set_products: Any = _products(_WHOLE, _set)
 """c[m, n] = s[m, n]"""
 set_products_half = _products(_HALF, _set)
 
-set_pixels: Any = _pixels(_WHOLE)
-"""c[c_at[m] + n] = b[initial + n] + s[m, n]"""
-set_pixels_half, set_pixels_quarter, set_pixels_of_lanes = (_pixels(shape) for shape in (_HALF, _QUARTER, _LANES))
+set_pixels: Any = _pixels(_WHOLE, _with_initial, _store_some)
+"""c[c_at[m] + n] = b[initial + n] + s[m, n] for n < inside"""
+set_pixels_half, set_pixels_quarter, set_pixels_of_lanes = (
+    _pixels(shape, _with_initial, _store_some) for shape in (_HALF, _QUARTER, _LANES)
+)
+
+stream_pixels: Any = _pixels(_WHOLE, _with_initial, _stream)
+"""The same for whole rows, which begin at multiples of a vector."""
+
+add_to_pixels: Any = _pixels(_WHOLE, _with_present, _store_some)
+"""c[c_at[m] + n] += s[m, n] for n < inside; all columns of c are read"""
+add_to_pixels_half: Any = _pixels(_HALF, _with_present, _store_some)
