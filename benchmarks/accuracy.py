@@ -2,8 +2,8 @@
 
 Over every float32, or every n-th, the greatest distance from the exact result, which is taken from float64, in units in
 the last place (ULP) of that result; of minidl, of PyTorch, and where minidl's greatest is.  Results below 1e-36 count
-as zero, which either library makes of some.  Exp and tanh stand there twice: as operators, and as the polynomials that
-kernels of softmax, attention and recurrent layers are made with.
+as zero, which either library makes of some.  Exp, tanh and sigmoid stand there twice: as operators, and as the forms
+that kernels of softmax, attention and recurrent layers are made with.
 """
 
 from __future__ import annotations
@@ -46,6 +46,12 @@ def tanh_in_kernels(real: Any) -> Any:
     return lambda x: exponential.tanh(x)
 
 
+@elementwise
+def sigmoid_in_kernels(real: Any) -> Any:
+    """What jitted loops call."""
+    return lambda x: exponential.sigmoid(x)
+
+
 class Function(NamedTuple):
     """`program(T, x)` over tensors of either library, and the exact function over arrays of float64."""
 
@@ -71,6 +77,7 @@ FUNCTIONS = {
 IN_KERNELS: dict[str, tuple[Map, Map]] = {
     "exp in kernels": (exp_in_kernels, np.exp),
     "tanh in kernels": (tanh_in_kernels, np.tanh),
+    "sigmoid in kernels": (sigmoid_in_kernels, scipy.special.expit),
 }
 """Ours and the exact one, over arrays."""
 
@@ -118,13 +125,13 @@ def main() -> None:
     options = parser.parse_args()
     if options.every < 1:
         parser.error(f"--every {options.every}: needs at least 1")
-    print(f"{'':16} {'minidl ULP':>10} {'at':>14} {'PyTorch ULP':>12}")
+    print(f"{'':18} {'minidl ULP':>10} {'at':>14} {'PyTorch ULP':>12}")
     for name, (_, exact) in FUNCTIONS.items():
         ours, theirs = (worst(over_arrays(T, name), exact, options.every) for T in (minidl, torch))
-        print(f"{name:16} {ours.error:10.3g} {ours.at:14.6g} {theirs.error:12.3g}", flush=True)
+        print(f"{name:18} {ours.error:10.3g} {ours.at:14.6g} {theirs.error:12.3g}", flush=True)
     for name, (function, exact) in IN_KERNELS.items():
         ours = worst(function, exact, options.every)
-        print(f"{name:16} {ours.error:10.3g} {ours.at:14.6g}", flush=True)
+        print(f"{name:18} {ours.error:10.3g} {ours.at:14.6g}", flush=True)
 
 
 if __name__ == "__main__":
