@@ -5,8 +5,9 @@ in vector registers, and nothing is summed within a register.  `offset` says wha
 the keys up to i + offset.  Rows of scores are BLOCK apart; those of a strip, as high as the tile, are computed from
 the first column of the tile on in which a query sees any of these keys.
 
-BLAS took twice the time for the products: each is so small that its calls and its packing weigh more, and of causal
-attention it computed the half that no query sees.
+BLAS takes longer for the products: each is so small that its calls and its packing weigh, and of causal attention it
+computes the half that no query sees.  With 64 places and 32 features a head, causal attention and its gradients took
+1.07 milliseconds in a training step with BLAS, and take 0.74.
 """
 
 import math
