@@ -192,3 +192,23 @@ def test_layers_of_middling_size_do_not_depend_on_the_threads(rows):
         np.testing.assert_array_equal(cpu.linear(x, weight, bias), together)
     finally:
         threads.set_num_threads(before)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "sizes", [(64, 300, 1), (1, 700, 40), (300, 1, 200), (1, 9000, 1), (1100, 1000, 1), (1, 1, 9000)]
+)
+def test_a_matrix_times_a_vector(sizes, dtype):
+    n, k, m = sizes
+    for a in (
+        RANDOM.standard_normal((n, k)),
+        RANDOM.standard_normal((k, n)).T,
+        RANDOM.standard_normal((n, 2 * k))[:, ::2],
+    ):
+        for b in (RANDOM.standard_normal((k, m)), RANDOM.standard_normal((m, k)).T):
+            left, right = a.astype(dtype, order="K"), b.astype(dtype, order="K")
+            expected = left.astype(np.float64) @ right.astype(np.float64)
+            tolerance = 1e-3 if dtype == np.float32 else 1e-11
+            np.testing.assert_allclose(cpu.matmul(left, right), expected, rtol=0, atol=tolerance)
+            bias = RANDOM.standard_normal(m).astype(dtype)
+            np.testing.assert_allclose(cpu.linear(left, right.T, bias), expected + bias, rtol=0, atol=tolerance)

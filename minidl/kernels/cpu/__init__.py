@@ -34,6 +34,7 @@ _JITTED = {
     **dict.fromkeys(("rnn_backward", "lstm_backward", "gru_backward"), "recurrent_gradients"),
     **dict.fromkeys(("float_product", "float_products", "integer_products"), "jitted_product"),
     "add_row_product": "single_row",
+    "vector_product": "vector_product",
     "top_of_rows": "order",
     "softmax": "rows",
     "log_softmax": "rows",
@@ -100,7 +101,7 @@ _JITTED = {
     "lbfgs_direction": "quasi_newton",
 }
 _TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
-_TAKE_ANY_DTYPE |= {"jitted_product", "single_row"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 

@@ -15,6 +15,12 @@ _jitted: Any = cpu
 LARGE = 1 << 18
 """Multiplications from which dividing a product among threads pays; below, NumPy's BLAS uses one thread as well."""
 
+VECTOR = 1 << 13
+"""Multiplications of a matrix and a vector, or two vectors, from which NumPy's BLAS takes threads of its own."""
+
+LARGE_VECTOR = 1 << 20
+"""Those from which dividing such a product among threads pays."""
+
 MEMBER = 1 << 15
 """Multiplications in one product of a batch from which BLAS in jitted code beats NumPy's loop over the batch."""
 
@@ -65,16 +71,21 @@ def _as_rows(x: np.ndarray) -> np.ndarray:
 
 
 def _matrix_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None) -> np.ndarray:
-    if a.shape[0] * a.shape[1] * b.shape[1] < LARGE:
+    (n, k), m = a.shape, b.shape[1]
+    size, thin = n * k * m, n == 1 or k == 1 or m == 1
+    if size >= (LARGE_VECTOR if thin else LARGE):
+        return _jitted.float_product(a, b, row)
+    if size < VECTOR or not thin:
         y = np.matmul(a, b)
-        if row is None:
-            return y
-        if len(y) >= MANY_ROWS and 1 < row.size <= SHORT_ROW and row.dtype is y.dtype and row.flags.carray:
-            _jitted.add_to_rows(y, row)
-        else:
-            y += row
+    else:
+        y = a * b if k == 1 else _jitted.vector_product(a, b)
+    if row is None:
         return y
-    return _jitted.float_product(a, b, row)
+    if n >= MANY_ROWS and 1 < m <= SHORT_ROW and row.dtype is y.dtype and row.flags.carray:
+        _jitted.add_to_rows(y, row)
+    else:
+        y += row
+    return y
 
 
 def _multiplications(a: np.ndarray, b: np.ndarray) -> int:
