@@ -15,9 +15,9 @@ import numpy as np
 from numba import prange
 
 from .. import threads
+from .cache_lines import per_turn, prefetch
 from .direct import clear, copy, span
 from .jit import parallel, serial
-from .prefetch import per_turn, prefetch
 from .tile import ROWS, TAPS, add_lanes, set_pixels_of_lanes
 
 BUFFER_BYTES = 96 * 1024

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
+from .cache_lines import per_turn, prefetch
 from .direct import clear
 from .jit import parallel
-from .prefetch import per_turn, prefetch
 from .tile import COLUMN_BYTES, ROWS, add_products, set_pixels
 
 CHUNK = 64

@@ -77,8 +77,10 @@ def _matrix_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None)
         return _jitted.float_product(a, b, row)
     if size < VECTOR or not thin:
         y = np.matmul(a, b)
+    elif k == 1:
+        y = a * b
     else:
-        y = a * b if k == 1 else _jitted.vector_product(a, b)
+        y = _jitted.vector_product(a, b)
     if row is None:
         return y
     if n >= MANY_ROWS and 1 < m <= SHORT_ROW and row.dtype is y.dtype and row.flags.carray:
