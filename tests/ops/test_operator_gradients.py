@@ -5,13 +5,21 @@ import pkgutil
 
 import pytest
 from operator_samples import RNG, SAMPLES
+from operator_samples.base import Sample
 
 import minidl
 from minidl import ops
 from minidl.autograd import gradcheck, gradgradcheck
 from minidl.autograd.primitive import Primitive
 
-DIFFERENTIABLE = [sample for sample in SAMPLES if sample.differentiable]
+DROPOUT = Sample(
+    "dropout",
+    lambda T, x: T.nn.functional.dropout(x, 0.4, generator=T.Generator(3)),
+    [RNG.standard_normal((3, 4))],
+)
+"""With a generator that begins anew; not in the table, since PyTorch draws other elements."""
+
+DIFFERENTIABLE = [*(sample for sample in SAMPLES if sample.differentiable), DROPOUT]
 
 
 def inputs_of(sample):
@@ -59,7 +67,7 @@ def test_the_samples_reach_every_gradient_rule():
                 declared.add(operator)
                 operator.plans.clear()
 
-    for sample in SAMPLES:
+    for sample in [*SAMPLES, DROPOUT]:
         inputs = inputs_of(sample)
         result = sample.program(minidl, *inputs)
         if not result.requires_grad:
