@@ -67,9 +67,9 @@ def _in_panels(a, b, steps, k, out, workers):
             wide = min(width, -(-(last - begin) // columns) * columns)
             left = min(begin, last - wide)
             for i in range(k):
-                row, copy = b[i * step + left : i * step + left + wide], panel[i * width : i * width + wide]
+                source, copy = b[i * step + left : i * step + left + wide], panel[i * width : i * width + wide]
                 for j in range(wide):
-                    copy[j] = row[j]
+                    copy[j] = source[j]
             for row in range(0, n, ROWS):
                 top = min(row, n - ROWS)
                 for j in range(0, wide, columns):
