@@ -16,7 +16,7 @@ from ..errors import GraphError, ShapeError
 from . import modes
 from .calling import describe, wrap
 from .graph import Node, Output, Variable, edge_of, refresh
-from .part import Part
+from .part import Part, Parts
 
 
 def backward(
@@ -156,12 +156,15 @@ class _Pending:
 
     def __init__(self, edge: Any, g: Any, owned: bool) -> None:
         self.edge = edge
-        if type(g) is Part:
-            g, owned = g.whole(), True
-        self.g = g
+        self.g: Any = Parts(g) if type(g) is Part else g
         self.owned = owned  # the engine made the buffer of g and may add to it in place
 
     def add(self, g: Any) -> None:
+        if type(self.g) is Parts:
+            if type(g) is Part and self.g.missing > 0:
+                self.g.add(g)
+                return
+            self.join()
         if type(g) is Part:
             if self.owned:
                 g.add_to(self.g)
@@ -172,6 +175,10 @@ class _Pending:
         else:
             self.g = self.g + g
             self.owned = not isinstance(g, Variable) and isinstance(self.g, np.ndarray)
+
+    def join(self) -> None:
+        """Make one array of the parts that came."""
+        self.g, self.owned = self.g.whole()
 
 
 def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, sinks: _Sinks | None) -> None:
@@ -205,6 +212,8 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
             send(edge, g, False)
         while heap:
             waiting = pending.pop(-heappop(heap))
+            if type(waiting.g) is Parts:
+                waiting.join()
             edge, g = waiting.edge, waiting.g
             if edge.hooks:
                 g, waiting.owned = _call_hooks(edge, g), False

@@ -37,10 +37,13 @@ def window(x: np.ndarray) -> np.ndarray:
 
     It is of one type for the compiler, however x lies, so that a kernel is compiled once.
     """
-    if x.flags.c_contiguous:  # reshaping takes 0.1 microseconds, `as_strided` 4
+    if x.flags.c_contiguous:  # reshaping takes 0.1 microseconds, to find the order 2, `as_strided` 4
         return x.reshape(-1)
     if x.flags.f_contiguous:
         return x.T.reshape(-1)
+    elements = in_memory_order(x)
+    if elements is not None:
+        return elements
     span = sum((n - 1) * step for n, step in zip(x.shape, x.strides, strict=True)) // x.itemsize + 1 if x.size else 0
     return as_strided(x, (span,), (x.itemsize,))
 
