@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import GraphError, ShapeError
+from ..kernels import MIDDLING
+from ..kernels import of as kernels_of
 from . import modes
 from .calling import describe, wrap
 from .graph import Node, Output, Variable, edge_of, refresh
@@ -171,7 +173,9 @@ class _Pending:
                 return
             g = g.whole()
         if self.owned:
-            self.g += g
+            _add_to(self.g, g)
+        elif type(self.g) is type(g) is np.ndarray and g.size >= MIDDLING:
+            self.g, self.owned = kernels_of(g).divided(np.add, self.g, g), True
         else:
             self.g = self.g + g
             self.owned = not isinstance(g, Variable) and isinstance(self.g, np.ndarray)
@@ -179,6 +183,14 @@ class _Pending:
     def join(self) -> None:
         """Make one array of the parts that came."""
         self.g, self.owned = self.g.whole()
+
+
+def _add_to(total: np.ndarray, g: np.ndarray) -> None:
+    """total += g, by threads where that pays."""
+    if g.size < MIDDLING:
+        total += g
+    else:
+        kernels_of(g).add_to(total, g)
 
 
 def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, sinks: _Sinks | None) -> None:
@@ -329,7 +341,7 @@ def _accumulate(leaf: Variable, g: Any, owned: bool, create_graph: bool) -> None
     elif leaf.grad._requires_grad:
         leaf.grad = leaf.grad + wrap(g)
     else:
-        leaf.grad.array += g
+        _add_to(leaf.grad.array, g)
         leaf.grad.version[0] += 1
 
 

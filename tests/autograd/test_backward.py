@@ -398,3 +398,15 @@ def test_pieces_differentiate_to_second_order():
     (g,) = autograd.grad((a**2 * b).sum(), x, create_graph=True)
     (h,) = autograd.grad(g.sum(), x)
     np.testing.assert_array_equal(h.array, [2 * 3 + 2 * 1, 2 * 4 + 2 * 2, 2 * 1, 2 * 2])
+
+
+# --- sums of large gradients ------------------------------------------------------------------------------------------
+
+
+def test_large_gradients_of_several_paths_are_summed():
+    values = np.random.default_rng(0).standard_normal((300, 400)).astype(np.float32)
+    x = minidl.tensor(values, requires_grad=True)
+    for passes in (1, 2):
+        y = x * 1
+        (y * y + y + y * 3).sum().backward()
+        np.testing.assert_allclose(x.grad.array, passes * (2 * values + 4), rtol=1e-6, atol=1e-6)

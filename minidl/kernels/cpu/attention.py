@@ -35,7 +35,7 @@ from .attention_blocks import (
 )
 from .cache_lines import lines, prefetch_rows
 from .jit import parallel, serial
-from .layout import window
+from .layout import address, window
 from .transposing import transpose
 
 PARALLEL_FROM = 1 << 16
@@ -119,8 +119,7 @@ def _starts_in_one(*heads: np.ndarray) -> list[int] | None:
     whole = base.flags.c_contiguous and base.dtype == q.dtype and base.size == 3 * q.size
     if not whole or not q.strides == k.strides == v.strides == lies:
         return None
-    first, *places = (x.__array_interface__["data"][0] for x in (base, *heads))
-    starts = [place - first for place in places]
+    starts = [address(x) - address(base) for x in heads]
     return starts if sorted(starts) == [0, own, 2 * own] else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from typing import NamedTuple
 
@@ -10,6 +11,22 @@ from numpy.lib.stride_tricks import as_strided
 
 TURNED_FROM = 1 << 12
 """Numbers from which the jitted copy of planes to pixels beats NumPy's."""
+
+
+def _address_as_told(x: np.ndarray) -> int:
+    """Where the first element is."""
+    address: int = x.__array_interface__["data"][0]
+    return address
+
+
+def _address_in_head(x: np.ndarray) -> int:
+    """The same, read from NumPy's public struct `PyArrayObject`, where it comes behind what every Python object has: in
+    0.1 microseconds instead of 1.1."""
+    return ctypes.c_ssize_t.from_address(id(x) + object.__basicsize__).value
+
+
+_probe = np.arange(2)[1:]
+address = _address_in_head if _address_in_head(_probe) == _address_as_told(_probe) else _address_as_told
 
 
 def in_memory_order(x: np.ndarray) -> np.ndarray | None:
