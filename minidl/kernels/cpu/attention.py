@@ -92,7 +92,7 @@ def _empty_like(x: np.ndarray, columns: int) -> np.ndarray:
     """A dense array of the shape of x, in its memory order, but for the number of columns."""
     order = sorted(range(3), key=lambda axis: -x.strides[axis])
     dense = np.empty([*(x.shape[axis] for axis in order), columns], x.dtype)
-    return dense.transpose([*np.argsort(order), 3])
+    return dense.transpose([*map(order.index, range(3)), 3])
 
 
 def _over_scores(mask: np.ndarray | None, heads: list[np.ndarray]) -> np.ndarray:
