@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import GraphError, ShapeError
+from ..kernels import MIDDLING
+from ..kernels import of as kernels_of
 from . import modes
 from .calling import describe, wrap
 from .graph import Node, Output, Variable, edge_of, refresh
-from .part import Part
+from .part import Part, Parts
 
 
 def backward(
@@ -156,22 +158,39 @@ class _Pending:
 
     def __init__(self, edge: Any, g: Any, owned: bool) -> None:
         self.edge = edge
-        if type(g) is Part:
-            g, owned = g.whole(), True
-        self.g = g
+        self.g: Any = Parts(g) if type(g) is Part else g
         self.owned = owned  # the engine made the buffer of g and may add to it in place
 
     def add(self, g: Any) -> None:
+        if type(self.g) is Parts:
+            if type(g) is Part and self.g.missing > 0:
+                self.g.add(g)
+                return
+            self.join()
         if type(g) is Part:
             if self.owned:
                 g.add_to(self.g)
                 return
             g = g.whole()
         if self.owned:
-            self.g += g
+            _add_to(self.g, g)
+        elif type(self.g) is type(g) is np.ndarray and g.size >= MIDDLING:
+            self.g, self.owned = kernels_of(g).divided(np.add, self.g, g), True
         else:
             self.g = self.g + g
             self.owned = not isinstance(g, Variable) and isinstance(self.g, np.ndarray)
+
+    def join(self) -> None:
+        """Make one array of the parts that came."""
+        self.g, self.owned = self.g.whole()
+
+
+def _add_to(total: np.ndarray, g: np.ndarray) -> None:
+    """total += g, by threads where that pays."""
+    if g.size < MIDDLING:
+        total += g
+    else:
+        kernels_of(g).add_to(total, g)
 
 
 def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, sinks: _Sinks | None) -> None:
@@ -205,6 +224,8 @@ def _run(roots: list[tuple[Any, Any]], retain_graph: bool, create_graph: bool, s
             send(edge, g, False)
         while heap:
             waiting = pending.pop(-heappop(heap))
+            if type(waiting.g) is Parts:
+                waiting.join()
             edge, g = waiting.edge, waiting.g
             if edge.hooks:
                 g, waiting.owned = _call_hooks(edge, g), False
@@ -320,7 +341,7 @@ def _accumulate(leaf: Variable, g: Any, owned: bool, create_graph: bool) -> None
     elif leaf.grad._requires_grad:
         leaf.grad = leaf.grad + wrap(g)
     else:
-        leaf.grad.array += g
+        _add_to(leaf.grad.array, g)
         leaf.grad.version[0] += 1
 
 

@@ -15,6 +15,10 @@ from . import cpu
 LARGE = 1 << 17
 """Elements from which a sum divided among threads beats NumPy's (measured on 2 cores)."""
 
+MIDDLING = 1 << 16
+"""Elements from which a function of two arrays of one shape is divided among threads.  Apart it pays from 80,000 on;
+in a network each thread finds in its own cache the half that it made: 0.15 of 28 milliseconds of a small GPT's step."""
+
 _ndarray = np.ndarray  # the usual case, asked for by one comparison
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes, kernels
 from ..errors import ArgumentError, DtypeError
-from ..kernels import LARGE
+from ..kernels import LARGE, MIDDLING
 
 _ndarray = np.ndarray
 _float32 = dtypes.float32  # the usual dtype, asked for by one comparison
@@ -60,6 +60,8 @@ def apply_to_pair(ufunc: Any, a: Array, b: Array) -> Array:
         a, b = aligned(a, b)
         if not isinstance(a, _ndarray):
             return ufunc(a, b)
+    elif a.size >= MIDDLING and a.shape == b.shape:
+        return kernels.of(a).divided(ufunc, a, b)
     return ufunc(a, b) if a.size < LARGE else kernels.of(a).divided(ufunc, a, b)
 
 

@@ -125,7 +125,7 @@ def test_a_place_that_sees_nothing_gets_zeros_and_gives_no_gradient():
 
 
 def test_results_lie_as_the_inputs_do():
-    q, k, v = heads_of_one_product(2, 10, 3, 4, np.float32)
+    q, k, v = (x.copy(order="K") for x in heads_of_one_product(2, 10, 3, 4, np.float32))
     out, log_sums = cpu.attention(q, k, v, None, 0.5, True)
     gradients = cpu.attention_gradient(np.ones_like(out), q, k, v, out, log_sums, None, 0.5, True)
     for array in (out, *gradients):
@@ -138,3 +138,40 @@ def test_half_precision():
     assert out.dtype == np.float16
     np.testing.assert_allclose(out, plain(q, k, v, None, 0.5, False)[1].astype(float), rtol=2e-3, atol=2e-3)
     assert cpu.attention_gradient(out, q, k, v, out, log_sums, None, 0.5, False)[0].dtype == np.float16
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_gradients_of_parts_of_one_product_lie_in_one_array_as_the_parts_do(order):
+    heads = heads_of_one_product(2, 66, 2, 3, np.float32)
+    q, k, v = (heads[i] for i in order)
+    out, log_sums = cpu.attention(q, k, v, None, 0.5, True)
+    g = RANDOM.standard_normal(out.shape).astype(np.float32)
+    found = cpu.attention_gradient(g, q, k, v, out, log_sums, None, 0.5, True)
+    base = found[0].base
+    whole = base.reshape(2, 66, 18)
+    for i, d, expected in zip(order, found, plain_gradients(g, q, k, v, None, 0.5, True), strict=True):
+        part = whole[..., 6 * i : 6 * i + 6].reshape(2, 66, 2, 3).transpose(0, 2, 1, 3)
+        assert d.base is base
+        np.testing.assert_array_equal(d, part)
+        np.testing.assert_allclose(d, expected, **tolerance(np.float32))
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        lambda q, k, v: (q, q, v),  # a part twice
+        lambda q, k, v: (q[:, :, :4], k[:, :, 1:], v[:, :, 1:]),  # fewer rows than there are
+        lambda q, k, v: (q[:, ::-1], k, v),
+        lambda q, k, v: (q, k, v.copy()),
+        lambda q, k, v: (q[:1], k[:1], v[:1]),
+    ],
+)
+def test_gradients_of_parts_that_leave_something_out_are_apart(chosen):
+    q, k, v = chosen(*heads_of_one_product(2, 5, 2, 3, np.float32))
+    causal = q.shape == k.shape
+    out, log_sums = cpu.attention(q, k, v, None, 0.5, causal)
+    g = RANDOM.standard_normal(out.shape).astype(np.float32)
+    found = cpu.attention_gradient(g, q, k, v, out, log_sums, None, 0.5, causal)
+    for d, expected in zip(found, plain_gradients(g, q, k, v, None, 0.5, causal), strict=True):
+        np.testing.assert_allclose(d, expected, **tolerance(np.float32))
+    assert not any(np.shares_memory(found[i], found[j]) for i, j in ((0, 1), (0, 2), (1, 2)))

@@ -111,3 +111,28 @@ def test_rows_are_reduced(ufunc, shape):
     x = RANDOM.uniform(0.9, 1.1, shape).astype(np.float32)
     x.reshape(-1)[0] = np.nan
     np.testing.assert_allclose(loops.reduced_rows(ufunc, x), ufunc.reduce(x, -1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int64"])
+def test_sums_in_place(dtype):
+    for total, x in arrays(dtype, 2):
+        expected = total + x
+        loops.add_to(total, x)
+        assert_identical(total, expected)
+
+
+def test_sums_in_place_of_what_numpy_converts():
+    total = np.ones((40, 3), np.float32)
+    for x in (RANDOM.standard_normal((40, 3)), RANDOM.standard_normal((40, 3)).astype(">f4"), np.float32(2)):
+        expected = total.copy()
+        expected += x
+        loops.add_to(total, np.asarray(x))
+        assert_identical(total, expected)
+
+
+def test_arrays_that_must_not_be_written_to_are_read():
+    a, b = RANDOM.standard_normal((2, 60, 7))
+    a.flags.writeable = False
+    assert_identical(loops.divided(np.add, a, b), a + b)
+    with pytest.raises(ValueError, match="read-only"):
+        loops.add_to(a, b)

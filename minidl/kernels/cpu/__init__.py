@@ -48,6 +48,7 @@ _JITTED = {
     "squared_deviations_of_rows": "reduction",
     "cumulative_sum_of_rows": "reduction",
     "divided": "loops",
+    "add_to": "loops",
     "reduced_rows": "loops",
     **dict.fromkeys(
         (

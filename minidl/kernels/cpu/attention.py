@@ -12,6 +12,7 @@ memory in the order in which the inputs do, so that transposing back to rows of 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import prange
@@ -34,7 +35,7 @@ from .attention_blocks import (
 )
 from .cache_lines import lines, prefetch_rows
 from .jit import parallel, serial
-from .layout import window
+from .layout import address, window
 from .transposing import transpose
 
 PARALLEL_FROM = 1 << 16
@@ -52,7 +53,9 @@ def attention(
     heads = [_in_heads(x) for x in (q, k, v)]
     out = _empty_like(heads[0], v.shape[-1])
     log_sums = np.empty(q.shape[:-1], q.dtype)
-    windows, steps = _windows(*heads, _over_scores(mask, heads), out)
+    over = _over_scores(mask, heads)
+    windows = [*_windows(heads, _starts_in_one(*heads)), window(over), window(out)]
+    steps = _steps(*heads, over, out)
     _attend(*windows, log_sums.reshape(-1), steps, _sizes(*heads), scale, causal, _workers(*heads))
     return out.reshape(*q.shape[:-1], v.shape[-1]), log_sums
 
@@ -63,8 +66,11 @@ def attention_gradient(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """The gradients in q, k and v, from that in the result `out` of `attention`."""
     heads = [_in_heads(x) for x in (q, k, v)]
-    gradients = [_empty_like(x, x.shape[-1]) for x in heads]
-    windows, steps = _windows(*heads, _over_scores(mask, heads), _in_heads(out), _in_heads(g), *gradients)
+    starts = _starts_in_one(*heads)
+    gradients = [_empty_like(x, x.shape[-1]) for x in heads] if starts is None else _empty_in_one(heads, starts)
+    others = _over_scores(mask, heads), _in_heads(out), _in_heads(g)
+    windows = [*_windows(heads, starts), *map(window, others), *_windows(gradients, starts)]
+    steps = _steps(*heads, *others, *gradients)
     _attend_back(*windows, log_sums.reshape(-1), steps, _sizes(*heads), scale, causal, _workers(*heads))
     dq, dk, dv = (d.reshape(x.shape) for d, x in zip(gradients, (q, k, v), strict=True))
     return dq, dk, dv
@@ -86,7 +92,7 @@ def _empty_like(x: np.ndarray, columns: int) -> np.ndarray:
     """A dense array of the shape of x, in its memory order, but for the number of columns."""
     order = sorted(range(3), key=lambda axis: -x.strides[axis])
     dense = np.empty([*(x.shape[axis] for axis in order), columns], x.dtype)
-    return dense.transpose([*np.argsort(order), 3])
+    return dense.transpose([*map(order.index, range(3)), 3])
 
 
 def _over_scores(mask: np.ndarray | None, heads: list[np.ndarray]) -> np.ndarray:
@@ -98,10 +104,43 @@ def _over_scores(mask: np.ndarray | None, heads: list[np.ndarray]) -> np.ndarray
     return np.broadcast_to(rows if rows.ndim <= 4 else rows.reshape(-1, *rows.shape[-3:]), (*q.shape[:3], k.shape[2]))
 
 
-def _windows(*heads: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """The memory of each array, and its steps along N, heads and rows, in elements."""
-    steps = np.array([x.strides[:3] for x in heads]) // heads[0].itemsize
-    return [window(x) for x in heads], steps
+def _starts_in_one(*heads: np.ndarray) -> list[int] | None:
+    """The bytes at which queries, keys and values begin in an array of which each row is made of theirs; None if there
+    is no such array.
+
+    Then their gradients, too, are written into one array, which is that of the projection that made them.
+    """
+    q, k, v = heads
+    base, (_, count, rows, features) = q.base, q.shape
+    own = count * features * q.itemsize
+    if type(base) is not np.ndarray or not k.base is v.base is base or not q.shape == k.shape == v.shape:
+        return None
+    lies = (3 * own * rows, features * q.itemsize, 3 * own, q.itemsize)
+    whole = base.flags.c_contiguous and base.dtype == q.dtype and base.size == 3 * q.size
+    if not whole or not q.strides == k.strides == v.strides == lies:
+        return None
+    starts = [address(x) - address(base) for x in heads]
+    return starts if sorted(starts) == [0, own, 2 * own] else None
+
+
+def _empty_in_one(heads: list[np.ndarray], starts: list[int]) -> list[np.ndarray]:
+    """Arrays that lie in a new one as queries, keys and values lie in theirs."""
+    memory = np.empty(3 * heads[0].size, heads[0].dtype)
+    return [np.ndarray(x.shape, x.dtype, memory, start, x.strides) for x, start in zip(heads, starts, strict=True)]
+
+
+def _windows(arrays: list[np.ndarray], starts: list[int] | None) -> list[np.ndarray]:
+    """The memory of each array; `starts` says where it begins in that of all."""
+    if starts is None:
+        return [window(x) for x in arrays]
+    base: Any = arrays[0].base
+    memory = base.reshape(-1)
+    return [memory[start // memory.itemsize :] for start in starts]
+
+
+def _steps(*arrays: np.ndarray) -> np.ndarray:
+    """The steps of each array along N, heads and rows, in elements."""
+    return np.array([x.strides[:3] for x in arrays]) // arrays[0].itemsize
 
 
 def _sizes(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> tuple[int, ...]:

@@ -37,7 +37,7 @@ def layer_norm_gradient(
     dx, workers = np.empty_like(x), threads.workers(x.size, PARALLEL_FROM)
     sums = np.zeros((workers, 2, x.shape[1]), x.dtype)
     _pull_back(g, x, _factors(x, weight), means, scales, dx, sums, workers)
-    d_weight, d_bias = sums.sum(0)
+    d_weight, d_bias = np.add.reduce(sums)
     return dx, d_weight, d_bias
 
 
