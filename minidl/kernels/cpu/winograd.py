@@ -15,9 +15,11 @@ import numpy as np
 from numba import prange
 
 from .. import threads
+from .direct import clear
 from .jit import parallel, serial
 from .layout import Kernels
-from .tile import COLUMN_BYTES, ROWS, set_products
+from .tile import COLUMN_BYTES, ROWS, VECTOR_BYTES, set_products
+from .transposing import add_kernels, set_taps
 from .winograd_transforms import (
     transform_gradient,
     transform_input,
@@ -25,10 +27,13 @@ from .winograd_transforms import (
     transform_weight,
     transform_weight_gradient,
 )
-from .workspace import workspace
+from .workspace import Workspace
 
 COLUMNS = COLUMN_BYTES // 4
 """Channels in a panel, of float32."""
+
+VECTOR = VECTOR_BYTES // 4
+"""Numbers in a vector, of float32."""
 
 GROUP = ROWS * COLUMNS
 """Values of a group of tiles in a panel."""
@@ -42,9 +47,6 @@ VALUES_BYTES = 4 << 20
 TALL = 300
 """Tiles for each thread from which tiles are divided, instead of panels."""
 
-RUN = 8
-"""Channels of a kernel that are read in one go."""
-
 SKEW = 16
 """Numbers between the values of neighbouring points, for the cache's sake."""
 
@@ -55,7 +57,8 @@ def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, padd
     """Images (N, H, W, C) with kernels (K, C, 3, 3) and bias (K,) into a dense y (N, H', W', K), all float32."""
     present, k = images.shape[3], y.shape[3]
     offset = np.zeros(k, np.float32) if bias is None else np.ascontiguousarray(bias)
-    first_number, _, *steps = kernels.steps
+    start, _, of_kernel, of_channel, _, of_tap = kernels.steps
+    steps = start, of_kernel, of_channel, of_tap
     images = _whole_panels(images)
     channels, grid, tiles = images.shape[3], *_cut(y.shape)
     workers = threads.get_num_threads()
@@ -63,12 +66,12 @@ def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, padd
     some = _tiles_at_a_time(tiles, channels)
     point = some * channels + SKEW
     of_kernels, of_products = 36 * (channels * COLUMNS + SKEW), 36 * (GROUPS * GROUP + SKEW)
-    with workspace(36 * point, workers * of_kernels, workers * of_products) as (values, kernel_values, products):
+    with Workspace(36 * point, workers * of_kernels, workers * of_products) as (values, kernel_values, products):
         for first in range(0, tiles, some):
             count = min(tiles - first, some)
-            _input_values(images, padding, grid, first, count, _zeros_from(images), values, point, workers)
+            _input_values(images, padding, grid, first, count, values, point, workers)
             _multiply(
-                values, point, kernels.numbers, (first_number, *steps), present, offset, kernel_values, products,
+                values, point, kernels.numbers, steps, present, offset, kernel_values, products,
                 y.reshape(-1), y.shape, grid, first, count, channels, division, workers,
             )  # fmt: skip
 
@@ -84,11 +87,11 @@ def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
     point, other = some * channels + SKEW, some * kernels + SKEW
     of_products = 36 * (COLUMNS * COLUMNS + SKEW)
     sums = np.zeros((division[0], k, c, 3, 3), np.float32)
-    with workspace(36 * point, 36 * other, workers * of_products) as (values, gradient_values, products):
+    with Workspace(36 * point, 36 * other, workers * of_products) as (values, gradient_values, products):
         for first in range(0, tiles, some):
             count = min(tiles - first, some)
-            _input_values(images, padding, grid, first, count, _zeros_from(images), values, point, workers)
-            _gradient_values(gradients, grid, first, count, _zeros_from(gradients), gradient_values, other, workers)
+            _input_values(images, padding, grid, first, count, values, point, workers)
+            _gradient_values(gradients, grid, first, count, gradient_values, other, workers)
             _correlate(
                 values, point, gradient_values, other, products, sums.reshape(-1), (k, c, channels, kernels), count,
                 division, workers,
@@ -131,46 +134,43 @@ def _tiles_at_a_time(tiles: int, channels: int) -> int:
     return min(max(fitting, ROWS * GROUPS), -(-tiles // ROWS) * ROWS)
 
 
-def _zeros_from(x: np.ndarray) -> tuple[np.ndarray, int]:
-    """A pixel of zeros, and its distance in numbers from the beginning of x: there tiles read what is beyond x."""
-    zeros = np.zeros(x.shape[3], x.dtype)
-    begin, end = (a.__array_interface__["data"][0] for a in (x, zeros))
-    return zeros, (end - begin) // x.itemsize
-
-
 @parallel
-def _input_values(x, padding, grid, first, count, beyond, values, point, workers):
+def _input_values(x, padding, grid, first, count, values, point, workers):
     """Each tile's 6x6 pixels of x (N, H, W, C) -> their values."""
     _, h, w, c = x.shape
-    groups, (_, zeros) = -(-count // ROWS), beyond
+    groups = -(-count // ROWS)
     for t in prange(workers):
-        at = np.empty(36, np.int64)
+        at, zeros = np.empty(36, np.int64), np.empty(c, x.dtype)
+        clear(zeros)
+        beyond = (zeros.ctypes.data - x.ctypes.data) // x.itemsize  # what tiles read beyond the image
         for tile in range(t * groups // workers * ROWS, (t + 1) * groups // workers * ROWS):
             image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
             top, left = place // grid[1] * 4 - padding[0], place % grid[1] * 4 - padding[1]
             for i in range(6):
                 for j in range(6):
                     inside = tile < count and 0 <= top + i < h and 0 <= left + j < w
-                    at[i * 6 + j] = ((image * h + top + i) * w + left + j) * c if inside else zeros
+                    at[i * 6 + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
             for panel in range(c // COLUMNS):
                 target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
                 transform_input(x.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
 
 
 @parallel
-def _gradient_values(g, grid, first, count, beyond, values, point, workers):
+def _gradient_values(g, grid, first, count, values, point, workers):
     """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values."""
     _, h, w, c = g.shape
-    groups, (_, zeros) = -(-count // ROWS), beyond
+    groups = -(-count // ROWS)
     for t in prange(workers):
-        at = np.empty(16, np.int64)
+        at, zeros = np.empty(16, np.int64), np.empty(c, g.dtype)
+        clear(zeros)
+        beyond = (zeros.ctypes.data - g.ctypes.data) // g.itemsize  # what tiles read beyond the image
         for tile in range(t * groups // workers * ROWS, (t + 1) * groups // workers * ROWS):
             image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
             top, left = place // grid[1] * 4, place % grid[1] * 4
             for i in range(4):
                 for j in range(4):
                     inside = tile < count and top + i < h and left + j < w
-                    at[i * 4 + j] = ((image * h + top + i) * w + left + j) * c if inside else zeros
+                    at[i * 4 + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
             for panel in range(c // COLUMNS):
                 target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
                 transform_gradient(g.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
@@ -200,20 +200,24 @@ def _multiply(values, point, weight, steps, present, bias, kernels, products, y,
 @serial
 def _transform_kernels(weight, steps, present, kernel, k, channels, kernels, own):
     """The values (36, channels, kernels) of a panel of kernels; zeros beyond those that there are."""
-    point = channels * COLUMNS + SKEW
-    first, of_kernel, of_channel, of_row, of_column = steps
-    taps, inside, at = np.zeros(RUN * 9 * COLUMNS, np.float32), min(COLUMNS, k - kernel), np.arange(9) * COLUMNS
-    for begin in range(0, channels, RUN):
-        for m in range(inside):
-            for c in range(RUN):
-                place = first + (kernel + m) * of_kernel + (begin + c) * of_channel
-                for i in range(3):
-                    for j in range(3):
-                        value = weight[place + i * of_row + j * of_column] if begin + c < present else 0
-                        taps[((c * 3 + i) * 3 + j) * COLUMNS + m] = value
-        for c in range(RUN):
-            target = own + (begin + c) * COLUMNS
-            transform_weight(taps, at, kernels, (c * 9 * COLUMNS, target), (6 * point, point))
+    point, inside = channels * COLUMNS + SKEW, min(COLUMNS, k - kernel)
+    first, of_kernel, of_channel, of_tap = steps
+    first += kernel * of_kernel + min(8 * of_tap, 0)  # the least place of a kernel's nine
+    taps, at = np.empty(9 * COLUMNS, np.float32), np.empty(9, np.int64)
+    clear(taps)
+    for tap in range(9):
+        at[tap] = (tap if of_tap == 1 else 8 - tap) * COLUMNS
+    for c in range(channels):
+        place = first + c * of_channel
+        if c < present:
+            for m in range(0, inside // VECTOR * VECTOR, VECTOR):
+                set_taps(weight, taps, (place + m * of_kernel, m), (of_kernel, COLUMNS))
+            for m in range(inside // VECTOR * VECTOR, inside):
+                for tap in range(9):
+                    taps[tap * COLUMNS + m] = weight[place + m * of_kernel + tap]
+        elif c == present:
+            clear(taps)
+        transform_weight(taps, at, kernels, (0, own + c * COLUMNS), (6 * point, point))
 
 
 @serial
@@ -272,7 +276,10 @@ def _correlate(values, value, gradients, gradient, products, sums, sizes, count,
                                  (ROWS * channels, COLUMNS, ROWS * kernels, COLUMNS, COLUMNS))  # fmt: skip
             for row in range(min(COLUMNS, c - channel * COLUMNS)):
                 transform_weight_gradient(products, at, taps, (results + row * COLUMNS, 0), (3 * COLUMNS, COLUMNS))
-                for m in range(min(COLUMNS, k - panel * COLUMNS)):
-                    place = ((of_tiles * k + panel * COLUMNS + m) * c + channel * COLUMNS + row) * 9
+                place = ((of_tiles * k + panel * COLUMNS) * c + channel * COLUMNS + row) * 9
+                inside = min(COLUMNS, k - panel * COLUMNS)
+                for m in range(0, inside // VECTOR * VECTOR, VECTOR):
+                    add_kernels(taps, sums, (m, place + m * c * 9), (COLUMNS, c * 9))
+                for m in range(inside // VECTOR * VECTOR, inside):
                     for tap in range(9):
-                        sums[place + tap] += taps[tap * COLUMNS + m]
+                        sums[place + m * c * 9 + tap] += taps[tap * COLUMNS + m]
