@@ -101,8 +101,12 @@ def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
 
 def _whole_panels(x: np.ndarray) -> np.ndarray:
     """x (N, H, W, C), dense, with zeros beyond C up to a multiple of a panel."""
-    beyond = -x.shape[3] % COLUMNS
-    return np.ascontiguousarray(np.pad(x, ((0, 0), (0, 0), (0, 0), (0, beyond))) if beyond else x)
+    *pixels, channels = x.shape
+    if channels % COLUMNS == 0:
+        return np.ascontiguousarray(x)
+    padded = np.zeros((*pixels, -(-channels // COLUMNS) * COLUMNS), x.dtype)
+    padded[..., :channels] = x
+    return padded
 
 
 def _cut(output: tuple[int, ...]) -> tuple[Pair, int]:
