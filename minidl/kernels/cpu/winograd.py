@@ -11,6 +11,9 @@ cache lines apart, since 36 places at a distance of a power of two would share a
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import numpy as np
 from numba import prange
 
@@ -44,8 +47,8 @@ GROUPS = 32 // ROWS
 VALUES_BYTES = 4 << 20
 """Size of the values that are made at a time: they are to stay in the L3 cache."""
 
-TALL = 300
-"""Tiles for each thread from which tiles are divided, instead of panels."""
+KERNEL = 120
+"""Multiplications that take as long as to transform a kernel of one channel."""
 
 SKEW = 16
 """Numbers between the values of neighbouring points, for the cache's sake."""
@@ -55,24 +58,20 @@ Pair = tuple[int, int]
 
 def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, padding: Pair, y: np.ndarray) -> None:
     """Images (N, H, W, C) with kernels (K, C, 3, 3) and bias (K,) into a dense y (N, H', W', K), all float32."""
-    present, k = images.shape[3], y.shape[3]
-    offset = np.zeros(k, np.float32) if bias is None else np.ascontiguousarray(bias)
     start, _, of_kernel, of_channel, _, of_tap = kernels.steps
-    steps = start, of_kernel, of_channel, of_tap
+    steps, present = (start, of_kernel, of_channel, of_tap), images.shape[3]
+    offset = np.zeros(y.shape[3], np.float32) if bias is None else np.ascontiguousarray(bias)
     images = _whole_panels(images)
-    channels, grid, tiles = images.shape[3], *_cut(y.shape)
-    workers = threads.get_num_threads()
-    division = _division(tiles, workers)
-    some = _tiles_at_a_time(tiles, channels)
-    point = some * channels + SKEW
-    of_kernels, of_products = 36 * (channels * COLUMNS + SKEW), 36 * (GROUPS * GROUP + SKEW)
-    with Workspace(36 * point, workers * of_kernels, workers * of_products) as (values, kernel_values, products):
-        for first in range(0, tiles, some):
-            count = min(tiles - first, some)
-            _input_values(images, padding, grid, first, count, values, point, workers)
-            _multiply(
-                values, point, kernels.numbers, steps, present, offset, kernel_values, products,
-                y.reshape(-1), y.shape, grid, first, count, channels, division, workers,
+    channels, workers = images.shape[3], threads.get_num_threads()
+    plan = _plan(y.shape, channels, workers, 0)
+    point = plan.share * channels + SKEW
+    sizes = 36 * point, 36 * (channels * COLUMNS + SKEW), 36 * (GROUPS * GROUP + SKEW)
+    with Workspace(*(workers * size for size in sizes)) as (values, kernel_values, products):
+        for first in range(0, plan.tiles, plan.some):
+            place = first, min(plan.tiles - first, plan.some)
+            _convolve(
+                images, padding, kernels.numbers, steps, present, offset, y.reshape(-1), y.shape, plan.grid, place,
+                values, point, kernel_values, products, plan.division, workers,
             )  # fmt: skip
 
 
@@ -80,23 +79,54 @@ def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
     """The weight's gradient (K, C, 3, 3) from g (N, H', W', K) and images (N, H, W, C), all float32."""
     k, c = g.shape[3], images.shape[3]
     images, gradients = _whole_panels(images), _whole_panels(g)
-    channels, kernels, grid, tiles = images.shape[3], gradients.shape[3], *_cut(g.shape)
-    workers = threads.get_num_threads()
-    division = _division(tiles, workers)
-    some = _tiles_at_a_time(tiles, channels + kernels)
-    point, other = some * channels + SKEW, some * kernels + SKEW
-    of_products = 36 * (COLUMNS * COLUMNS + SKEW)
-    sums = np.zeros((division[0], k, c, 3, 3), np.float32)
-    with Workspace(36 * point, 36 * other, workers * of_products) as (values, gradient_values, products):
-        for first in range(0, tiles, some):
-            count = min(tiles - first, some)
-            _input_values(images, padding, grid, first, count, values, point, workers)
-            _gradient_values(gradients, grid, first, count, gradient_values, other, workers)
+    channels, kernels, workers = images.shape[3], gradients.shape[3], threads.get_num_threads()
+    plan = _plan(g.shape, channels, workers, kernels)
+    point, other = plan.share * channels + SKEW, plan.share * kernels + SKEW
+    sizes = 36 * point, 36 * other, 36 * (COLUMNS * COLUMNS + SKEW)
+    sums = np.zeros((plan.division[0], k, c, 3, 3), np.float32)
+    with Workspace(*(workers * size for size in sizes)) as (values, gradient_values, products):
+        for first in range(0, plan.tiles, plan.some):
+            place = first, min(plan.tiles - first, plan.some)
             _correlate(
-                values, point, gradient_values, other, products, sums.reshape(-1), (k, c, channels, kernels), count,
-                division, workers,
+                images, padding, gradients, sums.reshape(-1), (k, c), plan.grid, place, values, point,
+                gradient_values, other, products, plan.division, workers,
             )  # fmt: skip
-    return sums[0] if division[0] == 1 else sums.sum(0)
+    return sums[0] if len(sums) == 1 else sums.sum(0)
+
+
+class Plan(NamedTuple):
+    """How tiles are divided."""
+
+    grid: Pair
+    """Rows and columns of tiles in an image."""
+    tiles: int
+    some: int
+    """Tiles at a time."""
+    division: Pair
+    """Among how many threads these are divided, and then panels."""
+    share: int
+    """Tiles of which a thread holds the values."""
+
+
+@lru_cache(1024)
+def _plan(output: tuple[int, ...], channels: int, workers: int, gradients: int) -> Plan:
+    """For an output (N, H', W', K); `gradients` counts channels whose values are held beside those of the input.
+
+    Each thread makes the values that it needs, also if another does so, too: 8 tiles of 128 channels take 4
+    microseconds to transform, and 20 to be read from another core's cache.
+    """
+    grid, tiles = _cut(output)
+    some = _tiles_at_a_time(tiles, channels + gradients)
+    panels, size = -(-output[3] // COLUMNS), channels * COLUMNS
+    if gradients:
+        panels, size = panels * channels // COLUMNS, COLUMNS * COLUMNS
+
+    def slowest(division: Pair) -> int:
+        own = -(-panels // division[1]) * size
+        return -(-some // ROWS // division[0]) * ROWS * (36 * own + 340 * (channels + gradients)) + KERNEL * own
+
+    division = min(((n, workers // n) for n in range(workers, 0, -1) if workers % n == 0), key=slowest)
+    return Plan(grid, tiles, some, division, -(-some // ROWS // division[0]) * ROWS)
 
 
 def _whole_panels(x: np.ndarray) -> np.ndarray:
@@ -124,12 +154,7 @@ def cost(images: tuple[int, ...], output: tuple[int, ...]) -> float:
     """
     c, k = (-(-shape[3] // COLUMNS) * COLUMNS for shape in (images, output))
     tiles = -(-_cut(output)[1] // ROWS) * ROWS
-    return 1.4 * (tiles * (36 * c * k + 340 * c + 220 * k) + 280 * c * k) + 3_500_000
-
-
-def _division(tiles: int, workers: int) -> Pair:
-    """Among how many threads tiles are divided, and then panels: a thread had better use the values that it made."""
-    return (workers, 1) if tiles >= TALL * workers else (1, workers)
+    return 1.4 * (tiles * (36 * c * k + 340 * c + 220 * k) + KERNEL * c * k) + 2_000_000
 
 
 def _tiles_at_a_time(tiles: int, channels: int) -> int:
@@ -139,66 +164,65 @@ def _tiles_at_a_time(tiles: int, channels: int) -> int:
 
 
 @parallel
-def _input_values(x, padding, grid, first, count, values, point, workers):
-    """Each tile's 6x6 pixels of x (N, H, W, C) -> their values."""
-    _, h, w, c = x.shape
-    groups = -(-count // ROWS)
-    for t in prange(workers):
-        at, zeros = np.empty(36, np.int64), np.empty(c, x.dtype)
-        clear(zeros)
-        beyond = (zeros.ctypes.data - x.ctypes.data) // x.itemsize  # what tiles read beyond the image
-        for tile in range(t * groups // workers * ROWS, (t + 1) * groups // workers * ROWS):
-            image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
-            top, left = place // grid[1] * 4 - padding[0], place % grid[1] * 4 - padding[1]
-            for i in range(6):
-                for j in range(6):
-                    inside = tile < count and 0 <= top + i < h and 0 <= left + j < w
-                    at[i * 6 + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
-            for panel in range(c // COLUMNS):
-                target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
-                transform_input(x.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
-
-
-@parallel
-def _gradient_values(g, grid, first, count, values, point, workers):
-    """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values."""
-    _, h, w, c = g.shape
-    groups = -(-count // ROWS)
-    for t in prange(workers):
-        at, zeros = np.empty(16, np.int64), np.empty(c, g.dtype)
-        clear(zeros)
-        beyond = (zeros.ctypes.data - g.ctypes.data) // g.itemsize  # what tiles read beyond the image
-        for tile in range(t * groups // workers * ROWS, (t + 1) * groups // workers * ROWS):
-            image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
-            top, left = place // grid[1] * 4, place % grid[1] * 4
-            for i in range(4):
-                for j in range(4):
-                    inside = tile < count and top + i < h and left + j < w
-                    at[i * 4 + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
-            for panel in range(c // COLUMNS):
-                target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
-                transform_gradient(g.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
-
-
-@parallel
-def _multiply(values, point, weight, steps, present, bias, kernels, products, y, shape, grid, first, count, channels,
+def _convolve(x, padding, weight, steps, present, bias, y, shape, grid, place, values, point, kernels, products,
               division, workers):  # fmt: skip
-    """The tiles' values times those of the kernels, taken back to the output.
+    """Tiles' values times those of the kernels, taken back to the output.
 
     Each thread takes some of the tiles, or some of the panels of kernels.
     """
+    (first, count), channels = place, x.shape[3]
     groups, panels = -(-count // ROWS), -(-shape[3] // COLUMNS)
     by_tiles, by_panels = division
     for t in prange(workers):
         own, results = t * 36 * (channels * COLUMNS + SKEW), t * 36 * (GROUPS * GROUP + SKEW)
         of_tiles, of_panels = t % by_tiles, t // by_tiles
-        end = min((of_tiles + 1) * groups // by_tiles * ROWS, count)
+        start, end = of_tiles * groups // by_tiles * ROWS, min((of_tiles + 1) * groups // by_tiles * ROWS, count)
+        _input_values(x, padding, grid, first + start, end - start, values, t * 36 * point, point)
         for panel in range(of_panels * panels // by_panels, (of_panels + 1) * panels // by_panels):
             _transform_kernels(weight, steps, present, panel * COLUMNS, shape[3], channels, kernels, own)
-            for begin in range(of_tiles * groups // by_tiles * ROWS, end, GROUPS * ROWS):
-                inside = min(GROUPS * ROWS, end - begin)
-                _multiply_block(values, begin, inside, point, kernels, own, channels, products, results)
-                _finish_block(products, results, bias, panel * COLUMNS, grid, first + begin, inside, y, shape)
+            for begin in range(0, end - start, GROUPS * ROWS):
+                inside = min(GROUPS * ROWS, end - start - begin)
+                _multiply_block(values, t * 36 * point + begin * channels, inside, point, kernels, own, channels,
+                                products, results)  # fmt: skip
+                _finish_block(products, results, bias, panel * COLUMNS, grid, first + start + begin, inside, y, shape)
+
+
+@serial
+def _input_values(x, padding, grid, first, count, values, own, point):
+    """Each tile's 6x6 pixels of x (N, H, W, C) -> their values."""
+    _, h, w, c = x.shape
+    at, zeros = np.empty(36, np.int64), np.empty(c, x.dtype)
+    clear(zeros)
+    beyond = (zeros.ctypes.data - x.ctypes.data) // x.itemsize  # what tiles read beyond the image
+    for tile in range(-(-count // ROWS) * ROWS):
+        image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
+        top, left = place // grid[1] * 4 - padding[0], place % grid[1] * 4 - padding[1]
+        for i in range(6):
+            for j in range(6):
+                inside = tile < count and 0 <= top + i < h and 0 <= left + j < w
+                at[i * 6 + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
+        for panel in range(c // COLUMNS):
+            target = own + (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
+            transform_input(x.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
+
+
+@serial
+def _gradient_values(g, grid, first, count, panels, values, own, point):
+    """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values, for some panels of kernels."""
+    _, h, w, c = g.shape
+    at, zeros = np.empty(16, np.int64), np.empty(c, g.dtype)
+    clear(zeros)
+    beyond = (zeros.ctypes.data - g.ctypes.data) // g.itemsize  # what tiles read beyond the image
+    for tile in range(-(-count // ROWS) * ROWS):
+        image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
+        top, left = place // grid[1] * 4, place % grid[1] * 4
+        for i in range(4):
+            for j in range(4):
+                inside = tile < count and top + i < h and left + j < w
+                at[i * 4 + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
+        for panel in range(panels[0], panels[1]):
+            target = own + (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
+            transform_gradient(g.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
 
 
 @serial
@@ -225,13 +249,15 @@ def _transform_kernels(weight, steps, present, kernel, k, channels, kernels, own
 
 
 @serial
-def _multiply_block(values, begin, inside, value, kernels, own, channels, products, results):
+def _multiply_block(values, start, inside, value, kernels, own, channels, products, results):
     panels, kernel = channels // COLUMNS, channels * COLUMNS + SKEW
-    rows = np.arange(0, GROUP, COLUMNS)
+    rows = np.empty(ROWS, np.int64)
+    for i in range(ROWS):
+        rows[i] = i * COLUMNS
     for point in range(36):
         for tile in range(0, inside, ROWS):
             set_products(values, rows, kernels, products,
-                         (point * value + (begin + tile) * channels, 0, own + point * kernel,
+                         (start + point * value + tile * channels, 0, own + point * kernel,
                           results + point * (GROUPS * GROUP + SKEW) + tile * COLUMNS), (panels, COLUMNS),
                          (GROUP, 1, COLUMNS * COLUMNS, COLUMNS, COLUMNS))  # fmt: skip
 
@@ -241,7 +267,9 @@ def _finish_block(products, results, bias, kernel, grid, first, inside, y, shape
     """Takes the products of a panel back to output tiles."""
     _, height, width, k = shape
     point, columns = GROUPS * GROUP + SKEW, min(COLUMNS, k - kernel)
-    square, at = np.empty(16 * COLUMNS, np.float32), np.arange(36) * point
+    square, at = np.empty(16 * COLUMNS, np.float32), np.empty(36, np.int64)
+    for i in range(36):
+        at[i] = i * point
     for number in range(inside):
         source = results + number * COLUMNS
         for m in range(columns):  # a sum at the point (1, 1) reaches all outputs, as it is
@@ -260,23 +288,36 @@ def _finish_block(products, results, bias, kernel, grid, first, inside, y, shape
 
 
 @parallel
-def _correlate(values, value, gradients, gradient, products, sums, sizes, count, division, workers):
-    """Products of the values of tiles and gradients, summed over tiles and taken back to the weight's gradient."""
-    k, c, channels, kernels = sizes
+def _correlate(x, padding, g, sums, sizes, grid, place, values, value, gradients, gradient, products, division,
+               workers):  # fmt: skip
+    """Products of the values of tiles and gradients, summed over tiles and taken back to the weight's gradient.
+
+    Each thread takes some of the tiles, or some of the pairs of a panel of kernels and one of channels.
+    """
+    (first, count), (k, c), channels, kernels = place, sizes, x.shape[3], g.shape[3]
     groups, across, point = -(-count // ROWS), channels // COLUMNS, COLUMNS * COLUMNS + SKEW
     pairs, (by_tiles, by_panels) = kernels // COLUMNS * across, division
     for t in prange(workers):
-        rows, at, taps = np.arange(ROWS), np.arange(36) * point, np.empty(9 * COLUMNS, np.float32)
+        rows, at, taps = np.empty(ROWS, np.int64), np.empty(36, np.int64), np.empty(9 * COLUMNS, np.float32)
+        for i in range(ROWS):
+            rows[i] = i
+        for i in range(36):
+            at[i] = i * point
         of_tiles, of_panels, results = t % by_tiles, t // by_tiles, t * 36 * point
-        begin, end = of_tiles * groups // by_tiles, (of_tiles + 1) * groups // by_tiles
-        for number in range(of_panels * pairs // by_panels, (of_panels + 1) * pairs // by_panels if begin < end else 0):
+        begin, end = of_tiles * groups // by_tiles * ROWS, min((of_tiles + 1) * groups // by_tiles * ROWS, count)
+        numbers = of_panels * pairs // by_panels, (of_panels + 1) * pairs // by_panels if begin < end else 0
+        own, other = t * 36 * value, t * 36 * gradient
+        _input_values(x, padding, grid, first + begin, end - begin, values, own, value)
+        _gradient_values(g, grid, first + begin, end - begin, (numbers[0] // across, -(-numbers[1] // across)),
+                         gradients, other, gradient)  # fmt: skip
+        for number in range(numbers[0], numbers[1]):
             panel, channel = number // across, number % across
             for p in range(36):
                 for row in range(0, COLUMNS, ROWS):
                     set_products(values, rows, gradients, products,
-                                 (p * value + (begin * across + channel) * GROUP + row, 0,
-                                  p * gradient + begin * ROWS * kernels + panel * GROUP,
-                                  results + p * point + row * COLUMNS), (end - begin, ROWS),
+                                 (own + p * value + channel * GROUP + row, 0,
+                                  other + p * gradient + panel * GROUP,
+                                  results + p * point + row * COLUMNS), (-(-(end - begin) // ROWS), ROWS),
                                  (ROWS * channels, COLUMNS, ROWS * kernels, COLUMNS, COLUMNS))  # fmt: skip
             for row in range(min(COLUMNS, c - channel * COLUMNS)):
                 transform_weight_gradient(products, at, taps, (results + row * COLUMNS, 0), (3 * COLUMNS, COLUMNS))
