@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from minidl.kernels.cpu.transposing import transpose
+from minidl.kernels.cpu.jit import serial
+from minidl.kernels.cpu.tile import VECTOR_BYTES
+from minidl.kernels.cpu.transposing import add_kernels, set_taps, transpose
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -15,3 +17,29 @@ def test_a_part_is_turned_and_nothing_else_is_written(rows, columns, dtype):
     assert np.array_equal(y[:columns, :rows], x[2 : 2 + rows, 3 : 3 + columns].T)
     y[:columns, :rows] = -1
     assert (y == -1).all()
+
+
+@serial
+def _set_taps(x, y, starts, steps):
+    set_taps(x, y, starts, steps)
+
+
+@serial
+def _add_kernels(x, y, starts, steps):
+    add_kernels(x, y, starts, steps)
+
+
+def test_kernels_of_nine_numbers_are_turned_to_vectors_of_a_tap_each():
+    size = VECTOR_BYTES // 4
+    x, y = np.arange(size * 13, dtype=np.float32).reshape(size, 13), np.full((9, size + 1), -1, np.float32)
+    _set_taps(x.reshape(-1), y.reshape(-1), (4, 1), (13, size + 1))
+    assert np.array_equal(y[:, 1:], x[:, 4:].T)
+    assert (y[:, 0] == -1).all()
+
+
+def test_vectors_of_a_tap_each_are_added_to_kernels_of_nine_numbers():
+    size = VECTOR_BYTES // 4
+    x, y = np.arange(9 * (size + 1), dtype=np.float32).reshape(9, size + 1), np.full((size, 13), -1, np.float32)
+    _add_kernels(x.reshape(-1), y.reshape(-1), (1, 4), (size + 1, 13))
+    assert np.array_equal(y[:, 4:], x[:, 1:].T - 1)
+    assert (y[:, :4] == -1).all()

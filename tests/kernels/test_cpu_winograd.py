@@ -10,7 +10,7 @@ from minidl.errors import DtypeError
 from minidl.kernels import cpu
 from minidl.kernels.cpu import convolution, winograd, winograd_transforms  # noqa: F401 - loads numba
 from minidl.kernels.cpu.layout import kernels_of
-from minidl.kernels.cpu.workspace import workspace
+from minidl.kernels.cpu.workspace import Workspace
 
 RANDOM = np.random.default_rng(11)
 #        batch, channels, kernels, height, width, padding
@@ -249,7 +249,7 @@ def test_calls_from_two_threads_do_not_share_memory():
 
 
 def test_workspaces_in_use_are_apart_and_begin_cache_lines():
-    with workspace(5, 100) as (a, b), workspace(7) as (c,):
+    with Workspace(5, 100) as (a, b), Workspace(7) as (c,):
         for x, size in ((a, 5), (b, 100), (c, 7)):
             assert x.size == size and x.dtype == np.float32 and x.ctypes.data % 64 == 0
         assert not any(np.shares_memory(*pair) for pair in ((a, b), (a, c), (b, c)))

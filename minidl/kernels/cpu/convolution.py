@@ -12,6 +12,7 @@ where it lies (`few_pixels.py`).
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +38,9 @@ SHARED_FROM = 1 << 18
 PACK_PARALLEL_FROM = 1 << 13
 """Weights whose packing, and whose gradients' unpacking, pays among threads: one takes 10 microseconds below."""
 
+SHAPES = 1024
+"""Shapes whose way through this file is remembered: to find it takes 3 microseconds, 10 for an input's gradient."""
+
 Pair = tuple[int, int]
 Geometry = tuple[int, int, int, int, int, int, int, int]
 
@@ -45,16 +49,20 @@ def conv2d(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, stride: Pair, padding: Pair, dilation: Pair, groups: int
 ) -> np.ndarray:
     """x (N, C, H, W), weight (K, C/groups, kh, kw), bias (K,) -> (N, K, H', W')."""
-    geometry = (weight.shape[2], weight.shape[3], *stride, *padding, *dilation)
+    geometry = (*weight.shape[2:], *stride, *padding, *dilation)
     images = channels_last(x)
-    height, width = (
-        (n + 2 * p - d * (k - 1) - 1) // s + 1
-        for n, p, d, k, s in zip(images.shape[1:3], padding, dilation, weight.shape[2:], stride, strict=True)
-    )
-    shape = (len(images), height, width, len(weight))
+    shape = _output_shape(images.shape, len(weight), geometry)
     y = aligned(shape, x.dtype) if math.prod(shape) * x.itemsize >= STREAM_BYTES else np.empty(shape, x.dtype)
     _forward(images, kernels_of(weight, groups), bias, geometry, y, (0, 0), (1, 1))
     return channels_first(y)
+
+
+@lru_cache(SHAPES)
+def _output_shape(images: tuple[int, ...], kernels: int, geometry: Geometry) -> tuple[int, int, int, int]:
+    """(N, H', W', K)"""
+    n, h, w, _ = images
+    kh, kw, sh, sw, ph, pw, dh, dw = geometry
+    return n, (h + 2 * ph - dh * (kh - 1) - 1) // sh + 1, (w + 2 * pw - dw * (kw - 1) - 1) // sw + 1, kernels
 
 
 def conv2d_input_gradient(
@@ -73,23 +81,47 @@ def conv2d_input_gradient(
     n, c, h, w = input_shape
     k, _, kh, kw = weight.shape
     gradients, numbers = channels_last(g), np.ascontiguousarray(weight).reshape(-1)
-    size = c // groups * kh * kw  # of a kernel
     x = np.empty((n, h, w, c), g.dtype)
     if groups == k > 1 and x.size and g.size:
+        size = c // groups * kh * kw  # of a kernel
         turned = Kernels(numbers, groups, (c, 1, kh, kw), (kh * kw - 1, size, kh * kw, size, -kw, -1))
         before = (dilation[0] * (kh - 1) - padding[0], dilation[1] * (kw - 1) - padding[1])
         _forward_depthwise(gradients, turned, None, stride, (kh, kw, 1, 1, *before, *dilation), x)
         return channels_first(x)
-    if _by_scattering(gradients, x, weight.shape, (kh, kw, *stride, *padding, *dilation)):
-        scattered.input_gradient(gradients, weight, (kh, kw, *stride, *padding, *dilation), x)
+    geometry = (kh, kw, *stride, *padding, *dilation)
+    if g.dtype == np.float32 and _by_scattering(
+        gradients.shape, x.shape, weight.shape, geometry, threads.get_num_threads()
+    ):
+        scattered.input_gradient(gradients, weight, geometry, x)
         return channels_first(x)
+    for part in _parts((h, w, c), weight.shape, stride, padding, dilation, groups):
+        turned = Kernels(numbers, groups, part.shape, part.steps)
+        _forward(gradients, turned, None, part.geometry, x, part.first, stride)
+    return channels_first(x)
+
+
+class Part(NamedTuple):
+    """The input's pixels first, first + stride, ..., and the convolution that makes their gradient."""
+
+    first: Pair
+    steps: tuple[int, int, int, int, int, int]
+    shape: tuple[int, int, int, int]
+    geometry: Geometry
+
+
+@lru_cache(SHAPES)
+def _parts(
+    image: tuple[int, int, int], weight: tuple[int, ...], stride: Pair, padding: Pair, dilation: Pair, groups: int
+) -> list[Part]:
+    """Of an image (H, W, C): one for each place that a pixel can have between two windows."""
+    (h, w, c), (k, _, kh, kw) = image, weight
+    size, parts = c // groups * kh * kw, []
     for first in np.ndindex(min(stride[0], h), min(stride[1], w)):
         rows, columns = map(_meeting, first, (kh, kw), stride, padding, dilation)
         steps = (rows.last * kw + columns.last, k // groups * size, kh * kw, size, -rows.step * kw, -columns.step)
-        turned = Kernels(numbers, groups, (c, k // groups, rows.taps, columns.taps), steps)
         geometry = (rows.taps, columns.taps, 1, 1, rows.padding, columns.padding, rows.dilation, columns.dilation)
-        _forward(gradients, turned, None, geometry, x, first, stride)
-    return channels_first(x)
+        parts.append(Part(first, steps, (c, k // groups, rows.taps, columns.taps), geometry))
+    return parts
 
 
 class Meeting(NamedTuple):
@@ -124,14 +156,13 @@ def conv2d_weight_gradient(
 ) -> np.ndarray:
     """The gradient g (N, K, H', W') of the output, taken to the weight (K, C/groups, kh, kw)."""
     k, c, kh, kw = weight_shape
-    out = np.empty(weight_shape, g.dtype)
     if g.size == 0 or x.size == 0:
-        out[...] = 0
-        return out
+        return np.zeros(weight_shape, g.dtype)
     gradients, images = channels_last(g), channels_last(x)
     geometry = (kh, kw, *stride, *padding, *dilation)
     if _by_winograd(images, gradients.shape, groups, geometry):
         return winograd.correlate(gradients, images, padding)
+    out = np.empty(weight_shape, g.dtype)
     if _by_few_pixels(gradients, weight_shape, groups):
         few_pixels.correlate(gradients, images, geometry, out)
         return out
@@ -202,13 +233,18 @@ def _forward_depthwise(
 
 def _by_winograd(images: np.ndarray, output: tuple[int, ...], groups: int, geometry: Geometry) -> bool:
     """Whether Winograd's algorithm serves, is allowed and pays; it is exact enough for float32 alone."""
-    plain = geometry[:4] == (3, 3, 1, 1) and geometry[6:] == (1, 1) and images.dtype == np.float32
-    if not plain or groups != 1 or precision.exact_convolution:
+    allowed = groups == 1 and images.dtype == np.float32 and not precision.exact_convolution
+    return allowed and _winograd_pays(images.shape, output, geometry)
+
+
+@lru_cache(SHAPES)
+def _winograd_pays(images: tuple[int, ...], output: tuple[int, ...], geometry: Geometry) -> bool:
+    if geometry[:4] != (3, 3, 1, 1) or geometry[6:] != (1, 1):
         return False
-    weight_shape = output[3], images.shape[3], 3, 3
+    weight_shape = output[3], images[3], 3, 3
     few = few_pixels.pays(output, weight_shape)
     otherwise = few_pixels.cost(output, weight_shape) if few else _direct_cost(output, weight_shape)
-    return winograd.cost(images.shape, output) < otherwise
+    return winograd.cost(images, output) < otherwise
 
 
 def _direct_cost(output: tuple[int, ...], weight_shape: tuple[int, ...]) -> float:
@@ -221,15 +257,19 @@ def _by_few_pixels(output: np.ndarray, weight_shape: tuple[int, ...], groups: in
     return output.dtype == np.float32 and groups == 1 and few_pixels.pays(output.shape, weight_shape)
 
 
-def _by_scattering(g: np.ndarray, x: np.ndarray, weight_shape: tuple[int, ...], geometry: Geometry) -> bool:
+@lru_cache(SHAPES)
+def _by_scattering(
+    g: tuple[int, ...], x: tuple[int, ...], weight_shape: tuple[int, ...], geometry: Geometry, workers: int
+) -> bool:
     """Whether the gradient g (N, H', W', K) had better be added to an image x (N, H, W, C) than gathered."""
     k, channels, kh, kw = weight_shape
-    if g.dtype != np.float32 or channels != x.shape[3] or 0 in weight_shape:
+    if channels != x[3] or 0 in weight_shape:
         return False
-    panels, columns = _panels((channels, k, kh, kw), 1, g.itemsize)
-    cost = panels * _COST_OF_TILE[COLUMN_BYTES // (columns * g.itemsize)] / _COST_OF_TILE[1]
-    tiles = x.size // channels / ROWS
-    return scattered.pays(g.shape, x.shape, geometry, tiles * kh * kw * k / (geometry[2] * geometry[3]) * cost)
+    panels, columns = _panels((channels, k, kh, kw), 1, 4)
+    cost = panels * _COST_OF_TILE[COLUMN_BYTES // (columns * 4)] / _COST_OF_TILE[1]
+    tiles = math.prod(x[:3]) / ROWS
+    steps = tiles * kh * kw * k / (geometry[2] * geometry[3]) * cost
+    return g[0] >= workers and scattered.pays(g, x, geometry, steps)
 
 
 def _packed(kernels: Kernels, bias: np.ndarray | None) -> np.ndarray:
@@ -239,10 +279,12 @@ def _packed(kernels: Kernels, bias: np.ndarray | None) -> np.ndarray:
     packed = np.empty((panels, 1 + kh * kw * c, columns), numbers.dtype)
     if _depthwise(kernels.shape, groups):
         groups = 1
-    initial = np.zeros((groups, panels // groups * columns), packed.dtype)
-    if bias is not None:
+    if bias is None:
+        packed[:, 0] = 0
+    else:
+        initial = np.zeros((groups, panels // groups * columns), packed.dtype)
         initial[:, : k // groups] = bias.reshape(groups, -1)
-    packed[:, 0] = initial.reshape(panels, columns)
+        packed[:, 0] = initial.reshape(panels, columns)
     workers = threads.workers(packed.size, PACK_PARALLEL_FROM)
     pack_weight(numbers, packed, (start, group, kernel, *within), kernels.shape, groups, workers)
     return packed
@@ -253,6 +295,7 @@ def _depthwise(weight_shape: tuple[int, ...], groups: int) -> bool:
     return groups > 1 and weight_shape[1] == 1
 
 
+@lru_cache(SHAPES)
 def _panels(weight_shape: tuple[int, ...], groups: int, itemsize: int) -> tuple[int, int]:
     """How many panels of how many columns hold the kernels, at the least cost of multiplying."""
     wide = COLUMN_BYTES // itemsize

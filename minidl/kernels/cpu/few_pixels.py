@@ -17,7 +17,7 @@ from .. import threads
 from .jit import parallel, serial
 from .layout import Kernels
 from .tile import COLUMN_BYTES, ROWS, set_products, set_products_half
-from .workspace import LINE, workspace
+from .workspace import LINE, Workspace
 
 COLUMNS = COLUMN_BYTES // 4
 """Numbers of float32 in a row of the tile."""
@@ -53,7 +53,7 @@ def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, geom
     width = NARROW if pixels <= NARROW else COLUMNS
     division = (workers, 1) if pixels > (workers - 1) * width else (1, workers)
     offset = np.zeros(k, np.float32) if bias is None else np.ascontiguousarray(bias)
-    with workspace(-(-pixels // width) * width * c * kh * kw) as (columns,):
+    with Workspace(-(-pixels // width) * width * c * kh * kw) as (columns,):
         _windows_by_tap(np.ascontiguousarray(images), columns, y.shape, geometry, width, division, workers)
         _multiply(
             kernels.numbers, kernels.steps[0], kernels.steps[2], *_loops(kernels, width), columns, offset,
@@ -76,7 +76,7 @@ def correlate(g: np.ndarray, images: np.ndarray, geometry: Geometry, out: np.nda
     """The weight's gradient from g (N, H', W', K) and images (N, H, W, C), into out (K, C, kh, kw), dense float32."""
     pixels, workers = math.prod(g.shape[:3]), threads.get_num_threads()
     k, taps = len(out), math.prod(out.shape[1:])
-    with workspace(-(-taps // COLUMNS) * COLUMNS * pixels) as (rows,):
+    with Workspace(-(-taps // COLUMNS) * COLUMNS * pixels) as (rows,):
         _windows_by_pixel(np.ascontiguousarray(images), rows, g.shape, geometry, workers)
         _correlate(np.ascontiguousarray(g).reshape(-1), rows, out.reshape(-1), k, taps, pixels, workers)
 

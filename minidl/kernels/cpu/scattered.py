@@ -34,12 +34,7 @@ def pays(g: tuple[int, ...], image: tuple[int, ...], geometry: Geometry, cost: f
     kh, kw, *_, dilation = geometry
     run = kw * image[3]
     share = 0.5 if run <= COLUMNS // 2 else 1
-    return (
-        dilation == 1
-        and run <= COLUMNS
-        and g[0] >= threads.get_num_threads()
-        and math.prod(g[:3]) / ROWS * kh * (g[3] + 3) * share < cost
-    )
+    return dilation == 1 and run <= COLUMNS and math.prod(g[:3]) / ROWS * kh * (g[3] + 3) * share < cost
 
 
 def input_gradient(g: np.ndarray, weight: np.ndarray, geometry: Geometry, x: np.ndarray) -> None:

@@ -11,13 +11,18 @@ cache lines apart, since 36 places at a distance of a power of two would share a
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import numpy as np
 from numba import prange
 
 from .. import threads
+from .direct import clear
 from .jit import parallel, serial
 from .layout import Kernels
-from .tile import COLUMN_BYTES, ROWS, set_products
+from .tile import COLUMN_BYTES, ROWS, VECTOR_BYTES, set_products
+from .transposing import add_kernels, set_taps
 from .winograd_transforms import (
     transform_gradient,
     transform_input,
@@ -25,10 +30,13 @@ from .winograd_transforms import (
     transform_weight,
     transform_weight_gradient,
 )
-from .workspace import workspace
+from .workspace import Workspace
 
 COLUMNS = COLUMN_BYTES // 4
 """Channels in a panel, of float32."""
+
+VECTOR = VECTOR_BYTES // 4
+"""Numbers in a vector, of float32."""
 
 GROUP = ROWS * COLUMNS
 """Values of a group of tiles in a panel."""
@@ -39,11 +47,8 @@ GROUPS = 32 // ROWS
 VALUES_BYTES = 4 << 20
 """Size of the values that are made at a time: they are to stay in the L3 cache."""
 
-TALL = 300
-"""Tiles for each thread from which tiles are divided, instead of panels."""
-
-RUN = 8
-"""Channels of a kernel that are read in one go."""
+KERNEL = 120
+"""Multiplications that take as long as to transform a kernel of one channel."""
 
 SKEW = 16
 """Numbers between the values of neighbouring points, for the cache's sake."""
@@ -53,23 +58,20 @@ Pair = tuple[int, int]
 
 def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, padding: Pair, y: np.ndarray) -> None:
     """Images (N, H, W, C) with kernels (K, C, 3, 3) and bias (K,) into a dense y (N, H', W', K), all float32."""
-    present, k = images.shape[3], y.shape[3]
-    offset = np.zeros(k, np.float32) if bias is None else np.ascontiguousarray(bias)
-    first_number, _, *steps = kernels.steps
+    start, _, of_kernel, of_channel, _, of_tap = kernels.steps
+    steps, present = (start, of_kernel, of_channel, of_tap), images.shape[3]
+    offset = np.zeros(y.shape[3], np.float32) if bias is None else np.ascontiguousarray(bias)
     images = _whole_panels(images)
-    channels, grid, tiles = images.shape[3], *_cut(y.shape)
-    workers = threads.get_num_threads()
-    division = _division(tiles, workers)
-    some = _tiles_at_a_time(tiles, channels)
-    point = some * channels + SKEW
-    of_kernels, of_products = 36 * (channels * COLUMNS + SKEW), 36 * (GROUPS * GROUP + SKEW)
-    with workspace(36 * point, workers * of_kernels, workers * of_products) as (values, kernel_values, products):
-        for first in range(0, tiles, some):
-            count = min(tiles - first, some)
-            _input_values(images, padding, grid, first, count, _zeros_from(images), values, point, workers)
-            _multiply(
-                values, point, kernels.numbers, (first_number, *steps), present, offset, kernel_values, products,
-                y.reshape(-1), y.shape, grid, first, count, channels, division, workers,
+    channels, workers = images.shape[3], threads.get_num_threads()
+    plan = _plan(y.shape, channels, workers, 0)
+    point = plan.share * channels + SKEW
+    sizes = 36 * point, 36 * (channels * COLUMNS + SKEW), 36 * (GROUPS * GROUP + SKEW)
+    with Workspace(*(workers * size for size in sizes)) as (values, kernel_values, products):
+        for first in range(0, plan.tiles, plan.some):
+            place = first, min(plan.tiles - first, plan.some)
+            _convolve(
+                images, padding, kernels.numbers, steps, present, offset, y.reshape(-1), y.shape, plan.grid, place,
+                values, point, kernel_values, products, plan.division, workers,
             )  # fmt: skip
 
 
@@ -77,29 +79,64 @@ def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
     """The weight's gradient (K, C, 3, 3) from g (N, H', W', K) and images (N, H, W, C), all float32."""
     k, c = g.shape[3], images.shape[3]
     images, gradients = _whole_panels(images), _whole_panels(g)
-    channels, kernels, grid, tiles = images.shape[3], gradients.shape[3], *_cut(g.shape)
-    workers = threads.get_num_threads()
-    division = _division(tiles, workers)
-    some = _tiles_at_a_time(tiles, channels + kernels)
-    point, other = some * channels + SKEW, some * kernels + SKEW
-    of_products = 36 * (COLUMNS * COLUMNS + SKEW)
-    sums = np.zeros((division[0], k, c, 3, 3), np.float32)
-    with workspace(36 * point, 36 * other, workers * of_products) as (values, gradient_values, products):
-        for first in range(0, tiles, some):
-            count = min(tiles - first, some)
-            _input_values(images, padding, grid, first, count, _zeros_from(images), values, point, workers)
-            _gradient_values(gradients, grid, first, count, _zeros_from(gradients), gradient_values, other, workers)
+    channels, kernels, workers = images.shape[3], gradients.shape[3], threads.get_num_threads()
+    plan = _plan(g.shape, channels, workers, kernels)
+    point, other = plan.share * channels + SKEW, plan.share * kernels + SKEW
+    sizes = 36 * point, 36 * other, 36 * (COLUMNS * COLUMNS + SKEW)
+    sums = np.zeros((plan.division[0], k, c, 3, 3), np.float32)
+    with Workspace(*(workers * size for size in sizes)) as (values, gradient_values, products):
+        for first in range(0, plan.tiles, plan.some):
+            place = first, min(plan.tiles - first, plan.some)
             _correlate(
-                values, point, gradient_values, other, products, sums.reshape(-1), (k, c, channels, kernels), count,
-                division, workers,
+                images, padding, gradients, sums.reshape(-1), (k, c), plan.grid, place, values, point,
+                gradient_values, other, products, plan.division, workers,
             )  # fmt: skip
-    return sums[0] if division[0] == 1 else sums.sum(0)
+    return sums[0] if len(sums) == 1 else sums.sum(0)
+
+
+class Plan(NamedTuple):
+    """How tiles are divided."""
+
+    grid: Pair
+    """Rows and columns of tiles in an image."""
+    tiles: int
+    some: int
+    """Tiles at a time."""
+    division: Pair
+    """Among how many threads these are divided, and then panels."""
+    share: int
+    """Tiles of which a thread holds the values."""
+
+
+@lru_cache(1024)
+def _plan(output: tuple[int, ...], channels: int, workers: int, gradients: int) -> Plan:
+    """For an output (N, H', W', K); `gradients` counts channels whose values are held beside those of the input.
+
+    Each thread makes the values that it needs, also if another does so, too: to read them from another core's cache
+    takes longer.  So 128 channels at 7x7 take 106 microseconds instead of 120.
+    """
+    grid, tiles = _cut(output)
+    some = _tiles_at_a_time(tiles, channels + gradients)
+    panels, size = -(-output[3] // COLUMNS), channels * COLUMNS
+    if gradients:
+        panels, size = panels * channels // COLUMNS, COLUMNS * COLUMNS
+
+    def slowest(division: Pair) -> int:
+        own = -(-panels // division[1]) * size
+        return -(-some // ROWS // division[0]) * ROWS * (36 * own + 340 * (channels + gradients)) + KERNEL * own
+
+    division = min(((n, workers // n) for n in range(workers, 0, -1) if workers % n == 0), key=slowest)
+    return Plan(grid, tiles, some, division, -(-some // ROWS // division[0]) * ROWS)
 
 
 def _whole_panels(x: np.ndarray) -> np.ndarray:
     """x (N, H, W, C), dense, with zeros beyond C up to a multiple of a panel."""
-    beyond = -x.shape[3] % COLUMNS
-    return np.ascontiguousarray(np.pad(x, ((0, 0), (0, 0), (0, 0), (0, beyond))) if beyond else x)
+    *pixels, channels = x.shape
+    if channels % COLUMNS == 0:
+        return np.ascontiguousarray(x)
+    padded = np.zeros((*pixels, -(-channels // COLUMNS) * COLUMNS), x.dtype)
+    padded[..., :channels] = x
+    return padded
 
 
 def _cut(output: tuple[int, ...]) -> tuple[Pair, int]:
@@ -117,12 +154,7 @@ def cost(images: tuple[int, ...], output: tuple[int, ...]) -> float:
     """
     c, k = (-(-shape[3] // COLUMNS) * COLUMNS for shape in (images, output))
     tiles = -(-_cut(output)[1] // ROWS) * ROWS
-    return 1.4 * (tiles * (36 * c * k + 340 * c + 220 * k) + 280 * c * k) + 3_500_000
-
-
-def _division(tiles: int, workers: int) -> Pair:
-    """Among how many threads tiles are divided, and then panels: a thread had better use the values that it made."""
-    return (workers, 1) if tiles >= TALL * workers else (1, workers)
+    return 1.4 * (tiles * (36 * c * k + 340 * c + 220 * k) + KERNEL * c * k) + 2_000_000
 
 
 def _tiles_at_a_time(tiles: int, channels: int) -> int:
@@ -131,99 +163,101 @@ def _tiles_at_a_time(tiles: int, channels: int) -> int:
     return min(max(fitting, ROWS * GROUPS), -(-tiles // ROWS) * ROWS)
 
 
-def _zeros_from(x: np.ndarray) -> tuple[np.ndarray, int]:
-    """A pixel of zeros, and its distance in numbers from the beginning of x: there tiles read what is beyond x."""
-    zeros = np.zeros(x.shape[3], x.dtype)
-    begin, end = (a.__array_interface__["data"][0] for a in (x, zeros))
-    return zeros, (end - begin) // x.itemsize
-
-
 @parallel
-def _input_values(x, padding, grid, first, count, beyond, values, point, workers):
-    """Each tile's 6x6 pixels of x (N, H, W, C) -> their values."""
-    _, h, w, c = x.shape
-    groups, (_, zeros) = -(-count // ROWS), beyond
-    for t in prange(workers):
-        at = np.empty(36, np.int64)
-        for tile in range(t * groups // workers * ROWS, (t + 1) * groups // workers * ROWS):
-            image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
-            top, left = place // grid[1] * 4 - padding[0], place % grid[1] * 4 - padding[1]
-            for i in range(6):
-                for j in range(6):
-                    inside = tile < count and 0 <= top + i < h and 0 <= left + j < w
-                    at[i * 6 + j] = ((image * h + top + i) * w + left + j) * c if inside else zeros
-            for panel in range(c // COLUMNS):
-                target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
-                transform_input(x.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
-
-
-@parallel
-def _gradient_values(g, grid, first, count, beyond, values, point, workers):
-    """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values."""
-    _, h, w, c = g.shape
-    groups, (_, zeros) = -(-count // ROWS), beyond
-    for t in prange(workers):
-        at = np.empty(16, np.int64)
-        for tile in range(t * groups // workers * ROWS, (t + 1) * groups // workers * ROWS):
-            image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
-            top, left = place // grid[1] * 4, place % grid[1] * 4
-            for i in range(4):
-                for j in range(4):
-                    inside = tile < count and top + i < h and left + j < w
-                    at[i * 4 + j] = ((image * h + top + i) * w + left + j) * c if inside else zeros
-            for panel in range(c // COLUMNS):
-                target = (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
-                transform_gradient(g.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
-
-
-@parallel
-def _multiply(values, point, weight, steps, present, bias, kernels, products, y, shape, grid, first, count, channels,
+def _convolve(x, padding, weight, steps, present, bias, y, shape, grid, place, values, point, kernels, products,
               division, workers):  # fmt: skip
-    """The tiles' values times those of the kernels, taken back to the output.
+    """Tiles' values times those of the kernels, taken back to the output.
 
     Each thread takes some of the tiles, or some of the panels of kernels.
     """
+    (first, count), channels = place, x.shape[3]
     groups, panels = -(-count // ROWS), -(-shape[3] // COLUMNS)
     by_tiles, by_panels = division
     for t in prange(workers):
         own, results = t * 36 * (channels * COLUMNS + SKEW), t * 36 * (GROUPS * GROUP + SKEW)
         of_tiles, of_panels = t % by_tiles, t // by_tiles
-        end = min((of_tiles + 1) * groups // by_tiles * ROWS, count)
+        start, end = of_tiles * groups // by_tiles * ROWS, min((of_tiles + 1) * groups // by_tiles * ROWS, count)
+        _input_values(x, padding, grid, first + start, end - start, values, t * 36 * point, point)
         for panel in range(of_panels * panels // by_panels, (of_panels + 1) * panels // by_panels):
             _transform_kernels(weight, steps, present, panel * COLUMNS, shape[3], channels, kernels, own)
-            for begin in range(of_tiles * groups // by_tiles * ROWS, end, GROUPS * ROWS):
-                inside = min(GROUPS * ROWS, end - begin)
-                _multiply_block(values, begin, inside, point, kernels, own, channels, products, results)
-                _finish_block(products, results, bias, panel * COLUMNS, grid, first + begin, inside, y, shape)
+            for begin in range(0, end - start, GROUPS * ROWS):
+                inside = min(GROUPS * ROWS, end - start - begin)
+                _multiply_block(values, t * 36 * point + begin * channels, inside, point, kernels, own, channels,
+                                products, results)  # fmt: skip
+                _finish_block(products, results, bias, panel * COLUMNS, grid, first + start + begin, inside, y, shape)
+
+
+@serial
+def _input_values(x, padding, grid, first, count, values, own, point):
+    """Each tile's 6x6 pixels of x (N, H, W, C) -> their values."""
+    _, h, w, c = x.shape
+    at, zeros = np.empty(36, np.int64), np.empty(c, x.dtype)
+    clear(zeros)
+    beyond = (zeros.ctypes.data - x.ctypes.data) // x.itemsize  # what tiles read beyond the image
+    for tile in range(-(-count // ROWS) * ROWS):
+        image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
+        top, left = place // grid[1] * 4 - padding[0], place % grid[1] * 4 - padding[1]
+        for i in range(6):
+            for j in range(6):
+                inside = tile < count and 0 <= top + i < h and 0 <= left + j < w
+                at[i * 6 + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
+        for panel in range(c // COLUMNS):
+            target = own + (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
+            transform_input(x.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
+
+
+@serial
+def _gradient_values(g, grid, first, count, panels, values, own, point):
+    """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values, for some panels of kernels."""
+    _, h, w, c = g.shape
+    at, zeros = np.empty(16, np.int64), np.empty(c, g.dtype)
+    clear(zeros)
+    beyond = (zeros.ctypes.data - g.ctypes.data) // g.itemsize  # what tiles read beyond the image
+    for tile in range(-(-count // ROWS) * ROWS):
+        image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
+        top, left = place // grid[1] * 4, place % grid[1] * 4
+        for i in range(4):
+            for j in range(4):
+                inside = tile < count and top + i < h and left + j < w
+                at[i * 4 + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
+        for panel in range(panels[0], panels[1]):
+            target = own + (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
+            transform_gradient(g.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
 
 
 @serial
 def _transform_kernels(weight, steps, present, kernel, k, channels, kernels, own):
     """The values (36, channels, kernels) of a panel of kernels; zeros beyond those that there are."""
-    point = channels * COLUMNS + SKEW
-    first, of_kernel, of_channel, of_row, of_column = steps
-    taps, inside, at = np.zeros(RUN * 9 * COLUMNS, np.float32), min(COLUMNS, k - kernel), np.arange(9) * COLUMNS
-    for begin in range(0, channels, RUN):
-        for m in range(inside):
-            for c in range(RUN):
-                place = first + (kernel + m) * of_kernel + (begin + c) * of_channel
-                for i in range(3):
-                    for j in range(3):
-                        value = weight[place + i * of_row + j * of_column] if begin + c < present else 0
-                        taps[((c * 3 + i) * 3 + j) * COLUMNS + m] = value
-        for c in range(RUN):
-            target = own + (begin + c) * COLUMNS
-            transform_weight(taps, at, kernels, (c * 9 * COLUMNS, target), (6 * point, point))
+    point, inside = channels * COLUMNS + SKEW, min(COLUMNS, k - kernel)
+    first, of_kernel, of_channel, of_tap = steps
+    first += kernel * of_kernel + min(8 * of_tap, 0)  # the least place of a kernel's nine
+    taps, at = np.empty(9 * COLUMNS, np.float32), np.empty(9, np.int64)
+    clear(taps)
+    for tap in range(9):
+        at[tap] = (tap if of_tap == 1 else 8 - tap) * COLUMNS
+    for c in range(channels):
+        place = first + c * of_channel
+        if c < present:
+            for m in range(0, inside // VECTOR * VECTOR, VECTOR):
+                set_taps(weight, taps, (place + m * of_kernel, m), (of_kernel, COLUMNS))
+            for m in range(inside // VECTOR * VECTOR, inside):
+                for tap in range(9):
+                    taps[tap * COLUMNS + m] = weight[place + m * of_kernel + tap]
+        elif c == present:
+            clear(taps)
+        transform_weight(taps, at, kernels, (0, own + c * COLUMNS), (6 * point, point))
 
 
 @serial
-def _multiply_block(values, begin, inside, value, kernels, own, channels, products, results):
+def _multiply_block(values, start, inside, value, kernels, own, channels, products, results):
     panels, kernel = channels // COLUMNS, channels * COLUMNS + SKEW
-    rows = np.arange(0, GROUP, COLUMNS)
+    rows = np.empty(ROWS, np.int64)
+    for i in range(ROWS):
+        rows[i] = i * COLUMNS
     for point in range(36):
         for tile in range(0, inside, ROWS):
             set_products(values, rows, kernels, products,
-                         (point * value + (begin + tile) * channels, 0, own + point * kernel,
+                         (start + point * value + tile * channels, 0, own + point * kernel,
                           results + point * (GROUPS * GROUP + SKEW) + tile * COLUMNS), (panels, COLUMNS),
                          (GROUP, 1, COLUMNS * COLUMNS, COLUMNS, COLUMNS))  # fmt: skip
 
@@ -233,7 +267,9 @@ def _finish_block(products, results, bias, kernel, grid, first, inside, y, shape
     """Takes the products of a panel back to output tiles."""
     _, height, width, k = shape
     point, columns = GROUPS * GROUP + SKEW, min(COLUMNS, k - kernel)
-    square, at = np.empty(16 * COLUMNS, np.float32), np.arange(36) * point
+    square, at = np.empty(16 * COLUMNS, np.float32), np.empty(36, np.int64)
+    for i in range(36):
+        at[i] = i * point
     for number in range(inside):
         source = results + number * COLUMNS
         for m in range(columns):  # a sum at the point (1, 1) reaches all outputs, as it is
@@ -252,27 +288,43 @@ def _finish_block(products, results, bias, kernel, grid, first, inside, y, shape
 
 
 @parallel
-def _correlate(values, value, gradients, gradient, products, sums, sizes, count, division, workers):
-    """Products of the values of tiles and gradients, summed over tiles and taken back to the weight's gradient."""
-    k, c, channels, kernels = sizes
+def _correlate(x, padding, g, sums, sizes, grid, place, values, value, gradients, gradient, products, division,
+               workers):  # fmt: skip
+    """Products of the values of tiles and gradients, summed over tiles and taken back to the weight's gradient.
+
+    Each thread takes some of the tiles, or some of the pairs of a panel of kernels and one of channels.
+    """
+    (first, count), (k, c), channels, kernels = place, sizes, x.shape[3], g.shape[3]
     groups, across, point = -(-count // ROWS), channels // COLUMNS, COLUMNS * COLUMNS + SKEW
     pairs, (by_tiles, by_panels) = kernels // COLUMNS * across, division
     for t in prange(workers):
-        rows, at, taps = np.arange(ROWS), np.arange(36) * point, np.empty(9 * COLUMNS, np.float32)
+        rows, at, taps = np.empty(ROWS, np.int64), np.empty(36, np.int64), np.empty(9 * COLUMNS, np.float32)
+        for i in range(ROWS):
+            rows[i] = i
+        for i in range(36):
+            at[i] = i * point
         of_tiles, of_panels, results = t % by_tiles, t // by_tiles, t * 36 * point
-        begin, end = of_tiles * groups // by_tiles, (of_tiles + 1) * groups // by_tiles
-        for number in range(of_panels * pairs // by_panels, (of_panels + 1) * pairs // by_panels if begin < end else 0):
+        begin, end = of_tiles * groups // by_tiles * ROWS, min((of_tiles + 1) * groups // by_tiles * ROWS, count)
+        numbers = of_panels * pairs // by_panels, (of_panels + 1) * pairs // by_panels if begin < end else 0
+        own, other = t * 36 * value, t * 36 * gradient
+        _input_values(x, padding, grid, first + begin, end - begin, values, own, value)
+        _gradient_values(g, grid, first + begin, end - begin, (numbers[0] // across, -(-numbers[1] // across)),
+                         gradients, other, gradient)  # fmt: skip
+        for number in range(numbers[0], numbers[1]):
             panel, channel = number // across, number % across
             for p in range(36):
                 for row in range(0, COLUMNS, ROWS):
                     set_products(values, rows, gradients, products,
-                                 (p * value + (begin * across + channel) * GROUP + row, 0,
-                                  p * gradient + begin * ROWS * kernels + panel * GROUP,
-                                  results + p * point + row * COLUMNS), (end - begin, ROWS),
+                                 (own + p * value + channel * GROUP + row, 0,
+                                  other + p * gradient + panel * GROUP,
+                                  results + p * point + row * COLUMNS), (-(-(end - begin) // ROWS), ROWS),
                                  (ROWS * channels, COLUMNS, ROWS * kernels, COLUMNS, COLUMNS))  # fmt: skip
             for row in range(min(COLUMNS, c - channel * COLUMNS)):
                 transform_weight_gradient(products, at, taps, (results + row * COLUMNS, 0), (3 * COLUMNS, COLUMNS))
-                for m in range(min(COLUMNS, k - panel * COLUMNS)):
-                    place = ((of_tiles * k + panel * COLUMNS + m) * c + channel * COLUMNS + row) * 9
+                place = ((of_tiles * k + panel * COLUMNS) * c + channel * COLUMNS + row) * 9
+                inside = min(COLUMNS, k - panel * COLUMNS)
+                for m in range(0, inside // VECTOR * VECTOR, VECTOR):
+                    add_kernels(taps, sums, (m, place + m * c * 9), (COLUMNS, c * 9))
+                for m in range(inside // VECTOR * VECTOR, inside):
                     for tap in range(9):
-                        sums[place + tap] += taps[tap * COLUMNS + m]
+                        sums[place + m * c * 9 + tap] += taps[tap * COLUMNS + m]
