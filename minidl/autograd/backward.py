@@ -172,7 +172,7 @@ class _Pending:
                 g.add_to(self.g)
                 return
             g = g.whole()
-        if self.owned:
+        if self.owned and type(g) is np.ndarray:
             _add_to(self.g, g)
         elif type(self.g) is type(g) is np.ndarray and g.size >= MIDDLING:
             self.g, self.owned = kernels_of(g).divided(np.add, self.g, g), True
