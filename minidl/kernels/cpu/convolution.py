@@ -19,8 +19,9 @@ import numpy as np
 
 from .. import precision, threads
 from . import depthwise, few_pixels, pointwise, scattered, winograd
-from .direct import STREAM_BYTES, convolve, correlate, pack_weight, sum_and_unpack
+from .direct import STREAM_BYTES, convolve, correlate
 from .layout import Kernels, aligned, channels_first, channels_last, kernels_of
+from .panels import pack_weight, sum_and_unpack
 from .tile import COLUMN_BYTES, ROWS, TAPS
 
 BUFFER_BYTES = 512 * 1024
@@ -34,9 +35,6 @@ PARALLEL_FROM = 1 << 20
 
 SHARED_FROM = 1 << 18
 """Sums of a weight's gradient from which threads divide them; fewer are made by each thread for its share of images."""
-
-PACK_PARALLEL_FROM = 1 << 13
-"""Weights whose packing, and whose gradients' unpacking, pays among threads: one takes 10 microseconds below."""
 
 SHAPES = 1024
 """Shapes whose way through this file is remembered: to find it takes 3 microseconds, 10 for an input's gradient."""
@@ -175,14 +173,14 @@ def conv2d_weight_gradient(
         sums = np.zeros((workers, panels, -(-kh * kw // TAPS) * TAPS, columns), g.dtype)
         rows = depthwise.rows_at_a_time(gradients.shape, panels * columns, g.itemsize, geometry)
         depthwise.correlate(images, gradients, sums, geometry, rows, workers)
-        sum_and_unpack(sums, out, 1, 1)
+        sum_and_unpack(sums, 1, out)
         return out
     taps = -(-kh * kw * c // ROWS) * ROWS
     by_panels = panels % workers == 0 and panels * taps * columns >= SHARED_FROM
     sums = np.zeros((1 if by_panels else workers, panels, taps, columns), g.dtype)
     block = _block(images, gradients.shape, geometry, BLOCK_PIXELS)
     correlate(images, gradients, sums, groups, geometry, block, workers)
-    sum_and_unpack(sums, out, groups, threads.workers(sums.size, PACK_PARALLEL_FROM))
+    sum_and_unpack(sums, groups, out)
     return out
 
 
@@ -274,9 +272,9 @@ def _by_scattering(
 
 def _packed(kernels: Kernels, bias: np.ndarray | None) -> np.ndarray:
     """Bias and weights in panels (panels, 1 + kh * kw * C/groups, columns)."""
-    numbers, groups, (k, c, kh, kw), (start, group, kernel, *within) = kernels
-    panels, columns = _panels(kernels.shape, groups, numbers.itemsize)
-    packed = np.empty((panels, 1 + kh * kw * c, columns), numbers.dtype)
+    groups, (k, c, kh, kw) = kernels.groups, kernels.shape
+    panels, columns = _panels(kernels.shape, groups, kernels.numbers.itemsize)
+    packed = np.empty((panels, 1 + kh * kw * c, columns), kernels.numbers.dtype)
     if _depthwise(kernels.shape, groups):
         groups = 1
     if bias is None:
@@ -285,8 +283,7 @@ def _packed(kernels: Kernels, bias: np.ndarray | None) -> np.ndarray:
         initial = np.zeros((groups, panels // groups * columns), packed.dtype)
         initial[:, : k // groups] = bias.reshape(groups, -1)
         packed[:, 0] = initial.reshape(panels, columns)
-    workers = threads.workers(packed.size, PACK_PARALLEL_FROM)
-    pack_weight(numbers, packed, (start, group, kernel, *within), kernels.shape, groups, workers)
+    pack_weight(kernels, groups, packed)
     return packed
 
 
