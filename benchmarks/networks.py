@@ -64,8 +64,9 @@ def separable(T: Any) -> Any:
 def resnet18(T: Any) -> Any:
     """ResNet-18 for 3x32x32 (He et al. 2016): no stride and no pooling before the first stage."""
     nn = T.nn
+    Module: Any = nn.Module
 
-    class Block(nn.Module):  # type: ignore[name-defined] # of either library
+    class Block(Module):
         def __init__(self, channels: int, wider: int, stride: int) -> None:
             super().__init__()
             self.conv1 = nn.Conv2d(channels, wider, 3, stride, padding=1, bias=False)
@@ -90,8 +91,9 @@ def resnet18(T: Any) -> Any:
 def gpt(T: Any, tokens: int = 65, places: int = 64, layers: int = 4, heads: int = 4, width: int = 128) -> Any:
     """A transformer that predicts each next character (Radford et al. 2019): (N, places) -> (N, places, tokens)."""
     nn, F = T.nn, T.nn.functional
+    Module: Any = nn.Module
 
-    class Block(nn.Module):  # type: ignore[name-defined] # of either library
+    class Block(Module):
         def __init__(self) -> None:
             super().__init__()
             self.ln_1, self.ln_2 = nn.LayerNorm(width), nn.LayerNorm(width)
@@ -106,7 +108,7 @@ def gpt(T: Any, tokens: int = 65, places: int = 64, layers: int = 4, heads: int 
             x = x + self.c_proj(y.transpose(1, 2).reshape(n, t, c))
             return x + self.mlp(self.ln_2(x))
 
-    class GPT(nn.Module):  # type: ignore[name-defined] # of either library
+    class GPT(Module):
         def __init__(self) -> None:
             super().__init__()
             self.wte, self.wpe = nn.Embedding(tokens, width), nn.Embedding(places, width)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
-
-import numpy as np
 
 import minidl
 
@@ -94,7 +93,7 @@ def counted_arrays() -> Iterator[list[int]]:
     pointer, capsule = api.PyCapsule_GetPointer, api.PyCapsule_New
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     capsule.restype, capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-    core: Any = np._core.multiarray  # type: ignore[attr-defined] # private, with the public C interface in it
+    core = importlib.import_module("numpy._core.multiarray")  # private, with the public C interface in it
     table = (ctypes.c_size_t * (_GET_HANDLER + 1)).from_address(pointer(core._ARRAY_API, None))
     get = ctypes.PYFUNCTYPE(ctypes.py_object)(table[_GET_HANDLER])
     replace = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object)(table[_SET_HANDLER])

@@ -5,7 +5,7 @@ import functools
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,7 +77,7 @@ class _Scope:
             with scope():
                 return function(*args, **kwargs)
 
-        return within  # type: ignore[return-value] # of the same signature, which wraps() does not tell
+        return cast(F, within)  # of the same signature, which wraps() does not tell
 
     def __new__(cls, function: F | None = None) -> Any:
         """`@no_grad` works as `@no_grad()` does."""

@@ -58,7 +58,7 @@ def set_num_threads(n: int) -> None:
 
 def prepare() -> None:
     """Called as the first jitted kernel loads: sets numba's pool, and the BLAS that kernels call to one thread."""
-    import scipy.linalg.cython_blas  # noqa: F401 - loads SciPy's BLAS, so that it can be found
+    import_module("scipy.linalg.cython_blas")  # loads SciPy's BLAS, so that it can be found
 
     _limit_numba()
     for library in _blas_libraries()[1]:

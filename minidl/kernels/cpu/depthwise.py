@@ -16,7 +16,8 @@ from numba import prange
 
 from .. import threads
 from .cache_lines import per_turn, prefetch
-from .direct import clear, copy, span
+from .copying import clear, copy
+from .direct import span
 from .jit import parallel, serial
 from .tile import ROWS, TAPS, add_lanes, set_pixels_of_lanes
 

@@ -12,6 +12,7 @@ follow, which run over kernel row, kernel column, channel.
 import numpy as np
 from numba import prange
 
+from .copying import clear, copy
 from .jit import parallel, serial
 from .tile import (
     COLUMN_BYTES,
@@ -90,18 +91,6 @@ def _fill(x, buffer, image, images, row, rows, width, geometry):
                 clear(buffer[line : line + before * c])
                 copy(pixels[source : source + count], buffer[line + before * c : line + after * c])
                 clear(buffer[line + after * c : line + across * c])
-
-
-@serial
-def copy(source, target):
-    for q in range(target.size):  # an index from zero is known not to count from the end: so this is vectorised
-        target[q] = source[q]
-
-
-@serial
-def clear(target):
-    for q in range(target.size):
-        target[q] = 0
 
 
 @serial

@@ -174,7 +174,7 @@ def _divide(loop, data, starts, moves, steps, block, size, workers):
         for first in range(t * size // workers, end, block):
             places = starts + first * moves
             counts = np.full(len(steps), min(block, end - first))
-            _call(loop, places.ctypes.data, counts.ctypes.data, steps.ctypes.data, data)
+            _call(loop, places, counts, steps, data)
 
 
 def reduced_rows(ufunc: np.ufunc, x: np.ndarray) -> np.ndarray:
@@ -196,18 +196,24 @@ def _reduce_rows(loop, data, start, out, shape, workers):
         for row in range(t * rows // workers, (t + 1) * rows // workers):
             places[0] = places[2] = out + row * itemsize
             places[1] = start + (row * columns + 1) * itemsize
-            _call(loop, places.ctypes.data, counts.ctypes.data, steps.ctypes.data, data)
+            _call(loop, places, counts, steps, data)
 
 
-def _typed(_: Any, loop: Any, arrays: Any, counts: Any, steps: Any, data: Any) -> Any:
+def _typed(_: Any, loop: Any, places: Any, counts: Any, steps: Any, data: Any) -> Any:
+    """It takes arrays, not where they lie: numba frees an array once its name is not used again."""
+
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         byte = ir.IntType(8).as_pointer()
         kind = ir.FunctionType(ir.VoidType(), [byte] * 4).as_pointer()
-        address, *pointers = (builder.inttoptr(value, kind if i == 0 else byte) for i, value in enumerate(arguments))
-        builder.call(address, pointers)
+        address, *arrays, own = arguments
+        pointers = [
+            builder.bitcast(context.make_array(array)(context, builder, value).data, byte)
+            for array, value in zip(signature.args[1:4], arrays, strict=True)
+        ]
+        builder.call(builder.inttoptr(address, kind), [*pointers, builder.inttoptr(own, byte)])
         return context.get_dummy_value()
 
-    return types.void(loop, arrays, counts, steps, data), emit
+    return types.void(loop, places, counts, steps, data), emit
 
 
 _call: Any = intrinsic(_typed)

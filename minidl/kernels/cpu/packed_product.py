@@ -13,6 +13,7 @@ import numpy as np
 from numba import prange
 
 from .. import threads
+from .copying import copy
 from .jit import parallel, serial
 from .layout import window
 from .tile import COLUMN_BYTES, ROWS, add_products, set_pixels
@@ -57,21 +58,15 @@ def _pack(b, steps, row, out, workers):
             target = out[panel]
             if inside < columns:
                 target[:] = 0
-            _copy(row[first : first + inside], target[0])
+            copy(row[first : first + inside], target[0])
             if along == 1:
                 for i in range(rows - 1):
                     place = i * down + first
-                    _copy(b[place : place + inside], target[1 + i])
+                    copy(b[place : place + inside], target[1 + i])
             else:
                 for j in range(inside):
                     place = (first + j) * along
                     _copy_down(b[place : place + rows - 1], target, j)
-
-
-@serial
-def _copy(x, y):
-    for j in range(x.size):
-        y[j] = x[j]
 
 
 @serial

@@ -11,7 +11,7 @@ import numpy as np
 from numba import prange
 
 from .. import threads
-from .direct import clear, copy
+from .copying import clear, copy
 from .jit import parallel
 from .layout import Kernels
 

@@ -12,7 +12,7 @@ import numpy as np
 from numba import prange
 
 from .cache_lines import per_turn, prefetch
-from .direct import clear
+from .copying import clear
 from .jit import parallel
 from .tile import COLUMN_BYTES, ROWS, add_products, set_pixels
 

@@ -3,6 +3,7 @@
 Each small loop writes one array and reads few, so that compilers can tell that they do not overlap, and vectorise it.
 """
 
+from .copying import copy
 from .exponential import sigmoid, tanh
 from .jit import serial
 
@@ -10,7 +11,7 @@ from .jit import serial
 @serial
 def copy_rows(rows, target):
     for i in range(len(target)):
-        _copy(rows[i], target[i])
+        copy(rows[i], target[i])
 
 
 @serial
@@ -28,19 +29,13 @@ def clear_rows(target):
 @serial
 def fill_rows(row, target):
     for i in range(len(target)):
-        _copy(row, target[i])
+        copy(row, target[i])
 
 
 @serial
 def add_row(x, total):
     for j in range(total.size):
         total[j] += x[j]
-
-
-@serial
-def _copy(x, y):
-    for j in range(y.size):
-        y[j] = x[j]
 
 
 @serial
@@ -97,7 +92,7 @@ def lstm_cell(gates, c, cell, h):
     to_sigmoid(gates[3 * n :])
     _remember(gates[:n], gates[n : 2 * n], gates[2 * n : 3 * n], c)
     _show(c, gates[3 * n :], h)
-    _copy(c, cell)
+    copy(c, cell)
 
 
 @serial
@@ -175,8 +170,8 @@ def gru_cell(gates, q, h, candidate, output):
     _add_product(gates[:n], q[2 * n :], gates[2 * n :])
     to_tanh(gates[2 * n :])
     _mix(gates[n : 2 * n], gates[2 * n :], h)
-    _copy(q[2 * n :], candidate)
-    _copy(h, output)
+    copy(q[2 * n :], candidate)
+    copy(h, output)
 
 
 @serial
@@ -203,7 +198,7 @@ def gru_cell_gradient(gates, candidate, previous, dh, d, dq):
     _through_update_gate(dh, previous, new, z, d[n : 2 * n])
     _through_candidate(dh, z, new, d[2 * n :])
     _through_sigmoid(d[2 * n :], candidate, r, d[:n])
-    _copy(d[: 2 * n], dq[: 2 * n])
+    copy(d[: 2 * n], dq[: 2 * n])
     _multiply(d[2 * n :], r, dq[2 * n :])
     _multiply(dh, z, dh)
 

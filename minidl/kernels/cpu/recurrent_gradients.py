@@ -189,13 +189,16 @@ def _keep(found, t, n, k, first, end, starts, counts):
 
 @serial
 def _add_up(found, t, n):
-    """What n rows of d say."""
+    """What n rows of d say; returns how many are kept from then on: none."""
+    if n == 0:
+        return 0
     d, dq, places = found.d[t], found.dq[t], found.places[t]
     _add_rows_to(d[:n], found.bias[t])
     _add_rows_to(dq[:n], found.hidden_bias[t])
     add_transposed_product(d, found.row_panels[t], n, found.w[t])
     add_transposed_product(dq, found.state_panels[t], n, found.u[t])
     set_rows(d.reshape(-1), places[0], found.onto_rows, found.d_rows.reshape(-1), places[1], n, found.d_rows.shape[1])
+    return 0
 
 
 @serial
@@ -228,10 +231,9 @@ def _rnn_steps_back(g, states, weight, starts, counts, relu, dh, found, workers)
                         tanh_gradient(g[row], dh[i], states[row], d[i - first])
                 clear_rows(dh[first:end])
                 add_product(d, weight, dh[first:end])
-                n = _keep(found, t, n, k, first, end, starts, counts)
-            if k % some == 0 and n:
-                _add_up(found, t, n)
-                n = 0
+            n = _keep(found, t, n, k, first, end, starts, counts)
+            if k % some == 0:
+                n = _add_up(found, t, n)
 
 
 @parallel
@@ -259,10 +261,9 @@ def _lstm_steps_back(
                     lstm_cell_gradient(gates[row], cells[row], previous, unprojected[i], dc[i], d[i - first])
                 clear_rows(dh[first:end])
                 add_product(d, weight, dh[first:end])
-                n = _keep(found, t, n, k, first, end, starts, counts)
-            if k % some == 0 and n:
-                _add_up(found, t, n)
-                n = 0
+            n = _keep(found, t, n, k, first, end, starts, counts)
+            if k % some == 0:
+                n = _add_up(found, t, n)
 
 
 @parallel
@@ -282,7 +283,6 @@ def _gru_steps_back(g, gates, candidates, weight, starts, counts, dh, found, wor
                     previous = found.states[before + i] if i < known else found.initial[i]
                     gru_cell_gradient(gates[row], candidates[row], previous, dh[i], d[i - first], dq[i - first])
                 add_product(dq, weight, dh[first:end])
-                n = _keep(found, t, n, k, first, end, starts, counts)
-            if k % some == 0 and n:
-                _add_up(found, t, n)
-                n = 0
+            n = _keep(found, t, n, k, first, end, starts, counts)
+            if k % some == 0:
+                n = _add_up(found, t, n)

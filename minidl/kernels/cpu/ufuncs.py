@@ -19,7 +19,6 @@ import numpy as np
 from numba import vectorize
 
 from .. import LARGE
-from . import jit  # noqa: F401 - sets up the threads
 from .half import also_in_half_precision
 from .loops import BLOCK, divided
 

@@ -11,6 +11,7 @@ import numpy as np
 from numba import prange
 
 from .. import threads
+from .copying import copy
 from .jit import parallel
 from .layout import window
 from .long_product import UNPACKED
@@ -67,9 +68,8 @@ def _in_panels(a, b, steps, k, out, workers):
             wide = min(width, -(-(last - begin) // columns) * columns)
             left = min(begin, last - wide)
             for i in range(k):
-                source, copy = b[i * step + left : i * step + left + wide], panel[i * width : i * width + wide]
-                for j in range(wide):
-                    copy[j] = source[j]
+                place = i * step + left
+                copy(b[place : place + wide], panel[i * width : i * width + wide])
             for row in range(0, n, ROWS):
                 top = min(row, n - ROWS)
                 for j in range(0, wide, columns):

@@ -18,7 +18,7 @@ import numpy as np
 from numba import prange
 
 from .. import threads
-from .direct import clear
+from .copying import clear
 from .jit import parallel, serial
 from .layout import Kernels
 from .tile import COLUMN_BYTES, ROWS, VECTOR_BYTES, set_products
@@ -63,15 +63,15 @@ def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, padd
     offset = np.zeros(y.shape[3], np.float32) if bias is None else np.ascontiguousarray(bias)
     images = _whole_panels(images)
     channels, workers = images.shape[3], threads.get_num_threads()
-    plan = _plan(y.shape, channels, workers, 0)
+    plan, zeros = _plan(y.shape, channels, workers, 0), np.zeros(channels, np.float32)
     point = plan.share * channels + SKEW
     sizes = 36 * point, 36 * (channels * COLUMNS + SKEW), 36 * (GROUPS * GROUP + SKEW)
     with Workspace(*(workers * size for size in sizes)) as (values, kernel_values, products):
         for first in range(0, plan.tiles, plan.some):
             place = first, min(plan.tiles - first, plan.some)
             _convolve(
-                images, padding, kernels.numbers, steps, present, offset, y.reshape(-1), y.shape, plan.grid, place,
-                values, point, kernel_values, products, plan.division, workers,
+                images, zeros, padding, kernels.numbers, steps, present, offset, y.reshape(-1), y.shape, plan.grid,
+                place, values, point, kernel_values, products, plan.division, workers,
             )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
     k, c = g.shape[3], images.shape[3]
     images, gradients = _whole_panels(images), _whole_panels(g)
     channels, kernels, workers = images.shape[3], gradients.shape[3], threads.get_num_threads()
-    plan = _plan(g.shape, channels, workers, kernels)
+    plan, zeros = _plan(g.shape, channels, workers, kernels), np.zeros(max(channels, kernels), np.float32)
     point, other = plan.share * channels + SKEW, plan.share * kernels + SKEW
     sizes = 36 * point, 36 * other, 36 * (COLUMNS * COLUMNS + SKEW)
     sums = np.zeros((plan.division[0], k, c, 3, 3), np.float32)
@@ -88,7 +88,7 @@ def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
         for first in range(0, plan.tiles, plan.some):
             place = first, min(plan.tiles - first, plan.some)
             _correlate(
-                images, padding, gradients, sums.reshape(-1), (k, c), plan.grid, place, values, point,
+                images, zeros, padding, gradients, sums.reshape(-1), (k, c), plan.grid, place, values, point,
                 gradient_values, other, products, plan.division, workers,
             )  # fmt: skip
     return sums[0] if len(sums) == 1 else sums.sum(0)
@@ -164,7 +164,7 @@ def _tiles_at_a_time(tiles: int, channels: int) -> int:
 
 
 @parallel
-def _convolve(x, padding, weight, steps, present, bias, y, shape, grid, place, values, point, kernels, products,
+def _convolve(x, zeros, padding, weight, steps, present, bias, y, shape, grid, place, values, point, kernels, products,
               division, workers):  # fmt: skip
     """Tiles' values times those of the kernels, taken back to the output.
 
@@ -177,7 +177,7 @@ def _convolve(x, padding, weight, steps, present, bias, y, shape, grid, place, v
         own, results = t * 36 * (channels * COLUMNS + SKEW), t * 36 * (GROUPS * GROUP + SKEW)
         of_tiles, of_panels = t % by_tiles, t // by_tiles
         start, end = of_tiles * groups // by_tiles * ROWS, min((of_tiles + 1) * groups // by_tiles * ROWS, count)
-        _input_values(x, padding, grid, first + start, end - start, values, t * 36 * point, point)
+        _input_values(x, zeros, padding, grid, first + start, end - start, values, t * 36 * point, point)
         for panel in range(of_panels * panels // by_panels, (of_panels + 1) * panels // by_panels):
             _transform_kernels(weight, steps, present, panel * COLUMNS, shape[3], channels, kernels, own)
             for begin in range(0, end - start, GROUPS * ROWS):
@@ -188,41 +188,55 @@ def _convolve(x, padding, weight, steps, present, bias, y, shape, grid, place, v
 
 
 @serial
-def _input_values(x, padding, grid, first, count, values, own, point):
+def _input_values(x, zeros, padding, grid, first, count, values, own, point):
     """Each tile's 6x6 pixels of x (N, H, W, C) -> their values."""
-    _, h, w, c = x.shape
-    at, zeros = np.empty(36, np.int64), np.empty(c, x.dtype)
-    clear(zeros)
-    beyond = (zeros.ctypes.data - x.ctypes.data) // x.itemsize  # what tiles read beyond the image
+    c = x.shape[3]
+    at, beyond = np.empty(36, np.int64), _distance(x, zeros)
     for tile in range(-(-count // ROWS) * ROWS):
-        image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
-        top, left = place // grid[1] * 4 - padding[0], place % grid[1] * 4 - padding[1]
-        for i in range(6):
-            for j in range(6):
-                inside = tile < count and 0 <= top + i < h and 0 <= left + j < w
-                at[i * 6 + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
+        image, top, left = _corner(first + tile, grid)
+        _find_pixels(at, 6, x.shape, image, top - padding[0], left - padding[1], tile < count, beyond)
         for panel in range(c // COLUMNS):
             target = own + (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
             transform_input(x.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
 
 
 @serial
-def _gradient_values(g, grid, first, count, panels, values, own, point):
+def _gradient_values(g, zeros, grid, first, count, panels, values, own, point):
     """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values, for some panels of kernels."""
-    _, h, w, c = g.shape
-    at, zeros = np.empty(16, np.int64), np.empty(c, g.dtype)
-    clear(zeros)
-    beyond = (zeros.ctypes.data - g.ctypes.data) // g.itemsize  # what tiles read beyond the image
+    c = g.shape[3]
+    at, beyond = np.empty(16, np.int64), _distance(g, zeros)
     for tile in range(-(-count // ROWS) * ROWS):
-        image, place = (first + tile) // (grid[0] * grid[1]), (first + tile) % (grid[0] * grid[1])
-        top, left = place // grid[1] * 4, place % grid[1] * 4
-        for i in range(4):
-            for j in range(4):
-                inside = tile < count and top + i < h and left + j < w
-                at[i * 4 + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
+        image, top, left = _corner(first + tile, grid)
+        _find_pixels(at, 4, g.shape, image, top, left, tile < count, beyond)
         for panel in range(panels[0], panels[1]):
             target = own + (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
             transform_gradient(g.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
+
+
+@serial
+def _distance(x, zeros):
+    """How far a pixel of zeros, which tiles read in place of those beyond the images, lies from their first number.
+
+    The zeros must be held by who calls the kernel: numba frees an array of its own once its name is not used again.
+    """
+    return (zeros.ctypes.data - x.ctypes.data) // x.itemsize
+
+
+@serial
+def _corner(tile, grid):
+    """The image of an output tile, and the row and column where it begins."""
+    place = tile % (grid[0] * grid[1])
+    return tile // (grid[0] * grid[1]), place // grid[1] * 4, place % grid[1] * 4
+
+
+@serial
+def _find_pixels(at, side, shape, image, top, left, present, beyond):
+    """Where the pixels of a square lie in images (N, H, W, C); `beyond` for those outside, or of a tile not present."""
+    _, h, w, c = shape
+    for i in range(side):
+        for j in range(side):
+            inside = present and 0 <= top + i < h and 0 <= left + j < w
+            at[i * side + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
 
 
 @serial
@@ -274,8 +288,7 @@ def _finish_block(products, results, bias, kernel, grid, first, inside, y, shape
         source = results + number * COLUMNS
         for m in range(columns):  # a sum at the point (1, 1) reaches all outputs, as it is
             products[source + 7 * point + m] += bias[kernel + m]
-        image, place = (first + number) // (grid[0] * grid[1]), (first + number) % (grid[0] * grid[1])
-        top, left = place // grid[1] * 4, place % grid[1] * 4
+        image, top, left = _corner(first + number, grid)
         target = ((image * height + top) * width + left) * k + kernel
         if columns == COLUMNS and top + 4 <= height and left + 4 <= width:
             transform_output(products, at, y, (source, target), (width * k, k))
@@ -288,7 +301,7 @@ def _finish_block(products, results, bias, kernel, grid, first, inside, y, shape
 
 
 @parallel
-def _correlate(x, padding, g, sums, sizes, grid, place, values, value, gradients, gradient, products, division,
+def _correlate(x, zeros, padding, g, sums, sizes, grid, place, values, value, gradients, gradient, products, division,
                workers):  # fmt: skip
     """Products of the values of tiles and gradients, summed over tiles and taken back to the weight's gradient.
 
@@ -307,8 +320,8 @@ def _correlate(x, padding, g, sums, sizes, grid, place, values, value, gradients
         begin, end = of_tiles * groups // by_tiles * ROWS, min((of_tiles + 1) * groups // by_tiles * ROWS, count)
         numbers = of_panels * pairs // by_panels, (of_panels + 1) * pairs // by_panels if begin < end else 0
         own, other = t * 36 * value, t * 36 * gradient
-        _input_values(x, padding, grid, first + begin, end - begin, values, own, value)
-        _gradient_values(g, grid, first + begin, end - begin, (numbers[0] // across, -(-numbers[1] // across)),
+        _input_values(x, zeros, padding, grid, first + begin, end - begin, values, own, value)
+        _gradient_values(g, zeros, grid, first + begin, end - begin, (numbers[0] // across, -(-numbers[1] // across)),
                          gradients, other, gradient)  # fmt: skip
         for number in range(numbers[0], numbers[1]):
             panel, channel = number // across, number % across
