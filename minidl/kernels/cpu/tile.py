@@ -27,6 +27,9 @@ VECTORS = 2
 ROWS = 4 if _features.get("avx") and not _features.get("avx512f") else 8
 """Rows of a tile: 2 vectors each fill half of the registers, which are 16 with AVX and 32 elsewhere."""
 
+FEW_ROWS = ROWS // 2
+"""Rows of the tile for what has no more: its 8 sums (with AVX-512) just hide how long an addition takes."""
+
 TAPS = 9 if ROWS == 8 else ROWS
 """Rows of the tile of lanes that adds up gradients of weights: as many as a 3x3 kernel has, where registers allow."""
 
@@ -236,19 +239,20 @@ def end_streaming(_: Any) -> Any:
 
 _WHOLE = _Shape(VECTORS, VECTOR_BYTES, lanes=False)
 _HALF = _Shape(1, VECTOR_BYTES, lanes=False)
+_FEW = _Shape(VECTORS, VECTOR_BYTES, lanes=False, rows=FEW_ROWS)
 _QUARTER = _Shape(1, VECTOR_BYTES // 2, lanes=False)
 _LANES = _Shape(VECTORS, VECTOR_BYTES, lanes=True)
 _LANES_OF_TAPS = _Shape(VECTORS, VECTOR_BYTES, lanes=True, rows=TAPS)
 
 add_products: Any = _products(_WHOLE, _add)
 """c[m, n] += s[m, n]"""
-add_products_half, add_products_quarter, add_lanes = (
-    _products(shape, _add) for shape in (_HALF, _QUARTER, _LANES_OF_TAPS)
+add_products_half, add_products_quarter, add_products_few, add_lanes = (
+    _products(shape, _add) for shape in (_HALF, _QUARTER, _FEW, _LANES_OF_TAPS)
 )
 
 set_products: Any = _products(_WHOLE, _set)
 """c[m, n] = s[m, n]"""
-set_products_half = _products(_HALF, _set)
+set_products_half, set_products_few = (_products(shape, _set) for shape in (_HALF, _FEW))
 
 set_pixels: Any = _pixels(_WHOLE, _with_initial, _store_some)
 """c[c_at[m] + n] = b[initial + n] + s[m, n] for n < inside"""

@@ -4,9 +4,11 @@ The output is cut into tiles of 4x4 pixels, each of which sees 6x6 of the input.
 to their values at 6x6 points (`winograd_transforms.py`), the values multiplied, for each point a product of matrices
 summed over channels (or over tiles, for the weight's gradient), and the products taken back.
 
-So many tiles are transformed at a time that their values stay in the cache.  The values of a point lie in the order in
-which the register tile reads them: (group of tiles, panel of channels, tile, channel).  Points begin an odd number of
-cache lines apart, since 36 places at a distance of a power of two would share a few lines of the L1 cache.
+So many tiles are transformed at a time that their values stay in the cache.  Channels are transformed a vector at a
+time, and kernels multiplied in panels of the register tile's columns, of which the last may be half as wide: ten
+channels take half of what 32 do.  The values of a point lie as the register tile reads them: (tile, channel) where it
+sums over channels, (panel of channels, tile, channel) where it sums over tiles.  Points begin an odd number of cache
+lines apart, since 36 places at a distance of a power of two would share a few lines of the L1 cache.
 """
 
 from __future__ import annotations
@@ -21,7 +23,17 @@ from .. import threads
 from .copying import clear
 from .jit import parallel, serial
 from .layout import Kernels
-from .tile import COLUMN_BYTES, ROWS, VECTOR_BYTES, set_products
+from .tile import (
+    COLUMN_BYTES,
+    FEW_ROWS,
+    ROWS,
+    VECTOR_BYTES,
+    add_products,
+    add_products_few,
+    set_products,
+    set_products_few,
+    set_products_half,
+)
 from .transposing import add_kernels, set_taps
 from .winograd_transforms import (
     transform_gradient,
@@ -33,16 +45,16 @@ from .winograd_transforms import (
 from .workspace import Workspace
 
 COLUMNS = COLUMN_BYTES // 4
-"""Channels in a panel, of float32."""
+"""Kernels in a panel, of float32."""
 
 VECTOR = VECTOR_BYTES // 4
-"""Numbers in a vector, of float32."""
+"""Numbers in a vector, of float32; kernels in a narrow panel."""
 
-GROUP = ROWS * COLUMNS
-"""Values of a group of tiles in a panel."""
+BLOCK = 32
+"""Tiles in a block: while it is multiplied with a panel of kernels, the products stay in the L2 cache."""
 
-GROUPS = 32 // ROWS
-"""Groups in a block: while it is multiplied with a panel of kernels, the products stay in the L2 cache."""
+CHANNELS = 128
+"""Channels of a panel of kernels whose values are held at a time: so they stay in the L2 cache."""
 
 VALUES_BYTES = 4 << 20
 """Size of the values that are made at a time: they are to stay in the L3 cache."""
@@ -53,45 +65,54 @@ KERNEL = 120
 SKEW = 16
 """Numbers between the values of neighbouring points, for the cache's sake."""
 
+TAPS = 9 * VECTOR
+"""Numbers of the taps of as many kernels as a vector holds."""
+
 Pair = tuple[int, int]
 
 
 def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, padding: Pair, y: np.ndarray) -> None:
     """Images (N, H, W, C) with kernels (K, C, 3, 3) and bias (K,) into a dense y (N, H', W', K), all float32."""
     start, _, of_kernel, of_channel, _, of_tap = kernels.steps
-    steps, present = (start, of_kernel, of_channel, of_tap), images.shape[3]
-    offset = np.zeros(y.shape[3], np.float32) if bias is None else np.ascontiguousarray(bias)
-    images = _whole_panels(images)
-    channels, workers = images.shape[3], threads.get_num_threads()
+    images, channels, k, workers = np.ascontiguousarray(images), images.shape[3], y.shape[3], threads.get_num_threads()
     plan, zeros = _plan(y.shape, channels, workers, 0), np.zeros(channels, np.float32)
-    point = plan.share * channels + SKEW
-    sizes = 36 * point, 36 * (channels * COLUMNS + SKEW), 36 * (GROUPS * GROUP + SKEW)
-    with Workspace(*(workers * size for size in sizes)) as (values, kernel_values, products):
+    offset = np.zeros(-(-k // COLUMNS) * COLUMNS, np.float32)
+    if bias is not None:
+        offset[:k] = bias
+    tiles = -(-plan.share // ROWS) * ROWS
+    held = min(BLOCK, tiles) if channels <= CHANNELS else tiles
+    point, product = tiles * _vectors(channels) + SKEW, held * COLUMNS + SKEW
+    kernel = max(min(channels, CHANNELS) * COLUMNS, channels * VECTOR) + SKEW
+    sizes = 36 * point, 36 * kernel + TAPS, 36 * product + COLUMNS
+    with Workspace(*(workers * size for size in sizes)) as memory:
         for first in range(0, plan.tiles, plan.some):
             place = first, min(plan.tiles - first, plan.some)
             _convolve(
-                images, zeros, padding, kernels.numbers, steps, present, offset, y.reshape(-1), y.shape, plan.grid,
-                place, values, point, kernel_values, products, plan.division, workers,
+                images, zeros, padding, kernels.numbers, (start, of_kernel, of_channel, of_tap), offset, y.reshape(-1),
+                y.shape, plan.grid, place, *memory, (point, kernel, product), held, plan.division, workers,
             )  # fmt: skip
 
 
 def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
     """The weight's gradient (K, C, 3, 3) from g (N, H', W', K) and images (N, H, W, C), all float32."""
-    k, c = g.shape[3], images.shape[3]
-    images, gradients = _whole_panels(images), _whole_panels(g)
-    channels, kernels, workers = images.shape[3], gradients.shape[3], threads.get_num_threads()
-    plan, zeros = _plan(g.shape, channels, workers, kernels), np.zeros(max(channels, kernels), np.float32)
-    point, other = plan.share * channels + SKEW, plan.share * kernels + SKEW
-    sizes = 36 * point, 36 * other, 36 * (COLUMNS * COLUMNS + SKEW)
-    sums = np.zeros((plan.division[0], k, c, 3, 3), np.float32)
-    with Workspace(*(workers * size for size in sizes)) as (values, gradient_values, products):
+    k, c, workers = g.shape[3], images.shape[3], threads.get_num_threads()
+    images, gradients = np.ascontiguousarray(images), np.ascontiguousarray(g)
+    plan, zeros = _plan(g.shape, c, workers, _vectors(k)), np.zeros(max(c, k), np.float32)
+    points = plan.share * _vectors(c) + SKEW, plan.share * _vectors(k) + SKEW, VECTOR * COLUMNS + SKEW
+    sums = np.empty((plan.division[0], k, c, 3, 3), np.float32)
+    with Workspace(*(workers * 36 * point for point in points)) as memory:
         for first in range(0, plan.tiles, plan.some):
             place = first, min(plan.tiles - first, plan.some)
             _correlate(
-                images, zeros, padding, gradients, sums.reshape(-1), (k, c), plan.grid, place, values, point,
-                gradient_values, other, products, plan.division, workers,
+                images, zeros, padding, gradients, sums.reshape(-1), plan.grid, place, *memory, points, plan.division,
+                workers,
             )  # fmt: skip
     return sums[0] if len(sums) == 1 else sums.sum(0)
+
+
+def _vectors(channels: int) -> int:
+    """Numbers in the vectors that hold so many."""
+    return -(-channels // VECTOR) * VECTOR
 
 
 class Plan(NamedTuple):
@@ -116,27 +137,20 @@ def _plan(output: tuple[int, ...], channels: int, workers: int, gradients: int) 
     takes longer.  So 128 channels at 7x7 take 106 microseconds instead of 120.
     """
     grid, tiles = _cut(output)
-    some = _tiles_at_a_time(tiles, channels + gradients)
-    panels, size = -(-output[3] // COLUMNS), channels * COLUMNS
+    values = _vectors(channels) + gradients
+    some = _tiles_at_a_time(tiles, values)
+    groups, panels = -(-some // FEW_ROWS), -(-output[3] // COLUMNS)
+    size = channels * min(COLUMNS, _vectors(output[3]))
     if gradients:
-        panels, size = panels * channels // COLUMNS, COLUMNS * COLUMNS
+        panels, size = panels * _vectors(channels) // VECTOR, size // channels * VECTOR
 
     def slowest(division: Pair) -> int:
         own = -(-panels // division[1]) * size
-        return -(-some // ROWS // division[0]) * ROWS * (36 * own + 340 * (channels + gradients)) + KERNEL * own
+        return -(-groups // division[0]) * FEW_ROWS * (36 * own + 340 * values) + KERNEL * own
 
-    division = min(((n, workers // n) for n in range(workers, 0, -1) if workers % n == 0), key=slowest)
-    return Plan(grid, tiles, some, division, -(-some // ROWS // division[0]) * ROWS)
-
-
-def _whole_panels(x: np.ndarray) -> np.ndarray:
-    """x (N, H, W, C), dense, with zeros beyond C up to a multiple of a panel."""
-    *pixels, channels = x.shape
-    if channels % COLUMNS == 0:
-        return np.ascontiguousarray(x)
-    padded = np.zeros((*pixels, -(-channels // COLUMNS) * COLUMNS), x.dtype)
-    padded[..., :channels] = x
-    return padded
+    divisions = [(n, workers // n) for n in range(min(workers, groups), 0, -1) if workers % n == 0]
+    division = min(divisions, key=slowest)
+    return Plan(grid, tiles, some, division, -(-groups // division[0]) * FEW_ROWS)
 
 
 def _cut(output: tuple[int, ...]) -> tuple[Pair, int]:
@@ -152,74 +166,92 @@ def cost(images: tuple[int, ...], output: tuple[int, ...]) -> float:
     What transforms of tiles, of kernels and the calls cost beside the products, and 40 % for waiting for memory, as
     measured with AVX-512.
     """
-    c, k = (-(-shape[3] // COLUMNS) * COLUMNS for shape in (images, output))
-    tiles = -(-_cut(output)[1] // ROWS) * ROWS
-    return 1.4 * (tiles * (36 * c * k + 340 * c + 220 * k) + KERNEL * c * k) + 2_000_000
+    c, k = images[3], _vectors(output[3])
+    tiles = -(-_cut(output)[1] // FEW_ROWS) * FEW_ROWS
+    return 1.4 * (tiles * (36 * c * k + 340 * _vectors(c) + 220 * k) + KERNEL * c * k) + 2_000_000
 
 
 def _tiles_at_a_time(tiles: int, channels: int) -> int:
     """A multiple of a block, unless there are fewer, then of a group."""
-    fitting = VALUES_BYTES // (4 * 36 * channels * ROWS * GROUPS) * ROWS * GROUPS
-    return min(max(fitting, ROWS * GROUPS), -(-tiles // ROWS) * ROWS)
+    fitting = VALUES_BYTES // (4 * 36 * channels * BLOCK) * BLOCK
+    return min(max(fitting, BLOCK), -(-tiles // FEW_ROWS) * FEW_ROWS)
 
 
 @parallel
-def _convolve(x, zeros, padding, weight, steps, present, bias, y, shape, grid, place, values, point, kernels, products,
+def _convolve(x, zeros, padding, weight, steps, bias, y, shape, grid, place, values, kernels, products, points, held,
               division, workers):  # fmt: skip
     """Tiles' values times those of the kernels, taken back to the output.
 
     Each thread takes some of the tiles, or some of the panels of kernels.
     """
-    (first, count), channels = place, x.shape[3]
-    groups, panels = -(-count // ROWS), -(-shape[3] // COLUMNS)
+    (first, count), (point, kernel, product), channels = place, points, x.shape[3]
+    groups, panels, pitch = -(-count // FEW_ROWS), -(-shape[3] // COLUMNS), -(-channels // VECTOR) * VECTOR
     by_tiles, by_panels = division
     for t in prange(workers):
-        own, results = t * 36 * (channels * COLUMNS + SKEW), t * 36 * (GROUPS * GROUP + SKEW)
+        tiles, taps, results = t * 36 * point, t * (36 * kernel + TAPS), t * (36 * product + COLUMNS)
         of_tiles, of_panels = t % by_tiles, t // by_tiles
-        start, end = of_tiles * groups // by_tiles * ROWS, min((of_tiles + 1) * groups // by_tiles * ROWS, count)
-        _input_values(x, zeros, padding, grid, first + start, end - start, values, t * 36 * point, point)
+        begin = of_tiles * groups // by_tiles * FEW_ROWS
+        end = min((of_tiles + 1) * groups // by_tiles * FEW_ROWS, count)
+        _input_values(x, zeros, padding, grid, (first + begin, end - begin), values, tiles, point, (pitch, VECTOR))
         for panel in range(of_panels * panels // by_panels, (of_panels + 1) * panels // by_panels):
-            _transform_kernels(weight, steps, present, panel * COLUMNS, shape[3], channels, kernels, own)
-            for begin in range(0, end - start, GROUPS * ROWS):
-                inside = min(GROUPS * ROWS, end - start - begin)
-                _multiply_block(values, t * 36 * point + begin * channels, inside, point, kernels, own, channels,
-                                products, results)  # fmt: skip
-                _finish_block(products, results, bias, panel * COLUMNS, grid, first + start + begin, inside, y, shape)
+            columns = COLUMNS if shape[3] - panel * COLUMNS > VECTOR else VECTOR
+            some = CHANNELS if columns == COLUMNS else channels
+            for channel in range(0, channels, some):
+                present = channel, min(some, channels - channel)
+                _kernel_values(weight, steps, (panel * COLUMNS, shape[3]), present, columns, kernels, taps, kernel)
+                for tile in range(begin, end, held):
+                    inside = min(held, end - tile)
+                    _multiply_block(values, (tiles + (tile - begin) * pitch + channel, pitch, point), kernels,
+                                    (taps, columns, kernel), products, (results, product), inside, present)  # fmt: skip
+                    if channel + some >= channels:
+                        _finish_block(products, (results, product), bias, (panel * COLUMNS, columns), grid,
+                                      (first + tile, inside), y, shape)  # fmt: skip
 
 
 @serial
-def _input_values(x, zeros, padding, grid, first, count, values, own, point):
-    """Each tile's 6x6 pixels of x (N, H, W, C) -> their values."""
-    c = x.shape[3]
-    at, beyond = np.empty(36, np.int64), _distance(x, zeros)
-    for tile in range(-(-count // ROWS) * ROWS):
+def _input_values(x, zeros, padding, grid, place, values, own, point, steps):
+    """Each tile's 6x6 pixels of x (N, H, W, C) -> their values, at steps (tile, vector of channels)."""
+    (first, count), c = place, x.shape[3]
+    at, targets, beyond = np.empty(36, np.int64), np.empty(36, np.int64), _distance(x, zeros)
+    _count_by(targets, point)
+    for tile in range(count):
         image, top, left = _corner(first + tile, grid)
-        _find_pixels(at, 6, x.shape, image, top - padding[0], left - padding[1], tile < count, beyond)
-        for panel in range(c // COLUMNS):
-            target = own + (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
-            transform_input(x.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
+        _find_pixels(at, 6, x.shape, image, top - padding[0], left - padding[1], 0, beyond)
+        for channel in range(0, c, VECTOR):
+            target = own + tile * steps[0] + channel // VECTOR * steps[1]
+            transform_input(x.reshape(-1), at, values, targets, (channel, target), c - channel)
 
 
 @serial
-def _gradient_values(g, zeros, grid, first, count, panels, values, own, point):
-    """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values, for some panels of kernels."""
-    c = g.shape[3]
-    at, beyond = np.empty(16, np.int64), _distance(g, zeros)
-    for tile in range(-(-count // ROWS) * ROWS):
+def _gradient_values(g, zeros, grid, place, panels, values, own, point):
+    """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values (panel, tile, kernel), for some panels."""
+    (first, count), k = place, g.shape[3]
+    at, targets, beyond = np.empty(16, np.int64), np.empty(36, np.int64), _distance(g, zeros)
+    _count_by(targets, point)
+    for tile in range(count):
         image, top, left = _corner(first + tile, grid)
-        _find_pixels(at, 4, g.shape, image, top, left, tile < count, beyond)
+        _find_pixels(at, 4, g.shape, image, top, left, 0, beyond)
         for panel in range(panels[0], panels[1]):
-            target = own + (tile // ROWS * (c // COLUMNS) + panel) * GROUP + tile % ROWS * COLUMNS
-            transform_gradient(g.reshape(-1), at, values, (panel * COLUMNS, target), (6 * point, point))
+            kernel = panel * COLUMNS
+            columns = COLUMNS if k - kernel > VECTOR else VECTOR
+            for m in range(0, columns, VECTOR):
+                target = own + kernel * count + tile * columns + m
+                transform_gradient(g.reshape(-1), at, values, targets, (kernel + m, target), k - kernel - m)
 
 
 @serial
-def _distance(x, zeros):
-    """How far a pixel of zeros, which tiles read in place of those beyond the images, lies from their first number.
+def _distance(x, other):
+    """How far the first number of another array lies from that of x, whose pixels outside are there.
 
-    The zeros must be held by who calls the kernel: numba frees an array of its own once its name is not used again.
+    Both must be held by who calls the kernel: numba frees an array of its own once its name is not used again.
     """
-    return (zeros.ctypes.data - x.ctypes.data) // x.itemsize
+    return (other.ctypes.data - x.ctypes.data) // x.itemsize
+
+
+@serial
+def _count_by(at, step):
+    for i in range(at.size):
+        at[i] = i * step
 
 
 @serial
@@ -230,114 +262,136 @@ def _corner(tile, grid):
 
 
 @serial
-def _find_pixels(at, side, shape, image, top, left, present, beyond):
-    """Where the pixels of a square lie in images (N, H, W, C); `beyond` for those outside, or of a tile not present."""
+def _find_pixels(at, side, shape, image, top, left, channel, beyond):
+    """Where a channel of the pixels of a square lies in images (N, H, W, C); `beyond` for those outside."""
     _, h, w, c = shape
     for i in range(side):
+        row, present, line = (image * h + top + i) * w + left, 0 <= top + i < h, at[i * side : (i + 1) * side]
         for j in range(side):
-            inside = present and 0 <= top + i < h and 0 <= left + j < w
-            at[i * side + j] = ((image * h + top + i) * w + left + j) * c if inside else beyond
+            line[j] = (row + j) * c + channel if present and 0 <= left + j < w else beyond
 
 
 @serial
-def _transform_kernels(weight, steps, present, kernel, k, channels, kernels, own):
-    """The values (36, channels, kernels) of a panel of kernels; zeros beyond those that there are."""
-    point, inside = channels * COLUMNS + SKEW, min(COLUMNS, k - kernel)
-    first, of_kernel, of_channel, of_tap = steps
+def _kernel_values(weight, steps, place, present, columns, kernels, own, point):
+    """The values (36, channels, kernels) of a panel of kernels, from the first on, for some channels."""
+    (kernel, k), (channel, count), (first, of_kernel, of_channel, of_tap) = place, present, steps
     first += kernel * of_kernel + min(8 * of_tap, 0)  # the least place of a kernel's nine
-    taps, at = np.empty(9 * COLUMNS, np.float32), np.empty(9, np.int64)
-    clear(taps)
+    at, targets, taps = np.empty(9, np.int64), np.empty(36, np.int64), own + 36 * point
+    _count_by(targets, point)
     for tap in range(9):
-        at[tap] = (tap if of_tap == 1 else 8 - tap) * COLUMNS
-    for c in range(channels):
-        place = first + c * of_channel
-        if c < present:
-            for m in range(0, inside // VECTOR * VECTOR, VECTOR):
-                set_taps(weight, taps, (place + m * of_kernel, m), (of_kernel, COLUMNS))
-            for m in range(inside // VECTOR * VECTOR, inside):
-                for tap in range(9):
-                    taps[tap * COLUMNS + m] = weight[place + m * of_kernel + tap]
-        elif c == present:
-            clear(taps)
-        transform_weight(taps, at, kernels, (0, own + c * COLUMNS), (6 * point, point))
+        at[tap] = (tap if of_tap == 1 else 8 - tap) * VECTOR
+    for m in range(0, columns, VECTOR):
+        inside = min(VECTOR, k - kernel - m)
+        for c in range(count):
+            start = first + (channel + c) * of_channel + m * of_kernel
+            if inside == VECTOR:
+                set_taps(weight, kernels, (start, taps), (of_kernel, VECTOR))
+            else:
+                for n in range(inside):
+                    for tap in range(9):
+                        kernels[taps + tap * VECTOR + n] = weight[start + n * of_kernel + tap]
+            transform_weight(kernels, at, kernels, targets, (taps, own + c * columns + m), inside)
 
 
 @serial
-def _multiply_block(values, start, inside, value, kernels, own, channels, products, results):
-    panels, kernel = channels // COLUMNS, channels * COLUMNS + SKEW
-    rows = np.empty(ROWS, np.int64)
-    for i in range(ROWS):
-        rows[i] = i * COLUMNS
+def _multiply_block(values, tiles, kernels, panel, products, results, inside, present):
+    """Each point's products of some tiles and a panel of kernels, summed over channels."""
+    (start, pitch, value), (taps, columns, kernel), (target, product) = tiles, panel, results
+    rows, (channel, count) = np.empty(ROWS, np.int64), present
+    _count_by(rows, pitch)
     for point in range(36):
         for tile in range(0, inside, ROWS):
-            set_products(values, rows, kernels, products,
-                         (start + point * value + tile * channels, 0, own + point * kernel,
-                          results + point * (GROUPS * GROUP + SKEW) + tile * COLUMNS), (panels, COLUMNS),
-                         (GROUP, 1, COLUMNS * COLUMNS, COLUMNS, COLUMNS))  # fmt: skip
+            starts = (start + point * value + tile * pitch, 0, taps + point * kernel,
+                      target + point * product + tile * columns)  # fmt: skip
+            if columns == VECTOR:
+                set_products_half(values, rows, kernels, products, starts, (count,), (1, VECTOR, VECTOR))
+            elif channel > 0 and inside - tile <= FEW_ROWS:
+                add_products_few(values, rows, kernels, products, starts, (count,), (1, COLUMNS, COLUMNS))
+            elif channel > 0:
+                add_products(values, rows, kernels, products, starts, (count,), (1, COLUMNS, COLUMNS))
+            elif inside - tile <= FEW_ROWS:
+                set_products_few(values, rows, kernels, products, starts, (count,), (1, COLUMNS, COLUMNS))
+            else:
+                set_products(values, rows, kernels, products, starts, (count,), (1, COLUMNS, COLUMNS))
 
 
 @serial
-def _finish_block(products, results, bias, kernel, grid, first, inside, y, shape):
-    """Takes the products of a panel back to output tiles."""
-    _, height, width, k = shape
-    point, columns = GROUPS * GROUP + SKEW, min(COLUMNS, k - kernel)
-    square, at = np.empty(16 * COLUMNS, np.float32), np.empty(36, np.int64)
-    for i in range(36):
-        at[i] = i * point
-    for number in range(inside):
-        source = results + number * COLUMNS
+def _finish_block(products, results, bias, panel, grid, tiles, y, shape):
+    """Takes the products of a panel back to output tiles; what lies outside the output goes behind the products."""
+    (source, point), (kernel, columns), (first, count), k = results, panel, tiles, shape[3]
+    at, targets = np.empty(36, np.int64), np.empty(16, np.int64)
+    _count_by(at, point)
+    offset, beyond = bias[kernel : kernel + columns], _distance(y, products) + source + 36 * point
+    for tile in range(count):
+        begin = source + tile * columns
+        line = products[begin + 7 * point : begin + 7 * point + columns]
         for m in range(columns):  # a sum at the point (1, 1) reaches all outputs, as it is
-            products[source + 7 * point + m] += bias[kernel + m]
-        image, top, left = _corner(first + number, grid)
-        target = ((image * height + top) * width + left) * k + kernel
-        if columns == COLUMNS and top + 4 <= height and left + 4 <= width:
-            transform_output(products, at, y, (source, target), (width * k, k))
-        else:
-            transform_output(products, at, square, (source, 0), (4 * COLUMNS, COLUMNS))
-            for i in range(min(4, height - top)):
-                for j in range(min(4, width - left)):
-                    for m in range(columns):
-                        y[target + (i * width + j) * k + m] = square[(i * 4 + j) * COLUMNS + m]
+            line[m] += offset[m]
+        image, top, left = _corner(first + tile, grid)
+        _find_pixels(targets, 4, shape, image, top, left, kernel, beyond)
+        for m in range(0, columns, VECTOR):
+            transform_output(products, at, y, targets, (begin + m, m), k - kernel - m)
 
 
 @parallel
-def _correlate(x, zeros, padding, g, sums, sizes, grid, place, values, value, gradients, gradient, products, division,
-               workers):  # fmt: skip
+def _correlate(x, zeros, padding, g, sums, grid, place, values, gradients, products, points, division, workers):
     """Products of the values of tiles and gradients, summed over tiles and taken back to the weight's gradient.
 
-    Each thread takes some of the tiles, or some of the pairs of a panel of kernels and one of channels.
+    Each thread takes some of the tiles, or some of the pairs of a panel of kernels and a vector of channels.
     """
-    (first, count), (k, c), channels, kernels = place, sizes, x.shape[3], g.shape[3]
-    groups, across, point = -(-count // ROWS), channels // COLUMNS, COLUMNS * COLUMNS + SKEW
-    pairs, (by_tiles, by_panels) = kernels // COLUMNS * across, division
+    (first, count), (value, gradient, product), c, k = place, points, x.shape[3], g.shape[3]
+    groups, across = -(-count // FEW_ROWS), -(-c // VECTOR)
+    pairs, (by_tiles, by_panels) = -(-k // COLUMNS) * across, division
     for t in prange(workers):
-        rows, at, taps = np.empty(ROWS, np.int64), np.empty(36, np.int64), np.empty(9 * COLUMNS, np.float32)
-        for i in range(ROWS):
-            rows[i] = i
-        for i in range(36):
-            at[i] = i * point
-        of_tiles, of_panels, results = t % by_tiles, t // by_tiles, t * 36 * point
-        begin, end = of_tiles * groups // by_tiles * ROWS, min((of_tiles + 1) * groups // by_tiles * ROWS, count)
-        numbers = of_panels * pairs // by_panels, (of_panels + 1) * pairs // by_panels if begin < end else 0
-        own, other = t * 36 * value, t * 36 * gradient
-        _input_values(x, zeros, padding, grid, first + begin, end - begin, values, own, value)
-        _gradient_values(g, zeros, grid, first + begin, end - begin, (numbers[0] // across, -(-numbers[1] // across)),
-                         gradients, other, gradient)  # fmt: skip
+        own, other, results = t * 36 * value, t * 36 * gradient, t * 36 * product
+        of_tiles, of_panels = t % by_tiles, t // by_tiles
+        begin = of_tiles * groups // by_tiles * FEW_ROWS
+        inside = min((of_tiles + 1) * groups // by_tiles * FEW_ROWS, count) - begin
+        numbers = of_panels * pairs // by_panels, (of_panels + 1) * pairs // by_panels if inside > 0 else 0
+        tiles, panels = (first + begin, inside), (numbers[0] // across, -(-numbers[1] // across))
+        _input_values(x, zeros, padding, grid, tiles, values, own, value, (VECTOR, inside * VECTOR))
+        _gradient_values(g, zeros, grid, tiles, panels, gradients, other, gradient)
         for number in range(numbers[0], numbers[1]):
-            panel, channel = number // across, number % across
-            for p in range(36):
-                for row in range(0, COLUMNS, ROWS):
-                    set_products(values, rows, gradients, products,
-                                 (own + p * value + channel * GROUP + row, 0,
-                                  other + p * gradient + panel * GROUP,
-                                  results + p * point + row * COLUMNS), (-(-(end - begin) // ROWS), ROWS),
-                                 (ROWS * channels, COLUMNS, ROWS * kernels, COLUMNS, COLUMNS))  # fmt: skip
-            for row in range(min(COLUMNS, c - channel * COLUMNS)):
-                transform_weight_gradient(products, at, taps, (results + row * COLUMNS, 0), (3 * COLUMNS, COLUMNS))
-                place = ((of_tiles * k + panel * COLUMNS) * c + channel * COLUMNS + row) * 9
-                inside = min(COLUMNS, k - panel * COLUMNS)
-                for m in range(0, inside // VECTOR * VECTOR, VECTOR):
-                    add_kernels(taps, sums, (m, place + m * c * 9), (COLUMNS, c * 9))
-                for m in range(inside // VECTOR * VECTOR, inside):
+            kernel, channel = number // across * COLUMNS, number % across * VECTOR
+            columns, present = COLUMNS if k - kernel > VECTOR else VECTOR, min(VECTOR, c - channel)
+            _multiply_values(values, (own + channel * inside, value), gradients, (other + kernel * inside, gradient),
+                             products, (results, product), inside, present, columns)  # fmt: skip
+            _add_taps(products, (results, product), sums, ((of_tiles * k + kernel) * c + channel) * 9, 9 * c,
+                      min(COLUMNS, k - kernel), present, columns, first == 0)  # fmt: skip
+
+
+@serial
+def _multiply_values(values, own, gradients, other, products, results, tiles, present, columns):
+    """Each point's products (channel, kernel) of a vector of channels and a panel of kernels, summed over tiles."""
+    rows = np.empty(ROWS, np.int64)
+    _count_by(rows, 1)
+    for point in range(36):
+        for row in range(0, present, ROWS):
+            starts = (own[0] + point * own[1] + row, 0, other[0] + point * other[1],
+                      results[0] + point * results[1] + row * columns)  # fmt: skip
+            if columns == VECTOR:
+                set_products_half(values, rows, gradients, products, starts, (tiles,), (VECTOR, VECTOR, VECTOR))
+            else:
+                set_products(values, rows, gradients, products, starts, (tiles,), (VECTOR, COLUMNS, COLUMNS))
+
+
+@serial
+def _add_taps(products, results, sums, place, of_kernel, kernels, channels, columns, anew):
+    """Takes the products of a pair back to kernels' taps, `of_kernel` apart, and adds them to sums, or begins these."""
+    taps, at, targets = np.empty(TAPS, np.float32), np.empty(36, np.int64), np.empty(9, np.int64)
+    _count_by(at, results[1])
+    _count_by(targets, VECTOR)
+    if anew:
+        for m in range(kernels):
+            clear(sums[place + m * of_kernel : place + m * of_kernel + 9 * channels])
+    for channel in range(channels):
+        for m in range(0, kernels, VECTOR):
+            start = results[0] + channel * columns + m
+            transform_weight_gradient(products, at, taps, targets, (start, 0), VECTOR)
+            target = place + m * of_kernel + 9 * channel
+            if m + VECTOR <= kernels:
+                add_kernels(taps, sums, (0, target), (VECTOR, of_kernel))
+            else:
+                for n in range(kernels - m):
                     for tap in range(9):
-                        sums[place + m * c * 9 + tap] += taps[tap * COLUMNS + m]
+                        sums[target + n * of_kernel + tap] += taps[tap * VECTOR + n]

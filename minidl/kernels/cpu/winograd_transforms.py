@@ -18,9 +18,12 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .tile import VECTOR_BYTES, VECTORS
+from .tile import VECTOR_BYTES
+
+_INTEGER, _SHORT = ir.IntType(64), ir.IntType(32)
 
 
 def input_values(d: Any) -> list[Any]:
@@ -28,12 +31,12 @@ def input_values(d: Any) -> list[Any]:
     even, odd = d[4] - 4 * d[2], d[3] - 4 * d[1]
     far_even, far_odd = d[4] - d[2], 2 * (d[3] - d[1])
     return [
-        4 * d[0] - 5 * d[2] + d[4],
+        d[4] - 5 * d[2] + 4 * d[0],
         even + odd,
         even - odd,
         far_even + far_odd,
         far_even - far_odd,
-        4 * d[1] - 5 * d[3] + d[5],
+        d[5] - 5 * d[3] + 4 * d[1],
     ]
 
 
@@ -65,73 +68,145 @@ def weight_gradients(m: Any) -> list[Any]:
     return [m[0] + even + far_even, odd + 2 * far_odd, even + 4 * far_even + m[5]]
 
 
-def in_two_dimensions(transform: Callable[[Any], list[Any]], rows: list[list[Any]]) -> list[list[Any]]:
-    """The transform of every column, then of every row."""
+def in_two_dimensions(transform: Callable[[Any], list[Any]], rows: list[list[Any]], some: range) -> list[list[Any]]:
+    """The transform of every column, then of every row: some rows of the result."""
     columns = [transform([row[j] for row in rows]) for j in range(len(rows))]
-    return [transform([column[i] for column in columns]) for i in range(len(columns[0]))]
+    return [transform([column[i] for column in columns]) for i in some]
 
 
 class _Lanes(NamedTuple):
-    """A vector register while code is emitted: `+`, `-` and a number's `*` emit instructions."""
+    """A vector register, or a multiple of one, while code is emitted: `+` and `-` emit instructions.
+
+    To add a multiple is one instruction, so it is not multiplied before.
+    """
 
     builder: Any
-    value: Any
+    vector: Any
+    factor: float = 1
 
-    def __add__(self, other: Any) -> _Lanes:
-        return _Lanes(self.builder, self.builder.fadd(self.value, other.value, flags=("contract",)))
+    @property
+    def value(self) -> Any:
+        return self.vector if self.factor == 1 else self.builder.fmul(self._everywhere(self.factor), self.vector)
 
-    def __sub__(self, other: Any) -> _Lanes:
+    def __add__(self, other: _Lanes) -> _Lanes:
+        if other.factor != 1:
+            return self._plus_product(other, other.factor)
+        if self.factor != 1:
+            return other + self
+        return _Lanes(self.builder, self.builder.fadd(self.value, other.value))
+
+    def __sub__(self, other: _Lanes) -> _Lanes:
+        if other.factor != 1:
+            return self._plus_product(other, -other.factor)
         return _Lanes(self.builder, self.builder.fsub(self.value, other.value, flags=("contract",)))
 
-    def __rmul__(self, number: Any) -> _Lanes:
-        factor = ir.Constant(self.value.type, [float(number)] * self.value.type.count)
-        return _Lanes(self.builder, self.builder.fmul(factor, self.value, flags=("contract",)))
+    def __rmul__(self, number: float) -> _Lanes:
+        return _Lanes(self.builder, self.vector, number * self.factor)
+
+    def _plus_product(self, other: _Lanes, factor: float) -> _Lanes:
+        kind = self.vector.type
+        name = f"llvm.fmuladd.v{kind.count}f{64 if kind.element == ir.DoubleType() else 32}"
+        function = cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(kind, [kind] * 3), name)
+        return _Lanes(self.builder, self.builder.call(function, [self._everywhere(factor), other.vector, self.value]))
+
+    def _everywhere(self, number: float) -> Any:
+        return ir.Constant(self.vector.type, [float(number)] * self.vector.type.count)
 
 
-def _emitted(transform: Callable[[Any], list[Any]], size: int) -> Any:
-    """The transform of a square of pixels, for as many channels as the register tile has columns.
+class _Memory:
+    """A flat array of which vectors are read and written at places, in the function that is being built."""
 
-    Called with flat arrays source, at, target; `at` holds the places of the square's pixels in source, row by row;
-    starts (added to these, target); steps in target (row, column).
+    def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
+        self.builder, self.width = builder, kind.dtype.bitwidth // 8
+        self.vector = ir.VectorType(context.get_value_type(kind.dtype), VECTOR_BYTES // self.width)
+        self._data = context.make_array(kind)(context, builder, value).data
+
+    def number(self, place: Any) -> Any:
+        return self.builder.load(self.builder.gep(self._data, [place]))
+
+    def load(self, place: Any, mask: Any) -> Any:
+        """The numbers where the mask says so, zeros elsewhere: nothing is read there."""
+        arguments = [self._at(place), _SHORT(self.width), mask, ir.Constant(self.vector, None)]
+        return self._masked("load", self.vector, arguments)
+
+    def store(self, value: Any, place: Any, mask: Any) -> None:
+        self._masked("store", ir.VoidType(), [value, self._at(place), _SHORT(self.width), mask])
+
+    def mask(self, inside: Any) -> Any:
+        """The first `inside` numbers of a vector."""
+        count = self.vector.count
+        spread = ir.Constant(ir.VectorType(_INTEGER, count), ir.Undefined)
+        spread = self.builder.insert_element(spread, inside, _SHORT(0))
+        spread = self.builder.shuffle_vector(spread, spread, ir.Constant(ir.VectorType(_SHORT, count), None))
+        places = ir.Constant(ir.VectorType(_INTEGER, count), [_INTEGER(i) for i in range(count)])
+        return self.builder.icmp_signed("<", places, spread)
+
+    def whole(self) -> Any:
+        """All numbers of a vector: LLVM makes plain instructions of it."""
+        return ir.Constant(ir.VectorType(ir.IntType(1), self.vector.count), [1] * self.vector.count)
+
+    def _at(self, place: Any) -> Any:
+        return self.builder.bitcast(self.builder.gep(self._data, [place]), self.vector.as_pointer())
+
+    def _masked(self, what: str, result: Any, arguments: list[Any]) -> Any:
+        name = f"llvm.masked.{what}.v{self.vector.count}f{8 * self.width}.p0"
+        kind = ir.FunctionType(result, [argument.type for argument in arguments])
+        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), arguments)
+
+
+def _emitted(
+    transform: Callable[[Any], list[Any]],
+    size: int,
+    parts: list[range],
+    masks: Callable[[_Memory, Any], tuple[Any, Any]],
+) -> Any:
+    """The transform of a square of that size, for as many channels as a vector has numbers, some rows after others.
+
+    Called with flat arrays source, source_at, target, target_at; starts (in source, in target); inside.  The offsets
+    `..._at` say where the square's pixels lie, row by row.  Of channels from `inside` on `masks` says what happens.
     """
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, at, target = (
-            context.make_array(kind)(context, builder, value).data
-            for kind, value in zip(signature.args[:3], arguments[:3], strict=True)
+        source, source_at, target, target_at = (
+            _Memory(context, builder, kind, value)
+            for kind, value in zip(signature.args[:4], arguments[:4], strict=True)
         )
-        start, begin = (builder.extract_value(arguments[3], i) for i in range(2))
-        row_step, column_step = (builder.extract_value(arguments[4], i) for i in range(2))
-        real, width = context.get_value_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth // 8
-        vector, integer = ir.VectorType(real, VECTOR_BYTES // width), ir.IntType(64)
+        start, begin = (builder.extract_value(arguments[4], i) for i in range(2))
+        read, written = masks(source, arguments[5])
 
-        def pointer(data: Any, place: Any, number: int) -> Any:
-            place = builder.add(place, integer(number * vector.count))
-            return builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
+        def load(pixel: int) -> _Lanes:
+            place = builder.add(start, source_at.number(_INTEGER(pixel)))
+            return _Lanes(builder, source.load(place, read))
 
-        def load(pixel: int, number: int) -> _Lanes:
-            place = builder.add(start, builder.load(builder.gep(at, [integer(pixel)])))
-            value = builder.load(pointer(source, place, number))
-            value.align = width
-            return _Lanes(builder, value)
-
-        for number in range(VECTORS):
-            rows = [[load(i * size + j, number) for j in range(size)] for i in range(size)]
-            for i, row in enumerate(in_two_dimensions(transform, rows)):
-                for j, lane in enumerate(row):
-                    place = builder.add(builder.mul(integer(i), row_step), builder.mul(integer(j), column_step))
-                    builder.store(lane.value, pointer(target, builder.add(begin, place), number)).align = width
+        for part in parts:
+            rows = [[load(i * size + j) for j in range(size)] for i in range(size)]
+            for row, lanes in zip(part, in_two_dimensions(transform, rows, part), strict=True):
+                for column, lane in enumerate(lanes):
+                    place = target_at.number(_INTEGER(row * len(lanes) + column))
+                    target.store(lane.value, builder.add(begin, place), written)
         return context.get_dummy_value()
 
-    def typed(_: Any, source: Any, at: Any, target: Any, starts: Any, steps: Any) -> Any:
-        pair = types.UniTuple(types.int64, 2)
-        return types.void(source, at, target, pair, pair), emit
+    def typed(_: Any, source: Any, source_at: Any, target: Any, target_at: Any, starts: Any, inside: Any) -> Any:
+        return types.void(source, source_at, target, target_at, types.UniTuple(types.int64, 2), types.int64), emit
 
     return intrinsic(typed)
 
 
-transform_input: Any = _emitted(input_values, 6)
-transform_weight: Any = _emitted(weight_values, 3)
-transform_gradient: Any = _emitted(gradient_values, 4)
-transform_output: Any = _emitted(outputs, 6)
-transform_weight_gradient: Any = _emitted(weight_gradients, 6)
+def _reading_some(memory: _Memory, inside: Any) -> tuple[Any, Any]:
+    """Channels beyond are zero, and not read."""
+    return memory.mask(inside), memory.whole()
+
+
+def _writing_some(memory: _Memory, inside: Any) -> tuple[Any, Any]:
+    """Channels beyond are not written."""
+    return memory.whole(), memory.mask(inside)
+
+
+_HALVES = [range(3), range(3, 6)]
+"""36 vectors are more than there are registers.  The first half of an input's values needs none of the second's sums."""
+
+transform_input: Any = _emitted(input_values, 6, _HALVES, _reading_some)
+transform_weight: Any = _emitted(weight_values, 3, [range(6)], _reading_some)
+transform_gradient: Any = _emitted(gradient_values, 4, [range(6)], _reading_some)
+transform_output: Any = _emitted(outputs, 6, [range(4)], _writing_some)
+transform_weight_gradient: Any = _emitted(weight_gradients, 6, [range(3)], _writing_some)
