@@ -22,7 +22,6 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -48,14 +47,16 @@ def {name}({arrays}, {numbers}):
 """
 
 _OF_ALL = """
-def {name}_of_all(model, places, ends, {numbers}, workers):
+def {name}_of_all(model, table, {numbers}, workers):
+    total = table[-1, 0]
     for t in prange(workers):
-        first, last, start = t * ends[-1] // workers, (t + 1) * ends[-1] // workers, 0
-        for p in range(len(ends)):
-            low, high = max(first, start) - start, min(last, ends[p]) - start
+        first, last, start = t * total // workers, (t + 1) * total // workers, 0
+        for p in range(len(table)):
+            end = table[p, 0]
+            low, high = max(first, start) - start, min(last, end) - start
             if low < high:
                 {name}({elements_of_all}, {numbers})
-            start = ends[p]
+            start = end
 """
 
 Arrays = tuple[np.ndarray, ...]
@@ -95,10 +96,12 @@ class Step:
 
     def _run(self, parameters: list[Arrays], numbers: tuple[Any, ...]) -> None:
         """Of dense arrays of one dtype, those of each parameter in one order."""
-        ends = np.array(list(accumulate([arrays[0].size for arrays in parameters])))
-        places = np.array([[id(array) for array in arrays] for arrays in parameters])
+        end, table = 0, []
+        for arrays in parameters:
+            end += arrays[0].size
+            table.append((end, *map(id, arrays)))
         model = np.empty(0, parameters[0][0].dtype)
-        self._kernel(model, places, ends, *map(float, numbers), threads.workers(int(ends[-1]), PARALLEL_FROM))
+        self._kernel(model, np.array(table), *map(float, numbers), threads.workers(end, PARALLEL_FROM))
 
     def _in_memory_order(self, arrays: Arrays, numbers: tuple[Any, ...]) -> None:
         """All arrays in the memory order of the parameter; what had to be copied is copied back."""
@@ -164,7 +167,7 @@ def _compiled(formula: Callable[..., Any]) -> Callable[..., None]:
         "updated": ", ".join(f"{name}[i]" for name in ["w", *states]),
         "elements": "".join(f"{name}[i], " for name in states),
         "typed_own": ", ".join(f"typed_{name}" for name in own),
-        "elements_of_all": ", ".join(f"elements(model, places[p, {i}], low, high)" for i in range(count)),
+        "elements_of_all": ", ".join(f"elements(model, table[p, {i}], low, high)" for i in range(1, count + 1)),
     }
     # numba's cache asks the file of the formula whether it has changed, and hashes what the template wrote
     file = formula.__code__.co_filename
