@@ -10,7 +10,7 @@ from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .activation import log_softmax, logsigmoid, softmax
-from .comparison import clamp, where
+from .comparison import maximum, where
 from .elementwise import log, log1p
 from .indexing import take_along
 from .linalg import linear
@@ -38,7 +38,7 @@ def _binary_cross_entropy(p, target):
 
 @_binary_cross_entropy.gradient("p")
 def _(g, p, target):
-    return g * (p - target) / clamp(p * (1 - p), min=1e-12)
+    return g * (p - target) / maximum(p * (1 - p), 1e-12)
 
 
 @_binary_cross_entropy.gradient("target")
@@ -82,7 +82,7 @@ def binary_cross_entropy_with_logits(
 
 
 def _within_unit(values: np.ndarray) -> bool:
-    return not values.size or bool(np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) <= 1)
+    return kernels.of(values).all_within(values, 0.0, 1.0)
 
 
 def _check_weight(name: str, weight: Array | None, target: Array) -> None:

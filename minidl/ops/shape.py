@@ -235,9 +235,10 @@ def matrix_transpose(x: Array) -> Array:
 @primitive(view=True)
 def broadcast(x, shape):
     """x repeated to `shape` without copying."""
-    if x.ndim or type(x) is not np.ndarray or type(shape) is not tuple:
+    if x.ndim or not isinstance(x, (np.ndarray, np.generic)) or type(shape) is not tuple:
         return np.broadcast_to(x, shape)
-    repeated = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))  # a tenth of the time; every mean's gradient is one
+    # a tenth of the time; every mean's gradient is one
+    repeated = np.ndarray(shape, x.dtype, np.asarray(x), 0, (0,) * len(shape))
     repeated.flags.writeable = False
     return repeated
 

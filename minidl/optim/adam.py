@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import kernels
-from .optimizer import Optimizer, Params, given, next_step, shared_numbers
+from .optimizer import Call, Optimizer, Params, given, next_step, shared_numbers
 from .options import AT_LEAST_0, BELOW_1, Range
 
 
@@ -57,12 +57,12 @@ class Adam(WithMoments):
         averages = super().buffers(group)
         return (*averages, "max_exp_avg_sq") if group["amsgrad"] else averages
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         t = next_step(state)
         beta1, beta2 = map(float, group["betas"])
         kernel = kernels.of(parameter)
         greatest = (state["max_exp_avg_sq"].array,) if group["amsgrad"] else ()
-        (kernel.amsgrad_step if greatest else kernel.adam_step)(
+        return kernel.amsgrad_step if greatest else kernel.adam_step, (
             parameter,
             gradient,
             state["exp_avg"].array,

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import kernels
 from .adam import WithMoments
-from .optimizer import Params, given, next_step, scalar, shared_numbers
+from .optimizer import Call, Params, given, next_step, scalar, shared_numbers
 from .options import AT_LEAST_0, Range
 
 
@@ -36,14 +36,13 @@ class Adamax(WithMoments):
     def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_inf")
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         t = next_step(state)
         beta1, beta2 = map(float, group["betas"])
-        m, u = state["exp_avg"].array, state["exp_inf"].array
+        arrays = (parameter, gradient, state["exp_avg"].array, state["exp_inf"].array)
         rate = float(group["lr"]) / (1 - beta1**t)
-        kernels.of(parameter).adamax_step(
-            parameter, gradient, m, u, *shared_numbers(group), rate, 1 - beta1, beta2, group["eps"]
-        )
+        numbers = (*shared_numbers(group), rate, 1 - beta1, beta2, group["eps"])
+        return kernels.of(parameter).adamax_step, (*arrays, *numbers)
 
 
 class NAdam(WithMoments):
@@ -75,14 +74,14 @@ class NAdam(WithMoments):
     def begin(self, parameter: np.ndarray, group: dict[str, Any]) -> dict[str, Any]:
         return {"mu_product": scalar(1), **super().begin(parameter, group)}
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         t = next_step(state)
         beta1, beta2 = map(float, group["betas"])
         mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (n * group["momentum_decay"])) for n in (t, t + 1))
         product = state["mu_product"].array
         product *= mu
         lr = float(group["lr"])
-        kernels.of(parameter).nadam_step(
+        return kernels.of(parameter).nadam_step, (
             parameter,
             gradient,
             state["exp_avg"].array,
@@ -121,7 +120,7 @@ class RAdam(WithMoments):
     ) -> None:
         super().__init__(params, given(locals()))
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         t = next_step(state)
         beta1, beta2 = map(float, group["betas"])
         correction1, correction2 = 1 - beta1**t, 1 - beta2**t
@@ -131,7 +130,7 @@ class RAdam(WithMoments):
         arrays = (parameter, gradient, state["exp_avg"].array, state["exp_avg_sq"].array)
         numbers = (*shared_numbers(group, group["decoupled_weight_decay"]), group["lr"], 1 - beta1, beta2, 1 - beta2)
         if length <= 5:
-            kernel.radam_first_step(*arrays, *numbers, correction1)
-            return
+            return kernel.radam_first_step, (*arrays, *numbers, correction1)
         rectification = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
-        kernel.radam_step(*arrays, *numbers, group["eps"], correction1, correction2**0.5, rectification**0.5)
+        last = (group["eps"], correction1, correction2**0.5, rectification**0.5)
+        return kernel.radam_step, (*arrays, *numbers, *last)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import kernels
-from .optimizer import Optimizer, Params, given, next_step, shared_numbers
+from .optimizer import Call, Optimizer, Params, given, next_step, shared_numbers
 from .options import AT_LEAST_0, Range
 
 
@@ -42,11 +42,10 @@ class Adagrad(Optimizer):
         state["sum"].array.fill(group["initial_accumulator_value"])
         return state
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         rate = float(group["lr"]) / (1 + (next_step(state) - 1) * group["lr_decay"])
-        kernels.of(parameter).adagrad_step(
-            parameter, gradient, state["sum"].array, *shared_numbers(group), rate, group["eps"]
-        )
+        numbers = (*shared_numbers(group), rate, group["eps"])
+        return kernels.of(parameter).adagrad_step, (parameter, gradient, state["sum"].array, *numbers)
 
 
 class Adadelta(Optimizer):
@@ -79,13 +78,12 @@ class Adadelta(Optimizer):
     def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("square_avg", "acc_delta")
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         next_step(state)
         rho = group["rho"]
         s, d = state["square_avg"].array, state["acc_delta"].array
-        kernels.of(parameter).adadelta_step(
-            parameter, gradient, s, d, *shared_numbers(group), group["lr"], rho, 1 - rho, group["eps"]
-        )
+        numbers = (*shared_numbers(group), group["lr"], rho, 1 - rho, group["eps"])
+        return kernels.of(parameter).adadelta_step, (parameter, gradient, s, d, *numbers)
 
 
 class RMSprop(Optimizer):
@@ -119,7 +117,7 @@ class RMSprop(Optimizer):
         centered = ("grad_avg",) if group["centered"] else ()
         return ("square_avg", *centered, *(("momentum_buffer",) if group["momentum"] > 0 else ()))
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         next_step(state)
         kernel = kernels.of(parameter)
         momentum, alpha = group["momentum"], group["alpha"]
@@ -127,6 +125,5 @@ class RMSprop(Optimizer):
         numbers = (*shared_numbers(group), group["lr"], alpha, 1 - alpha, group["eps"])
         if momentum > 0:
             step = kernel.centered_rmsprop_momentum_step if group["centered"] else kernel.rmsprop_momentum_step
-            step(*arrays, *numbers, momentum)
-        else:
-            (kernel.centered_rmsprop_step if group["centered"] else kernel.rmsprop_step)(*arrays, *numbers)
+            return step, (*arrays, *numbers, momentum)
+        return kernel.centered_rmsprop_step if group["centered"] else kernel.rmsprop_step, (*arrays, *numbers)

@@ -13,7 +13,7 @@ import numpy as np
 from .. import kernels
 from ..autograd.calling import wrap
 from .adam import Adam
-from .optimizer import Optimizer, Params, given, next_step, shared_numbers
+from .optimizer import Call, Optimizer, Params, given, next_step, shared_numbers
 from .options import AT_LEAST_0, BELOW_1, Range
 
 __all__ = ["Adam", "GradientDescent", "Momentum", "RMSProp"]
@@ -30,8 +30,8 @@ class GradientDescent(Optimizer):
     def begin(self, parameter: np.ndarray, group: dict[str, Any]) -> dict[str, Any]:
         return {}
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
-        kernels.of(parameter).gradient_descent_step(parameter, gradient, *shared_numbers(group), group["lr"])
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
+        return kernels.of(parameter).gradient_descent_step, (parameter, gradient, *shared_numbers(group), group["lr"])
 
 
 class Momentum(Optimizer):
@@ -48,11 +48,10 @@ class Momentum(Optimizer):
     def begin(self, parameter: np.ndarray, group: dict[str, Any]) -> dict[str, Any]:
         return {"velocity": wrap(np.zeros_like(parameter))}
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         beta = group["beta"]
-        kernels.of(parameter).sgd_step(
-            parameter, gradient, state["velocity"].array, *shared_numbers(group), group["lr"], beta, 1 - beta
-        )
+        numbers = (*shared_numbers(group), group["lr"], beta, 1 - beta)
+        return kernels.of(parameter).sgd_step, (parameter, gradient, state["velocity"].array, *numbers)
 
 
 class RMSProp(Optimizer):
@@ -77,11 +76,10 @@ class RMSProp(Optimizer):
     def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("square_average",)
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         t = next_step(state)
         beta = group["beta"]
         factor = 1 / (1 - beta**t) if group["bias_correction"] else 1
         s = state["square_average"].array
-        kernels.of(parameter).book_rmsprop_step(
-            parameter, gradient, s, *shared_numbers(group), group["lr"], beta, 1 - beta, group["eps"], factor
-        )
+        numbers = (*shared_numbers(group), group["lr"], beta, 1 - beta, group["eps"], factor)
+        return kernels.of(parameter).book_rmsprop_step, (parameter, gradient, s, *numbers)

@@ -22,6 +22,9 @@ Params = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tenso
 
 Hook = Callable[..., Any]
 
+Call = tuple[Any, tuple[Any, ...]]
+"""A kernel and its arguments."""
+
 
 def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     """A class's `step` between its hooks; a step that calls its parent's runs them once."""
@@ -60,11 +63,11 @@ class Optimizer:
     defaults   the options of groups that do not give them
 
     A subclass gives `ranges`, the names of its `buffers`, and `update(parameter, gradient, state, group)`, which
-    changes the parameter's array in place.  Or it defines `step` itself, over `self.param_groups` and `self.state`,
-    as PyTorch's do.
+    changes the parameter's array in place, or returns the call of a kernel that will.  Or it defines `step` itself,
+    over `self.param_groups` and `self.state`, as PyTorch's do.
 
     Options `foreach`, `fused`, `capturable` and `differentiable` of its subclasses are there for programs that give
-    them, and without effect: every step is one jitted pass a parameter, and no graph is recorded of it.
+    them, and without effect: every step is one jitted pass over all parameters, and no graph is recorded of it.
 
     Raises ArgumentError for no parameters, one that is given twice or is no leaf, and options out of range.
     """
@@ -139,13 +142,18 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        calls: dict[Any, list[tuple[Any, ...]]] = {}
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
-                    self._train(p, p.grad.array, group)
+                    call = self._update_of(p, p.grad.array, group)
+                    if call is not None:
+                        calls.setdefault(call[0], []).append(call[1])
+        for kernel, arguments in calls.items():
+            kernel.of_all(arguments)
         return loss
 
-    def _train(self, p: Tensor, gradient: np.ndarray, group: dict[str, Any]) -> None:
+    def _update_of(self, p: Tensor, gradient: np.ndarray, group: dict[str, Any]) -> Call | None:
         parameter = p.array
         if gradient.shape != parameter.shape:
             raise ShapeError(
@@ -157,8 +165,8 @@ class Optimizer:
             state = self.begin(parameter, group)
             if state:
                 self.state[p] = state
-        self.update(parameter, gradient, state, group)
         p.version[0] += 1
+        return self.update(parameter, gradient, state, group)
 
     def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
         """The names of the states that have the parameter's shape."""
@@ -168,8 +176,14 @@ class Optimizer:
         """The state of a parameter before its first step: the count of steps, and zeros for each of `buffers`."""
         return {"step": scalar(0), **{name: wrap(np.zeros_like(parameter)) for name in self.buffers(group)}}
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
-        """Change `parameter` and its `state` in place: to be defined by the subclass."""
+    def update(
+        self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]
+    ) -> Call | None:
+        """Change `parameter` and its `state` in place, or return a kernel and the arguments that let it do so.
+
+        To be defined by the subclass.  Calls of one kernel for several parameters are made at once: threads are woken
+        once a step, not for each parameter.
+        """
         raise ArgumentError(f"{type(self).__name__} defines no update(parameter, gradient, state, group)")
 
     # --- hooks --------------------------------------------------------------------------------------------------------

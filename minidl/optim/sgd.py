@@ -9,7 +9,7 @@ import numpy as np
 from .. import kernels
 from ..autograd.calling import wrap
 from ..errors import ArgumentError
-from .optimizer import Optimizer, Params, given, next_step, scalar, shared_numbers
+from .optimizer import Call, Optimizer, Params, given, next_step, scalar, shared_numbers
 from .options import AT_LEAST_0, Range
 
 
@@ -50,18 +50,17 @@ class SGD(Optimizer):
     def begin(self, parameter: np.ndarray, group: dict[str, Any]) -> dict[str, Any]:
         return {"momentum_buffer": None} if group["momentum"] else {}
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         kernel = kernels.of(parameter)
         shared, lr, momentum = shared_numbers(group), group["lr"], group["momentum"]
         if momentum == 0:
-            kernel.gradient_descent_step(parameter, gradient, *shared, lr)
-            return
+            return kernel.gradient_descent_step, (parameter, gradient, *shared, lr)
         share = 1 - group["dampening"]
         if state.get("momentum_buffer") is None:
             state["momentum_buffer"] = wrap(np.zeros_like(parameter))
             share = 1  # so that the buffer starts as the gradient
         step = kernel.nesterov_step if group["nesterov"] else kernel.sgd_step
-        step(parameter, gradient, state["momentum_buffer"].array, *shared, lr, momentum, share)
+        return step, (parameter, gradient, state["momentum_buffer"].array, *shared, lr, momentum, share)
 
 
 class ASGD(Optimizer):
@@ -94,12 +93,12 @@ class ASGD(Optimizer):
     def begin(self, parameter: np.ndarray, group: dict[str, Any]) -> dict[str, Any]:
         return {"eta": scalar(float(group["lr"])), "mu": scalar(1), **super().begin(parameter, group)}
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         t = next_step(state)
         eta, mu = state["eta"].item(), state["mu"].item()
         sign, decay, _ = shared_numbers(group)
         kept = 1 - group["lambd"] * eta
-        kernels.of(parameter).asgd_step(parameter, gradient, state["ax"].array, sign, decay, kept, eta, mu)
         lr = float(group["lr"])
         state["eta"] = scalar(lr / (1 + group["lambd"] * lr * t) ** group["alpha"])
         state["mu"] = scalar(1 / max(1, t - group["t0"]))
+        return kernels.of(parameter).asgd_step, (parameter, gradient, state["ax"].array, sign, decay, kept, eta, mu)

@@ -9,7 +9,7 @@ import numpy as np
 from .. import kernels
 from ..errors import ArgumentError
 from .adam import WithMoments
-from .optimizer import Optimizer, Params, given, next_step, shared_numbers
+from .optimizer import Call, Optimizer, Params, given, next_step, shared_numbers
 from .options import AT_LEAST_0, Range, check_pair
 
 
@@ -49,13 +49,11 @@ class Rprop(Optimizer):
         state["step_size"].array.fill(float(group["lr"]))
         return state
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         next_step(state)
-        sign = -1 if group["maximize"] else 1
-        previous, size = state["prev"].array, state["step_size"].array
-        kernels.of(parameter).rprop_step(
-            parameter, gradient, previous, size, sign, 0, 1, *group["etas"], *group["step_sizes"]
-        )
+        arrays = (parameter, gradient, state["prev"].array, state["step_size"].array)
+        numbers = (-1 if group["maximize"] else 1, 0, 1, *group["etas"], *group["step_sizes"])
+        return kernels.of(parameter).rprop_step, (*arrays, *numbers)
 
 
 class Lion(Optimizer):
@@ -80,10 +78,10 @@ class Lion(Optimizer):
     def buffers(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("exp_avg",)
 
-    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, parameter: np.ndarray, gradient: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> Call:
         next_step(state)
         beta1, beta2 = map(float, group["betas"])
-        kernels.of(parameter).lion_step(
+        return kernels.of(parameter).lion_step, (
             parameter,
             gradient,
             state["exp_avg"].array,

@@ -186,6 +186,27 @@ def test_two_runs_are_equal_bit_for_bit(name):
         np.testing.assert_array_equal(first, second)
 
 
+def test_many_parameters_at_once_are_as_one_after_the_other():
+    """Of any dtype, order and size, empty ones and one that threads share, with two sets of numbers."""
+    several = []
+    for i, shape in enumerate([(3,), (), (130, 127), (0,), (7, 5), (64, 3, 3, 3), (100, 200), (1,)]):
+        for dtype in TOLERANCE:
+            arrays = [ORDERS["CF"[i % 2]](x) for x in arrays_of(shape, 4, dtype)]
+            several.append((*arrays, *SHARED[i % 3 == 0], *CASES["adam_step"][2]))
+    together, apart = ([tuple(np.copy(x) if i < 4 else x for i, x in enumerate(s)) for s in several] for _ in range(2))
+    cpu.adam_step.of_all(together)
+    for arguments in apart:
+        cpu.adam_step(*arguments)
+    for got, expected, before in zip(together, apart, several, strict=True):
+        assert got[0].size == 0 or not np.array_equal(got[0], before[0])
+        for x, y in zip(got[:4], expected[:4], strict=True):
+            np.testing.assert_array_equal(x, y)
+
+
+def test_no_parameters_at_all():
+    cpu.adam_step.of_all([])
+
+
 def test_every_step_of_one_formula_is_tried():
     jitted = {name for name, module in cpu._JITTED.items() if module == "optimizer"}
     assert jitted == set(CASES)

@@ -108,6 +108,15 @@ def test_many_rows_of_few_outputs(outputs, dtype):
         np.testing.assert_allclose(cpu.linear(x, weight, b), expected, atol=1e-5 if dtype == np.float32 else 1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("columns", [1, 2, 5, 32, 33])
+def test_a_column_of_many_rows_times_a_row(columns, dtype):
+    a, b = (RANDOM.standard_normal(shape).astype(dtype) for shape in ((300, 1), (1, columns)))
+    for column in (a, np.repeat(a, 3, 0)[::3], np.repeat(a, 2, 1)[:, :1], a[::-1]):
+        for row in (b, np.repeat(b, 2, 1)[:, ::2], np.broadcast_to(b[:, :1], b.shape)):
+            np.testing.assert_array_equal(cpu.matmul(column, row), column * row)
+
+
 def test_one_row_of_many_threads():
     x, weight = RANDOM.standard_normal((1, 700)), RANDOM.standard_normal((301, 700))
     np.testing.assert_allclose(cpu.linear(x, weight, None), x @ weight.T, atol=1e-12)

@@ -85,3 +85,22 @@ def test_rows_are_added_where_their_numbers_say(shape, dtype):
     np.add.at(expected, numbers, g.astype(float))
     for rows in (g, np.asfortranarray(g), np.repeat(g, 2, axis=1)[:, ::2]):
         np.testing.assert_allclose(cpu.rows_added(rows, numbers, 4), expected, rtol=0, atol=400 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_all_within_bounds_means_every_element_and_no_nan(dtype):
+    inside = np.array([[0.0, -0.0, 1.0], [0.5, 1e-7, 0.999]], dtype)
+    just_above = np.nextafter(dtype(1), dtype(2))
+    for arranged in (
+        inside,
+        inside.T,
+        np.repeat(inside, 2, -1)[:, ::2],
+        np.broadcast_to(inside, (4, 2, 3)),
+        inside[:0],
+    ):
+        assert cpu.all_within(arranged, 0.0, 1.0)
+    for wrong in (just_above, -1e-3, np.nan, np.inf, -np.inf):
+        spoiled = np.tile(inside, (9, 1))
+        spoiled[-1, -1] = wrong
+        for arranged in (spoiled, spoiled.T):
+            assert not cpu.all_within(arranged, 0.0, 1.0)

@@ -40,6 +40,8 @@ _JITTED = {
     "log_softmax": "rows",
     "rows_added": "rows",
     "add_to_rows": "rows",
+    "outer_product": "rows",
+    "all_within": "reduction",
     "total": "reduction",
     "sum_of_rows": "reduction",
     "sum_of_columns": "reduction",

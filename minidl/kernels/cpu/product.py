@@ -28,8 +28,9 @@ INTEGERS = 1 << 15
 """Multiplications from which a jitted integer product beats NumPy's loop."""
 
 MANY_ROWS = 1 << 8
-"""Rows from which, where they have 2 to `SHORT_ROW` elements, a jitted sum beats NumPy's, which goes through each row
-on its own: 640 rows of 5 take it 3.8 microseconds instead of 1.7."""
+"""Rows from which, where they have 2 to `SHORT_ROW` elements, a jitted loop beats NumPy's, which goes through each row
+on its own: 640 rows of 5 take it 3.8 microseconds instead of 1.7, to add a bias, and 5.5 instead of 2.4 as a product
+of a column and a row."""
 
 SHORT_ROW = 32
 
@@ -75,7 +76,9 @@ def _matrix_product(a: np.ndarray, b: np.ndarray, row: np.ndarray | None = None)
     size, thin = n * k * m, n == 1 or k == 1 or m == 1
     if size >= (LARGE_VECTOR if thin else LARGE):
         return _jitted.float_product(a, b, row)
-    if size < VECTOR or not thin:
+    if k == 1 and n >= MANY_ROWS and 1 < m <= SHORT_ROW:
+        y = _jitted.outer_product(a, b)
+    elif size < VECTOR or not thin:
         y = np.matmul(a, b)
     elif k == 1:
         y = a * b

@@ -39,6 +39,13 @@ def total(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.add.reduce(sums), x.dtype)
 
 
+def all_within(x: np.ndarray, low: float, high: float) -> bool:
+    """Whether every element is at least `low` and at most `high`, which NaN is not."""
+    if x.dtype.char in "fd" and x.flags.c_contiguous and x.flags.writeable:  # one pass, and no call of two ufuncs
+        return _all_within(x.reshape(-1), low, high)
+    return x.size == 0 or bool(np.minimum.reduce(x, None) >= low and np.maximum.reduce(x, None) <= high)
+
+
 def sum_of_rows(x: np.ndarray) -> np.ndarray:
     """The sum along the last axis; of contiguous floats."""
     return _of_rows(_sums, x)
@@ -83,6 +90,14 @@ def _of_rows(kernel: Callable[..., None], x: np.ndarray) -> np.ndarray:
     y: Any = np.empty(x.shape[:-1], x.dtype)
     kernel(x.reshape(-1, x.shape[-1]), y.reshape(-1), threads.workers(x.size, LARGE))
     return y
+
+
+@serial
+def _all_within(x, low, high):
+    least, most, outside = x.dtype.type(low), x.dtype.type(high), 0
+    for i in range(x.size):
+        outside += not (least <= x[i] <= most)
+    return outside == 0
 
 
 @parallel

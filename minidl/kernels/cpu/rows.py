@@ -92,6 +92,21 @@ def add_to_rows(y, row):
             line[j] += row[j]
 
 
+def outer_product(column: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """column (n, 1) * row (1, m), of floats."""
+    y = np.empty((len(column), row.shape[1]), column.dtype)
+    _multiply(column.reshape(-1), row.reshape(-1), y)
+    return y
+
+
+@serial
+def _multiply(column, row, y):
+    for i in range(column.size):
+        line, factor = y[i], column[i]
+        for j in range(row.size):
+            line[j] = factor * row[j]
+
+
 @parallel
 def _add_rows(g, numbers, sums, workers):
     for t in prange(workers):
