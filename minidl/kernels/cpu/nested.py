@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 from typing import Any
 
+from numba import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.registry import CPUDispatcher
@@ -26,6 +27,10 @@ class NestedKernel(CPUDispatcher):
         """What numba does for an entry from Python is left out; callers know the function by its library."""
         self.overloads[tuple(compiled.signature.args)] = compiled
         self.targetctx.insert_user_function(compiled.library, compiled.fndesc, [compiled.library])
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """As a number, whichever it is: numba made a version for `n = 0`, and then another one for what n becomes."""
+        return super().get_call_template(tuple(map(types.unliteral, args)), kws)
 
     def get_overload(self, arguments: Any) -> Any:
         """By what the translation of a caller finds the function."""

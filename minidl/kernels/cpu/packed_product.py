@@ -16,7 +16,15 @@ from .. import threads
 from .copying import copy
 from .jit import parallel, serial
 from .layout import window
-from .tile import COLUMN_BYTES, ROWS, add_products, set_pixels
+from .tile import (
+    COLUMN_BYTES,
+    ROWS,
+    add_products,
+    add_products_of_1,
+    add_products_of_2,
+    add_products_of_4,
+    set_pixels,
+)
 
 PARALLEL_FROM = 1 << 14
 """Numbers of a matrix from which packing it in threads pays."""
@@ -105,23 +113,48 @@ def add_product(a, b, out):
     m = out.shape[1]
     panels, depth, columns = b.shape
     left, right, target = a.reshape(-1), b.reshape(-1), out.reshape(-1)
-    rows = np.empty(n + ROWS, np.int64)
-    for i in range(rows.size):
-        rows[i] = min(i, n - 1) * k  # the last one is repeated to fill a tile
+    rows = np.empty(n, np.int64)
+    for i in range(n):
+        rows[i] = i * k
     edge = np.empty(ROWS * columns, out.dtype)
     for panel in range(panels):
-        inside = min(columns, m - panel * columns)
-        for first in range(0, n, ROWS):
-            count = min(ROWS, n - first)
-            begin, place = (panel * depth + 1) * columns, first * m + panel * columns
-            if inside == columns and count == ROWS:
-                add_products(left, rows, right, target, (0, first, begin, place), (1, k), (0, 1, 0, columns, m))
+        begin, place = (panel * depth + 1) * columns, panel * columns
+        inside, first = min(columns, m - place), 0
+        while first < n:
+            count = _rows_of_tile(n - first)
+            if inside == columns:
+                _add_rows(left, rows, right, target, (0, first, begin, first * m + place), (k, columns, m), count)
             else:
                 edge[:] = 0
-                add_products(left, rows, right, edge, (0, first, begin, 0), (1, k), (0, 1, 0, columns, columns))
+                _add_rows(left, rows, right, edge, (0, first, begin, 0), (k, columns, columns), count)
                 for i in range(count):
                     for j in range(inside):
-                        target[place + i * m + j] += edge[i * columns + j]
+                        target[(first + i) * m + place + j] += edge[i * columns + j]
+            first += count
+
+
+@serial
+def _rows_of_tile(left):
+    """The rows of the greatest tile that `left` rows fill."""
+    if left >= ROWS:
+        return ROWS
+    return 4 if left >= 4 else 2 if left >= 2 else 1
+
+
+@serial
+def _add_rows(a, at, b, c, starts, sizes, count):
+    """Tiles of few rows for small batches: where weights come from the L2 cache, one row takes a quarter of the time
+    of eight (2.3 microseconds of 9.1 for 128 numbers and 512 columns, measured on AVX-512)."""
+    k, columns, row = sizes
+    loops, steps = (1, k), (0, 1, 0, columns, row)
+    if count == ROWS:
+        add_products(a, at, b, c, starts, loops, steps)
+    elif count == 4:
+        add_products_of_4(a, at, b, c, starts, loops, steps)
+    elif count == 2:
+        add_products_of_2(a, at, b, c, starts, loops, steps)
+    else:
+        add_products_of_1(a, at, b, c, starts, loops, steps)
 
 
 @serial

@@ -250,6 +250,11 @@ add_products_half, add_products_quarter, add_products_few, add_lanes = (
     _products(shape, _add) for shape in (_HALF, _QUARTER, _FEW, _LANES_OF_TAPS)
 )
 
+add_products_of_4, add_products_of_2, add_products_of_1 = (
+    _products(_Shape(VECTORS, VECTOR_BYTES, lanes=False, rows=rows), _add) for rows in (4, 2, 1)
+)
+"""The same for so many rows."""
+
 set_products: Any = _products(_WHOLE, _set)
 """c[m, n] = s[m, n]"""
 set_products_half, set_products_few = (_products(shape, _set) for shape in (_HALF, _FEW))
