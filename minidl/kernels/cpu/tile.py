@@ -15,20 +15,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-_features = binding.get_host_cpu_features()
-VECTOR_BYTES = 64 if _features.get("avx512f") else 32 if _features.get("avx") else 16
+from .machine import REGISTERS, VECTOR_BYTES
+
 VECTORS = 2
 
-ROWS = 4 if _features.get("avx") and not _features.get("avx512f") else 8
-"""Rows of a tile: 2 vectors each fill half of the registers, which are 16 with AVX and 32 elsewhere."""
+ROWS = REGISTERS // 4
+"""Rows of a tile: 2 vectors each fill half of the registers."""
 
-TAPS = 9 if ROWS == 8 else ROWS
-"""Rows of the tile of lanes that adds up gradients of weights: as many as a 3x3 kernel has, where registers allow."""
+TAPS = 9 if REGISTERS == 32 else 5
+"""Rows of the tile of lanes that adds up gradients of weights: of kernels of 3x3 taps all or about half."""
 
 COLUMN_BYTES = VECTORS * VECTOR_BYTES
 """Bytes of a tile's row."""
