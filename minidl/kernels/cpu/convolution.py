@@ -303,8 +303,9 @@ def _panels(weight_shape: tuple[int, ...], groups: int, itemsize: int) -> tuple[
     return groups * -(-group // (wide // share)), wide // share
 
 
-_COST_OF_TILE = {1: 16, 2: 8, 4: 5}
-"""Cycles that a step of a whole, half and quarter tile takes (AVX-512, one such multiplication a cycle)."""
+_COST_OF_TILE = {1: 16, 2: 8, 4: 5} if ROWS == 8 else {4: 4, 2: 4, 1: 4}
+"""Cycles that a step of a whole, half and quarter tile takes: with AVX-512, one such multiplication a cycle; with the 4
+rows of AVX2, two a cycle, but 4 cycles until a sum can be added to.  Of tiles that take as long, the first is taken."""
 
 
 def _block(images: np.ndarray, output: tuple[int, ...], geometry: Geometry, pixels: int) -> Pair:

@@ -2,7 +2,8 @@
 
     sums[m, n, l] += sum over k = 0, lanes, 2 lanes ... of  a[a_at[m] + k + l] * b[b_at[n] + k + l]
 
-for m, n < SIDE and l < lanes, the numbers of a vector.  Both operands are read along their rows, as they lie.
+for m, n < SIDE and l < lanes, the numbers of a vector.  Both operands are read along their rows, as they lie.  What is
+added is summed on its own first, so that a long sum made in several turns rounds less.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .tile import VECTOR_BYTES
+from .machine import REGISTERS, VECTOR_BYTES
 
-SIDE = 4
-"""Rows of either operand in a tile: its sums fill half of the 32 vector registers of AVX-512."""
+SIDE = 4 if REGISTERS == 32 else 3
+"""Rows of either operand in a tile: its sums fill half of the vector registers."""
 
 _INTEGER = ir.IntType(64)
 
@@ -48,7 +49,6 @@ def _typed(_: Any, a: Any, a_at: Any, b: Any, b_at: Any, sums: Any, starts: Any,
 
         rows_of_a, rows_of_b = rows(a, a_start, a_at, a_row), rows(b, b_start, b_at, b_row)
         places = [vector_at(target, builder.add(place, _INTEGER(i * vector.count))) for i in range(SIDE * SIDE)]
-        initial = [load(pointer) for pointer in places]
         entry, body, done = builder.block, builder.append_basic_block("loop"), builder.append_basic_block("done")
         builder.branch(body)
         builder.position_at_end(body)
@@ -63,13 +63,13 @@ def _typed(_: Any, a: Any, a_at: Any, b: Any, b_at: Any, sums: Any, starts: Any,
         following = builder.add(k, _INTEGER(vector.count))
         k.add_incoming(_INTEGER(0), entry)
         k.add_incoming(following, body)
-        for phi, start, total in zip(running, initial, added, strict=True):
-            phi.add_incoming(start, entry)
+        for phi, total in zip(running, added, strict=True):
+            phi.add_incoming(ir.Constant(vector, None), entry)
             phi.add_incoming(total, body)
         builder.cbranch(builder.icmp_signed("<", following, arguments[6]), body, done)
         builder.position_at_end(done)
         for total, pointer in zip(added, places, strict=True):
-            builder.store(total, pointer).align = itemsize
+            builder.store(builder.fadd(load(pointer), total), pointer).align = itemsize
         return context.get_dummy_value()
 
     return types.void(a, a_at, b, b_at, sums, types.UniTuple(types.int64, 5), types.int64), emit

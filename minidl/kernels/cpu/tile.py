@@ -15,23 +15,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-_features = binding.get_host_cpu_features()
-VECTOR_BYTES = 64 if _features.get("avx512f") else 32 if _features.get("avx") else 16
+from .machine import REGISTERS, VECTOR_BYTES
+
 VECTORS = 2
 
-ROWS = 4 if _features.get("avx") and not _features.get("avx512f") else 8
-"""Rows of a tile: 2 vectors each fill half of the registers, which are 16 with AVX and 32 elsewhere."""
+ROWS = REGISTERS // 4
+"""Rows of a tile: 2 vectors each fill half of the registers."""
 
 FEW_ROWS = ROWS // 2
 """Rows of the tile for what has no more: its 8 sums (with AVX-512) just hide how long an addition takes."""
 
-TAPS = 9 if ROWS == 8 else ROWS
-"""Rows of the tile of lanes that adds up gradients of weights: as many as a 3x3 kernel has, where registers allow."""
+TAPS = 9 if REGISTERS == 32 else 5
+"""Rows of the tile of lanes that adds up gradients of weights: of kernels of 3x3 taps all or about half."""
 
 COLUMN_BYTES = VECTORS * VECTOR_BYTES
 """Bytes of a tile's row."""
@@ -162,7 +162,7 @@ def _set(tile: _Tile, total: Any, target: Any) -> None:
 
 
 def _pixels(
-    shape: _Shape, begin: Callable[[_Tile, list[Any], Any], list[Any]], write: Callable[[_Tile, Any, Any, Any], None]
+    shape: _Shape, begin: Callable[[_Tile, list[Any], Any], list[Any]], write: Callable[[_Tile, list[Any], list[Any], Any], None]
 ) -> Any:
     """A tile of which each row has its own place in c, and of which some columns are written."""
 
@@ -186,10 +186,7 @@ def _pixels(
             targets = _rows(builder, builder.gep(c, [starts[3]]), c_at, starts[1], shape.rows)
             sums = begin(tile, targets, builder.gep(b, [starts[4]]))
             sums = tile.sums(rows, builder.gep(b, [starts[2]]), counts, steps[:depth], steps[depth:], sums)
-            masks = [_mask(tile, v, arguments[5]) for v in range(tile.vectors)]
-            for m, place in enumerate(targets):
-                for v in range(tile.vectors):
-                    write(tile, sums[m * tile.vectors + v], tile.at(place, v), masks[v])
+            write(tile, sums, [tile.at(place, v) for place in targets for v in range(tile.vectors)], arguments[5])
             return context.get_dummy_value()
 
         return types.void(a, at, b, c, c_at, types.int64, *integers), emit
@@ -212,18 +209,33 @@ def _mask(tile: _Tile, number: int, inside: Any) -> Any:
     return tile.builder.icmp_signed("<", places, tile.spread(inside))
 
 
-def _store_some(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
+def _store_some(tile: _Tile, sums: list[Any], targets: list[Any], inside: Any) -> None:
+    """Whole rows without a mask, which is slow to store by on many processors: 18 instructions with AVX2, and a branch
+    for each number with SSE and NEON."""
+    builder, columns = tile.builder, tile.vectors * tile.vector.count
+    with builder.if_else(builder.icmp_signed(">=", inside, _INTEGER(columns))) as (whole, part):
+        with whole:
+            for total, target in zip(sums, targets, strict=True):
+                tile.store(total, target)
+        with part:
+            masks = [_mask(tile, v, inside) for v in range(tile.vectors)]
+            for i, (total, target) in enumerate(zip(sums, targets, strict=True)):
+                _store_masked(tile, total, target, masks[i % tile.vectors])
+
+
+def _store_masked(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
     name = f"llvm.masked.store.v{tile.vector.count}f{8 * tile.itemsize}.p0"
     kind = ir.FunctionType(ir.VoidType(), [tile.vector, pointer.type, _SHORT, mask.type])
     store = cgutils.get_or_insert_function(tile.builder.module, kind, name)
     tile.builder.call(store, [value, pointer, _SHORT(tile.itemsize), mask])
 
 
-def _stream(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
+def _stream(tile: _Tile, sums: list[Any], targets: list[Any], inside: Any) -> None:
     """All columns, past the caches: written lines need not be read from memory first."""
-    store = tile.builder.store(value, pointer)
-    store.align = VECTOR_BYTES
-    store.set_metadata("nontemporal", tile.builder.module.add_metadata([_SHORT(1)]))
+    for total, target in zip(sums, targets, strict=True):
+        store = tile.builder.store(total, target)
+        store.align = VECTOR_BYTES
+        store.set_metadata("nontemporal", tile.builder.module.add_metadata([_SHORT(1)]))
 
 
 @intrinsic
