@@ -9,6 +9,7 @@ import numpy as np
 from .. import kernels
 from ..autograd import primitive
 from ..autograd.graph import Variable
+from ..autograd.modes import is_grad_enabled
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .elementwise import astype, clone, rsqrt
 from .promotion import Array, array_of, check_floats, check_tensors
@@ -43,19 +44,20 @@ def _batch_norm_gradient(g: Array, x: Array, weight: Array, mean: Any, rstd: Any
 
 
 @primitive
-def _batch_norm_by(x, weight, bias, mean, rstd):
-    """(x - mean) * rstd * weight + bias, where mean and rstd are constants."""
-    return _normalised(x, weight, bias, mean, rstd)
+def _batch_norm_by(x, weight, bias, mean, variance, eps):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, where mean and variance are constants."""
+    return kernels.of(x).batch_norm_by(x, mean, variance, weight, bias, eps)
 
 
 @_batch_norm_by.gradient("x")
-def _(g, weight, rstd):
+def _(g, weight, variance, eps):
+    rstd = rsqrt(variance + eps)
     return g * _along(g, rstd if weight is None else weight * rstd)
 
 
 @_batch_norm_by.gradient("weight")
-def _(g, x, mean, rstd):
-    return total(g * ((x - _along(x, mean)) * _along(x, rstd)), _but_channels(x))
+def _(g, x, mean, variance, eps):
+    return total(g * ((x - _along(x, mean)) * _along(x, rsqrt(variance + eps))), _but_channels(x))
 
 
 @_batch_norm_by.gradient("bias")
@@ -102,7 +104,9 @@ def batch_norm(
     _check(x, running_mean, running_var, weight, bias, training)
     if not training:
         mean, variance = array_of(running_mean), array_of(running_var)
-        return _batch_norm_by(input, weight, bias, mean.copy(), 1 / np.sqrt(variance + eps))
+        if is_grad_enabled():  # what a node keeps must not follow the running statistics
+            mean, variance = mean.copy(), variance.copy()
+        return _batch_norm_by(input, weight, bias, mean, variance, eps)
     mean, variance = kernels.of(x).channel_moments(x)
     if running_mean is not None and running_var is not None:
         count = x.size // max(x.shape[1], 1)

@@ -22,6 +22,7 @@ _JITTED = {
     "channel_affine": "normalization",
     "channel_sums": "normalization",
     "batch_norm_gradient": "normalization",
+    "batch_norm_by": "running_norm",
     "layer_norm": "layer_norm",
     "layer_norm_gradient": "layer_norm",
     "softmax_cross_entropy": "loss",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -77,7 +78,9 @@ def laid_out_like(x: np.ndarray, model: np.ndarray) -> np.ndarray:
 
 def channels_last(x: np.ndarray) -> np.ndarray:
     """(N, C, ...) as a dense (N, ..., C); free when x already lies so."""
-    pixels = x.transpose(0, *range(2, x.ndim), 1)
+    pixels = x.transpose(_last(x.ndim))
+    if pixels.flags.c_contiguous:
+        return pixels
     if not 1 < x.shape[1] <= FEW_CHANNELS or not x.flags.c_contiguous:
         return np.ascontiguousarray(pixels)
     copy = np.empty(pixels.shape, x.dtype)
@@ -88,7 +91,19 @@ def channels_last(x: np.ndarray) -> np.ndarray:
 
 def channels_first(x: np.ndarray) -> np.ndarray:
     """(N, ..., C) seen as (N, C, ...)."""
-    return x.transpose(0, x.ndim - 1, *range(1, x.ndim - 1))
+    return x.transpose(_first(x.ndim))
+
+
+@lru_cache
+def _last(dimensions: int) -> tuple[int, ...]:
+    """The order that takes channels from the second place to the last."""
+    return (0, *range(2, dimensions), 1)
+
+
+@lru_cache
+def _first(dimensions: int) -> tuple[int, ...]:
+    """The order that takes them back."""
+    return (0, dimensions - 1, *range(1, dimensions - 1))
 
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
