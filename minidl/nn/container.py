@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import AbsentError, ArgumentError, DtypeError
 from .module import Module
+from .pairs import in_pairs
 
 
 class _Listed(Module):
@@ -109,8 +110,8 @@ class Sequential(_Listed):
             self.add_module(str(name), self._checked(name, module))
 
     def forward(self, input: Any) -> Any:
-        for module in self._registered("_modules"):
-            input = module(input)
+        for call in in_pairs(self._registered("_modules")):
+            input = call(input)
         return input
 
     def _part(self, places: slice) -> Any:

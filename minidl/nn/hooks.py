@@ -44,7 +44,7 @@ class Calling(Registry):
                 return _call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except MinidlError as error:
-            _name_layer(error, self)
+            name_layer(error, self)
             raise
 
     def register_forward_pre_hook(
@@ -118,6 +118,11 @@ def _add(hooks: OrderedDict[int, Hook], hook: Hook, prepend: bool) -> HookHandle
     return handle
 
 
+def has_hooks(module: Calling) -> bool:
+    """Whether somebody sees what goes into this module or comes out."""
+    return bool(module._hooks or _of_all)
+
+
 # --- calling ----------------------------------------------------------------------------------------------------------
 
 
@@ -182,7 +187,7 @@ def _after(hook: Hook, module: Calling, args: tuple[Any, ...], kwargs: dict[str,
     return output if result is None else result
 
 
-def _name_layer(error: Any, module: Any) -> None:
+def name_layer(error: Any, module: Any) -> None:
     """Let the message begin with the path of the layer whose forward failed.
 
     An error passes all modules that it happened in, from the layer to the model; each knows the path from itself.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from ..autograd import primitive
 from ..autograd.graph import Variable
 from ..autograd.modes import is_grad_enabled
 from ..errors import ArgumentError, DtypeError, ShapeError
+from .activation import gate, relu
 from .elementwise import astype, clone, rsqrt
 from .promotion import Array, array_of, check_floats, check_tensors
 from .reduction import mean as average
@@ -21,18 +22,32 @@ from .shape import reshape
 @primitive
 def _batch_norm(x, weight, bias, mean, rstd, eps):
     """(x - mean) * rstd * weight + bias, where mean and rstd are those of x itself."""
-    return _normalised(x, weight, bias, mean, rstd)
+    return kernels.of(x).batch_norm(x, mean, rstd, weight, bias)
 
 
 @_batch_norm.gradient("x", "weight", "bias")
 def _(g, x, weight, mean, rstd, eps):
-    return _batch_norm_gradient(g, x, weight, mean, rstd, eps)
-
-
-def _batch_norm_gradient(g: Array, x: Array, weight: Array, mean: Any, rstd: Any, eps: float) -> tuple[Array, ...]:
     """One fused pass over arrays; over tensors, whose gradients must be differentiable again, the formula itself."""
     if isinstance(g, np.ndarray):
         return kernels.of(g).batch_norm_gradient(g, x, mean, rstd, weight)
+    return _batch_norm_gradient(g, x, weight, eps)
+
+
+@primitive
+def _batch_norm_relu(x, weight, bias, mean, rstd, eps):
+    """The same, or zero where that is below: batch norm and ReLU in one pass."""
+    return kernels.of(x).batch_norm(x, mean, rstd, weight, bias, 0.0)
+
+
+@_batch_norm_relu.gradient("x", "weight", "bias")
+def _(g, x, weight, bias, mean, rstd, eps):
+    if isinstance(g, np.ndarray):
+        return kernels.of(g).batch_norm_gradient(g, x, mean, rstd, weight, bias, 0.0)
+    return _batch_norm_gradient(gate(g, _batch_norm(x, weight, bias, mean, rstd, eps)), x, weight, eps)
+
+
+def _batch_norm_gradient(g: Array, x: Array, weight: Array, eps: float) -> tuple[Array, Array, Array]:
+    """Gradients in x, weight and bias; Ioffe & Szegedy 2015, section 3."""
     axes = _but_channels(x)
     centred = x - average(x, axes, True)
     rstd = rsqrt(average(centred * centred, axes, True) + eps)
@@ -63,13 +78,6 @@ def _(g, x, mean, variance, eps):
 @_batch_norm_by.gradient("bias")
 def _(g):
     return total(g, _but_channels(g))
-
-
-def _normalised(x: Any, weight: Any, bias: Any, mean: Any, rstd: Any) -> Any:
-    """One pass over arrays, with the numbers of each channel put together before."""
-    scale = rstd if weight is None else rstd * weight
-    shift = -mean * scale if bias is None else bias - mean * scale
-    return kernels.of(x).channel_affine(x, scale, shift)
 
 
 def _but_channels(x: Array) -> tuple[int, ...]:
@@ -107,13 +115,46 @@ def batch_norm(
         if is_grad_enabled():  # what a node keeps must not follow the running statistics
             mean, variance = mean.copy(), variance.copy()
         return _batch_norm_by(input, weight, bias, mean, variance, eps)
+    return _by_own_moments(_batch_norm, input, running_mean, running_var, weight, bias, momentum, eps)
+
+
+def batch_norm_relu(
+    input: Array,
+    running_mean: Array | None,
+    running_var: Array | None,
+    weight: Array | None,
+    bias: Array | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> Array:
+    """relu(batch_norm(...)); in training one operator, whose ReLU costs no pass over memory, neither way."""
+    x = array_of(input)
+    if not training or not x.size or not isinstance(input, Variable):
+        return relu(batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps))
+    _check(x, running_mean, running_var, weight, bias, training)
+    return _by_own_moments(_batch_norm_relu, input, running_mean, running_var, weight, bias, momentum, eps)
+
+
+def _by_own_moments(
+    normalised: Callable[..., Array],
+    input: Array,
+    running_mean: Array | None,
+    running_var: Array | None,
+    weight: Array | None,
+    bias: Array | None,
+    momentum: float,
+    eps: float,
+) -> Array:
+    """Normalise by the mean and variance of the input, of which the running ones take a share."""
+    x = array_of(input)
     mean, variance = kernels.of(x).channel_moments(x)
     if running_mean is not None and running_var is not None:
         count = x.size // max(x.shape[1], 1)
         for running, new in ((running_mean, mean), (running_var, variance * (count / (count - 1)))):
             running.array += momentum * (new - running.array)
             running.version[0] += 1
-    return _batch_norm(input, weight, bias, mean, 1 / np.sqrt(variance + eps), eps)
+    return normalised(input, weight, bias, mean, 1 / np.sqrt(variance + eps), eps)
 
 
 def count_batch(counter: Variable) -> None:

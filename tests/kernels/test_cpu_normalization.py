@@ -105,37 +105,54 @@ def test_moments_of_constants_and_of_nothing():
         assert mean.shape == variance.shape == (shape[1],) and np.isnan(mean).all() and np.isnan(variance).all()
 
 
+@pytest.mark.parametrize("least", [-np.inf, 0.0, 0.5])
+@pytest.mark.parametrize("parameters", ["weight and bias", "weight", "bias", "neither"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", SHAPES + EMPTY, ids=str)
-def test_affine(shape, dtype):
+def test_normalised(shape, dtype, parameters, least):
     plain = RANDOM.standard_normal(shape).astype(dtype)
-    scale, shift = RANDOM.standard_normal((2, shape[1]))
+    mean, rstd, weight, bias = RANDOM.uniform(0.5, 2, (4, shape[1])).astype(dtype)
+    weight, bias = (weight if "weight" in parameters else None), (bias if "bias" in parameters else None)
     for x in layouts(plain):
-        y = cpu.channel_affine(x, scale.astype(dtype), shift.astype(dtype))
+        y = cpu.batch_norm(x, mean, rstd, weight, bias, least)
         assert y.dtype == dtype and y.shape == shape and is_channels_last(y)
-        np.testing.assert_allclose(y, x * along_channels(scale, x) + along_channels(shift, x), **tolerance(dtype))
+        expected = (rows(x) - mean) * rstd * (1 if weight is None else weight) + (0 if bias is None else bias)
+        np.testing.assert_allclose(rows(y), np.maximum(expected, least), **tolerance(dtype))
 
 
+@pytest.mark.parametrize("least", [-np.inf, 0.0, 0.5])
 @pytest.mark.parametrize("with_weight", [True, False])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", SHAPES + EMPTY, ids=str)
-def test_gradient(shape, dtype, with_weight):
+@pytest.mark.parametrize("shape", SHAPES + EMPTY + [(5, 33, 20, 21)], ids=str)
+def test_gradient(shape, dtype, with_weight, least):
     x, g = RANDOM.normal(3, 2, (2, *shape)).astype(dtype)
-    weight = RANDOM.standard_normal(shape[1]).astype(dtype) if with_weight else None
-    values, given = rows(x), rows(g)
+    weight, bias = RANDOM.standard_normal((2, shape[1])).astype(dtype)
+    weight = weight if with_weight else None
+    values = rows(x)
     count = max(len(values), 1)
     mean = values.sum(0) / count
     rstd = 1 / np.sqrt(((values - mean) ** 2).sum(0) / count + 1e-3)
+    mean, rstd = mean.astype(dtype), rstd.astype(dtype)
     normal = (values - mean) * rstd
-    g_bias, g_weight = given.sum(0), (given * normal).sum(0)
-    g_rows = (given - g_bias / count - normal * g_weight / count) * rstd * (weight if with_weight else 1)
     for gradient, image in zip(layouts(g), layouts(x), strict=True):
-        got = cpu.batch_norm_gradient(gradient, image, mean.astype(dtype), rstd.astype(dtype), weight)
+        given = np.where(rows(cpu.batch_norm(image, mean, rstd, weight, bias, least)) > least, rows(g), 0)
+        g_bias, g_weight = given.sum(0), (given * normal).sum(0)
+        g_rows = (given - g_bias / count - normal * g_weight / count) * rstd * (weight if with_weight else 1)
+        got = cpu.batch_norm_gradient(gradient, image, mean, rstd, weight, bias, least)
         assert all(a.dtype == dtype for a in got) and got[0].shape == shape and is_channels_last(got[0])
         limits = {"rtol": 1e-3, "atol": 1e-4} if dtype == np.float32 else {"rtol": 1e-9, "atol": 1e-10}
         np.testing.assert_allclose(rows(got[0]), g_rows, **limits)
         np.testing.assert_allclose(got[1], g_weight, **limits)
         np.testing.assert_allclose(got[2], g_bias, **limits)
+
+
+def test_not_a_number_passes_the_limit_as_it_passes_a_relu():
+    x = RANDOM.standard_normal((2, 3, 4, 4)).astype(np.float32)
+    x[0, 1, 2, 3] = np.nan
+    numbers = np.zeros(3, np.float32), np.ones(3, np.float32), None, None
+    np.testing.assert_array_equal(np.isnan(cpu.batch_norm(x, *numbers, 0.0)), np.isnan(x))
+    g_bias = cpu.batch_norm_gradient(np.ones_like(x), x, *numbers, 0.0)[2]
+    np.testing.assert_array_equal(g_bias, rows(np.float32(~(x <= 0))).sum(0))
 
 
 @pytest.mark.parametrize("shape", [(8, 3), (4, 6, 5, 7)])
@@ -148,7 +165,7 @@ def test_gradient_equals_pytorch(shape):
     y.backward(torch.tensor(g))
     mean, variance = cpu.channel_moments(x)
     rstd = 1 / np.sqrt(variance + 1e-5)
-    np.testing.assert_allclose(cpu.channel_affine(x, rstd * weight, bias - mean * rstd * weight), y.detach().numpy())
+    np.testing.assert_allclose(cpu.batch_norm(x, mean, rstd, weight, bias), y.detach().numpy())
     for ours, parameter in zip(cpu.batch_norm_gradient(g, x, mean, rstd, weight), theirs, strict=True):
         np.testing.assert_allclose(ours, parameter.grad.numpy(), rtol=1e-9, atol=1e-12)
 

@@ -1,0 +1,141 @@
+"""Batch norm and ReLU in a Sequential, computed together, against the two called one by one."""
+
+import copy
+
+import numpy as np
+import pytest
+
+import minidl
+from minidl import nn
+from minidl.autograd import gradcheck, gradgradcheck
+from minidl.errors import ShapeError
+
+RANDOM = np.random.default_rng(8)
+KINDS = [(nn.BatchNorm1d, (6, 3)), (nn.BatchNorm1d, (4, 3, 5)), (nn.BatchNorm2d, (3, 3, 4, 5)),
+         (nn.BatchNorm3d, (2, 3, 2, 3, 4))]  # fmt: skip
+
+
+def pair(kind, dtype=minidl.float64, **options):
+    """Batch norm with any scale and shift, and ReLU."""
+    norm = kind(3, dtype=dtype, **options)
+    for parameter in norm.parameters():
+        parameter.data = minidl.from_numpy(RANDOM.normal(0.5, 1, 3)).to(dtype)
+    return nn.Sequential(norm, nn.ReLU())
+
+
+def batch(shape, dtype=minidl.float64):
+    return minidl.from_numpy(RANDOM.normal(2, 3, shape)).to(dtype)
+
+
+def one_by_one(layers, x):
+    for layer in layers:
+        x = layer(x)
+    return x
+
+
+def gradients_of(function, layers, x):
+    """The output, its gradients in x and the parameters, and the state afterwards."""
+    x = x.detach().clone().requires_grad_()
+    y = function(x)
+    (y * y.detach().cos()).sum().backward()
+    return [y, x.grad, *(p.grad for p in layers.parameters()), *layers.state_dict().values()]
+
+
+def assert_same(layers, x, exactly=True):
+    apart = copy.deepcopy(layers)
+    together = gradients_of(layers, layers, x)
+    for ours, theirs in zip(together, gradients_of(lambda x: one_by_one(apart, x), apart, x), strict=True):
+        limits = {} if exactly else {"rtol": 1e-4, "atol": 1e-6}
+        np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), **limits)
+    return together[0]
+
+
+def is_together(y):
+    return y.grad_fn.name == "BatchNormReluBackward"
+
+
+@pytest.mark.parametrize("options", [{}, {"momentum": None}, {"affine": False}, {"bias": False},
+                                     {"track_running_stats": False}], ids=str)  # fmt: skip
+@pytest.mark.parametrize(("kind", "shape"), KINDS)
+def test_values_gradients_and_running_statistics(kind, shape, options):
+    y = assert_same(pair(kind, **options), batch(shape))
+    assert is_together(y)
+
+
+@pytest.mark.parametrize("dtype", [minidl.float16, minidl.float32])
+def test_other_dtypes(dtype):
+    layers = pair(nn.BatchNorm2d, dtype)
+    assert is_together(assert_same(layers, batch((4, 3, 9, 7), dtype), exactly=False))
+
+
+def test_derivatives_of_first_and_second_order():
+    layers = pair(nn.BatchNorm2d)
+    x = batch((2, 3, 3, 2)).requires_grad_()
+    parameters = list(layers.parameters())
+    assert gradcheck(lambda x: layers(x), (x,)) and gradgradcheck(lambda x: layers(x), (x,))
+    y = layers(x)
+    first = minidl.autograd.grad((y * y).sum(), [x, *parameters], create_graph=True)
+    second = minidl.autograd.grad(sum((g * g).sum() for g in first), [x, *parameters])
+    y = one_by_one(layers, x)
+    first = minidl.autograd.grad((y * y).sum(), [x, *parameters], create_graph=True)
+    for ours, theirs in zip(second, minidl.autograd.grad(sum((g * g).sum() for g in first), [x, *parameters]),
+                            strict=True):  # fmt: skip
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-9, atol=1e-9)
+
+
+def test_equals_pytorch():
+    torch = pytest.importorskip("torch")
+    ours, x = pair(nn.BatchNorm2d), batch((5, 3, 6, 7))
+    theirs = torch.nn.Sequential(torch.nn.BatchNorm2d(3, dtype=torch.float64), torch.nn.ReLU())
+    theirs.load_state_dict({name: torch.from_numpy(value.numpy()) for name, value in ours.state_dict().items()})
+    expected = gradients_of(theirs, theirs, torch.from_numpy(x.numpy()))
+    for got, wanted in zip(gradients_of(ours, ours, x), expected, strict=True):
+        np.testing.assert_allclose(got.detach().numpy(), wanted.detach().numpy(), rtol=1e-9, atol=1e-11)
+
+
+def test_relu_in_place_is_the_same():
+    layers = nn.Sequential(pair(nn.BatchNorm2d)[0], nn.ReLU(inplace=True))
+    assert is_together(assert_same(layers, batch((3, 3, 4, 4))))
+
+
+def test_evaluation_and_what_is_not_recorded():
+    layers, x = pair(nn.BatchNorm2d), batch((3, 3, 4, 4))
+    with minidl.no_grad():
+        y, tracked = layers(x), layers.state_dict()
+        assert not y.requires_grad and tracked["0.num_batches_tracked"].item() == 1
+        np.testing.assert_array_equal(y.numpy(), one_by_one(copy.deepcopy(layers), x).numpy())
+    layers.eval()
+    np.testing.assert_array_equal(layers(x).detach().numpy(), one_by_one(layers, x).detach().numpy())
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_hooks_see_what_comes_between(place):
+    layers, x = pair(nn.BatchNorm2d), batch((3, 3, 4, 4))
+    seen = []
+    for register in ("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook"):
+        with_hook = copy.deepcopy(layers)
+        handle = getattr(with_hook[place], register)(lambda module, *values: seen.append(values) and None)
+        y = with_hook(x)
+        y.sum().backward()
+        assert len(seen) == 1 and not is_together(y)
+        handle.remove()
+        seen.clear()
+        assert is_together(with_hook(x))
+
+
+def test_a_layer_with_a_forward_of_its_own_is_called():
+    class Shifted(nn.ReLU):
+        def forward(self, input):
+            return super().forward(input) + 1
+
+    layers, x = pair(nn.BatchNorm2d), batch((3, 3, 4, 4))
+    y = layers(x).detach().numpy()
+    np.testing.assert_array_equal(nn.Sequential(layers[0], Shifted())(x).detach().numpy(), y + 1)
+    layers[1].forward = lambda input: input * 0
+    assert not layers(x).detach().numpy().any()
+
+
+def test_an_error_names_the_layer():
+    layers = nn.Sequential(nn.Identity(), *pair(nn.BatchNorm2d))
+    with pytest.raises(ShapeError, match=r"^1 \(BatchNorm2d\): .*has 4 channels, the layer has 3"):
+        layers(minidl.zeros(2, 4, 3, 3))
