@@ -4,7 +4,7 @@ All three are direct: tiles of the output held in registers (`direct.py`, `tile.
 convolution, of the output's gradient with the kernels turned round; with a stride it is one for each place that an
 input pixel can have between two windows.
 
-Some cases have faster forms: 3x3 kernels with stride 1 and enough channels take a quarter of the multiplications
+Some cases have faster forms: 3x3 kernels with stride 1 and some channels take a quarter of the multiplications
 (`winograd.py`), 1x1 kernels are products of matrices (`pointwise.py`), and for few output pixels the weight is read
 where it lies (`few_pixels.py`).
 """
@@ -246,8 +246,12 @@ def _winograd_pays(images: tuple[int, ...], output: tuple[int, ...], geometry: G
 
 
 def _direct_cost(output: tuple[int, ...], weight_shape: tuple[int, ...]) -> float:
-    """In multiplications; to pack a weight takes as long as 60, and the calls as long as 2,500,000."""
-    return (math.prod(output[:3]) + 60) * math.prod(weight_shape) + 2_500_000
+    """In multiplications, with those of columns that hold no kernel; to pack a weight takes as long as 60, and the
+    calls as long as 2,500,000."""
+    panels, columns = _panels(weight_shape, 1, 4)
+    wide = COLUMN_BYTES // 4
+    kernels = panels * wide * _COST_OF_TILE[wide // columns] / _COST_OF_TILE[1]
+    return (math.prod(output[:3]) + 60) * math.prod(weight_shape[1:]) * kernels + 2_500_000
 
 
 def _by_few_pixels(output: np.ndarray, weight_shape: tuple[int, ...], groups: int) -> bool:
