@@ -21,7 +21,6 @@ from numba import prange
 
 from .. import threads
 from .cache_lines import prefetch_rows
-from .copying import clear
 from .jit import parallel, serial
 from .layout import Kernels
 from .tile import (
@@ -35,7 +34,7 @@ from .tile import (
     set_products_few,
     set_products_half,
 )
-from .transposing import add_kernels, set_taps
+from .transposing import add_kernels, set_kernels, set_taps
 from .winograd_transforms import (
     transform_gradient,
     transform_input,
@@ -223,11 +222,12 @@ def _input_values(x, zeros, padding, grid, place, values, own, point, steps):
     (first, count), c = place, x.shape[3]
     at, targets, beyond = np.empty(36, np.int64), np.empty(36, np.int64), _distance(x, zeros)
     _count_by(targets, point)
+    ahead = AHEAD if x.size >= FAR else count
     for tile in range(count):
         image, top, left = _corner(first + tile, grid)
         _find_pixels(at, 6, x.shape, image, top - padding[0], left - padding[1], 0, beyond)
-        if tile + AHEAD < count:
-            _ask_for(x.reshape(-1), x.shape, grid, first + tile + AHEAD, 0, c)
+        if tile + ahead < count:
+            _ask_for(x.reshape(-1), x.shape, grid, first + tile + ahead, 0, c)
         for channel in range(0, c, VECTOR):
             target = own + tile * steps[0] + channel // VECTOR * steps[1]
             transform_input(x.reshape(-1), at, values, targets, (channel, target), c - channel)
@@ -239,11 +239,12 @@ def _gradient_values(g, zeros, grid, place, panels, values, own, point):
     (first, count), k = place, g.shape[3]
     at, targets, beyond = np.empty(16, np.int64), np.empty(36, np.int64), _distance(g, zeros)
     _count_by(targets, point)
+    ahead = AHEAD if g.size >= FAR else count
     for tile in range(count):
         image, top, left = _corner(first + tile, grid)
         _find_pixels(at, 4, g.shape, image, top, left, 0, beyond)
-        if tile + AHEAD < count:
-            _ask_for(g.reshape(-1), g.shape, grid, first + tile + AHEAD, 0, k)
+        if tile + ahead < count:
+            _ask_for(g.reshape(-1), g.shape, grid, first + tile + ahead, 0, k)
         for panel in range(panels[0], panels[1]):
             kernel = panel * COLUMNS
             columns = COLUMNS if k - kernel > VECTOR else VECTOR
@@ -255,8 +256,6 @@ def _gradient_values(g, zeros, grid, place, panels, values, own, point):
 @serial
 def _ask_for(x, shape, grid, tile, channel, channels):
     """Ask for some channels of the pixels of a tile, in flat images (N, H, W, C), before they are needed."""
-    if x.size < FAR:
-        return
     (_, h, w, c), (image, top, left) = shape, _corner(tile, grid)
     for row in range(top, min(top + 4, h)):
         place = ((image * h + row) * w + left) * c + channel
@@ -321,10 +320,10 @@ def _kernel_values(weight, steps, place, present, columns, kernels, own, point):
 def _multiply_block(values, tiles, kernels, panel, products, results, inside, present, y, shape, grid, first, begin):
     """Each point's products of some tiles and a panel of kernels, summed over channels."""
     (start, pitch, value), (taps, columns, kernel), (target, product) = tiles, panel, results
-    rows, (channel, count) = np.empty(ROWS, np.int64), present
+    rows, (channel, count), asked = np.empty(ROWS, np.int64), present, inside if y.size >= FAR else 0
     _count_by(rows, pitch)
     for point in range(36):
-        for tile in range(point, inside, 36):
+        for tile in range(point, asked, 36):
             _ask_for(y, shape, grid, first + tile, begin, columns)
         for tile in range(0, inside, ROWS):
             starts = (start + point * value + tile * pitch, 0, taps + point * kernel,
@@ -407,17 +406,17 @@ def _add_taps(products, results, sums, place, of_kernel, kernels, channels, colu
     taps, at, targets = np.empty(TAPS, np.float32), np.empty(36, np.int64), np.empty(9, np.int64)
     _count_by(at, results[1])
     _count_by(targets, VECTOR)
-    if anew:
-        for m in range(kernels):
-            clear(sums[place + m * of_kernel : place + m * of_kernel + 9 * channels])
     for channel in range(channels):
         for m in range(0, kernels, VECTOR):
             start = results[0] + channel * columns + m
             transform_weight_gradient(products, at, taps, targets, (start, 0), VECTOR)
             target = place + m * of_kernel + 9 * channel
-            if m + VECTOR <= kernels:
-                add_kernels(taps, sums, (0, target), (VECTOR, of_kernel))
-            else:
+            if m + VECTOR > kernels:
                 for n in range(kernels - m):
                     for tap in range(9):
-                        sums[target + n * of_kernel + tap] += taps[tap * VECTOR + n]
+                        present = 0 if anew else sums[target + n * of_kernel + tap]
+                        sums[target + n * of_kernel + tap] = present + taps[tap * VECTOR + n]
+            elif anew:
+                set_kernels(taps, sums, (0, target), (VECTOR, of_kernel))
+            else:
+                add_kernels(taps, sums, (0, target), (VECTOR, of_kernel))
