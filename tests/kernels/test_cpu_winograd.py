@@ -1,5 +1,8 @@
 """Winograd's convolution against plain sums in float64, and the switch that turns it off."""
 
+import ctypes
+import mmap
+import sys
 import threading
 
 import numpy as np
@@ -25,6 +28,9 @@ CASES = [
     (40, 3, 33, 4, 4, (1, 1)),
     (130, 35, 34, 11, 10, (1, 0)),
     (9, 300, 20, 5, 5, (1, 1)),
+    (1, 257, 65, 6, 7, (1, 1)),
+    (2, 140, 16, 13, 9, (1, 1)),
+    *((2, c, k, 6, 9, (1, 1)) for c, k in zip(range(1, 41, 3), range(40, 0, -3), strict=True)),
 ]
 NETWORKS = [
     (4, 32, 32, 56, 56, (1, 1)),
@@ -160,6 +166,57 @@ def test_errors_at_the_sizes_of_networks(case):
     for kernel, arrays, rest in runs:
         expected = kernel(*(a.astype(np.float64) for a in arrays), *rest)
         assert 1e-7 < error(kernel(*arrays, *rest), expected) < 1e-4
+
+
+def before_forbidden_memory(x, forbidden):
+    """A copy of x that ends where a page begins that may not be read."""
+    pages = mmap.mmap(-1, -(-x.nbytes // mmap.PAGESIZE) * mmap.PAGESIZE + mmap.PAGESIZE)
+    memory = np.frombuffer(pages, np.uint8)
+    first = len(memory) - mmap.PAGESIZE - x.nbytes
+    forbidden(memory.ctypes.data + first + x.nbytes, mmap.PAGESIZE)
+    copy = memory[first : first + x.nbytes].view(x.dtype).reshape(x.shape)
+    copy[...] = x
+    return copy
+
+
+@pytest.fixture
+def forbidden():
+    """Forbids access to memory at an address until the test ends."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    pages = []
+
+    def protect(address, size, access=0):
+        assert libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(size), access) == 0
+        pages.append((address, size))
+
+    yield protect
+    for address, size in pages:
+        libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(size), mmap.PROT_READ | mmap.PROT_WRITE)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs mprotect")
+@pytest.mark.parametrize(("channels", "kernels"), [(1, 33), (10, 17), (16, 5), (35, 64)])
+def test_nothing_is_read_or_written_beyond_the_arrays(channels, kernels, forbidden):
+    x, weight, bias, g = draw(2, channels, kernels, 7, 10, (1, 1))
+    image, gradient, numbers = (before_forbidden_memory(a, forbidden) for a in (last(x).copy(), last(g).copy(), weight))
+    y = before_forbidden_memory(last(g), forbidden)
+    winograd.convolve(image, kernels_of(numbers), bias, (1, 1), y)
+    assert error(y.transpose(0, 3, 1, 2), plain_convolution(x, weight, (1, 1)) + bias[:, None, None]) < 1e-5
+    g_weight = winograd.correlate(gradient, image, (1, 1))
+    assert error(g_weight, plain_weight_gradient(g, x, (1, 1))) < 1e-5
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(("channels", "kernels"), [(10, 5), (33, 20), (140, 40)])
+def test_what_memory_held_before_does_not_reach_results(channels, kernels, value):
+    """Vectors and tiles are filled up with what no result may depend on."""
+    x, weight, bias, g = draw(1, channels, kernels, 6, 9, (1, 1))
+    with Workspace(1 << 22) as (memory,):
+        memory[:] = value
+    assert np.isfinite(by_winograd(x, weight, bias, (1, 1))).all()
+    with Workspace(1 << 22) as (memory,):
+        memory[:] = value
+    assert np.isfinite(winograd.correlate(last(g), last(x), (1, 1))).all()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ All three are direct: tiles of the output held in registers (`direct.py`, `tile.
 convolution, of the output's gradient with the kernels turned round; with a stride it is one for each place that an
 input pixel can have between two windows.
 
-Some cases have faster forms: 3x3 kernels with stride 1 and enough channels take a quarter of the multiplications
+Some cases have faster forms: 3x3 kernels with stride 1 and some channels take a quarter of the multiplications
 (`winograd.py`), 1x1 kernels are products of matrices (`pointwise.py`), and for few output pixels the weight is read
 where it lies (`few_pixels.py`).
 """
@@ -19,13 +19,16 @@ import numpy as np
 
 from .. import precision, threads
 from . import depthwise, few_pixels, pointwise, scattered, winograd
-from .direct import STREAM_BYTES, convolve, correlate
+from .direct import convolve, correlate
 from .layout import Kernels, aligned, channels_first, channels_last, kernels_of
 from .panels import pack_weight, sum_and_unpack
 from .tile import COLUMN_BYTES, ROWS, TAPS
 
 BUFFER_BYTES = 512 * 1024
 """Size of a block's input: with the weight and the output it shares an L2 cache of 1 MiB."""
+
+ALIGNED_BYTES = 1 << 17
+"""Size from which outputs begin a cache line."""
 
 BLOCK_PIXELS = 1024
 """Output pixels in a block: many repay reading the weight again."""
@@ -50,9 +53,14 @@ def conv2d(
     geometry = (*weight.shape[2:], *stride, *padding, *dilation)
     images = channels_last(x)
     shape = _output_shape(images.shape, len(weight), geometry)
-    y = aligned(shape, x.dtype) if math.prod(shape) * x.itemsize >= STREAM_BYTES else np.empty(shape, x.dtype)
+    y = _empty(shape, x.dtype)
     _forward(images, kernels_of(weight, groups), bias, geometry, y, (0, 0), (1, 1))
     return channels_first(y)
+
+
+def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Memory for images (N, H, W, C); if it is much, its vectors begin cache lines, and none lies in two."""
+    return aligned(shape, dtype) if math.prod(shape) * dtype.itemsize >= ALIGNED_BYTES else np.empty(shape, dtype)
 
 
 @lru_cache(SHAPES)
@@ -79,7 +87,7 @@ def conv2d_input_gradient(
     n, c, h, w = input_shape
     k, _, kh, kw = weight.shape
     gradients, numbers = channels_last(g), np.ascontiguousarray(weight).reshape(-1)
-    x = np.empty((n, h, w, c), g.dtype)
+    x = _empty((n, h, w, c), g.dtype)
     if groups == k > 1 and x.size and g.size:
         size = c // groups * kh * kw  # of a kernel
         turned = Kernels(numbers, groups, (c, 1, kh, kw), (kh * kw - 1, size, kh * kw, size, -kw, -1))
@@ -246,8 +254,12 @@ def _winograd_pays(images: tuple[int, ...], output: tuple[int, ...], geometry: G
 
 
 def _direct_cost(output: tuple[int, ...], weight_shape: tuple[int, ...]) -> float:
-    """In multiplications; to pack a weight takes as long as 60, and the calls as long as 2,500,000."""
-    return (math.prod(output[:3]) + 60) * math.prod(weight_shape) + 2_500_000
+    """In multiplications, with those of columns that hold no kernel; to pack a weight takes as long as 60, and the
+    calls as long as 2,500,000."""
+    panels, columns = _panels(weight_shape, 1, 4)
+    wide = COLUMN_BYTES // 4
+    kernels = panels * wide * _COST_OF_TILE[wide // columns] / _COST_OF_TILE[1]
+    return (math.prod(output[:3]) + 60) * math.prod(weight_shape[1:]) * kernels + 2_500_000
 
 
 def _by_few_pixels(output: np.ndarray, weight_shape: tuple[int, ...], groups: int) -> bool:

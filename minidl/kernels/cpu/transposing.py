@@ -115,8 +115,11 @@ _transpose_square: Any = _transposition(lambda size: (size, size), _Memory.store
 set_taps: Any = _transposition(lambda size: (size, KERNEL), _Memory.store)
 """Kernels, as many as a vector has numbers, turned to vectors of a tap each: y[c, r] = x[r, c]."""
 
+set_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.store)
+"""The way back."""
+
 add_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.add)
-"""The way back: y[c, r] += x[r, c]."""
+"""The way back, added: y[c, r] += x[r, c]."""
 
 
 @serial

@@ -203,7 +203,7 @@ def _writing_some(memory: _Memory, inside: Any) -> tuple[Any, Any]:
 
 
 _HALVES = [range(3), range(3, 6)]
-"""36 vectors are more than there are registers.  The first half of an input's values needs none of the second's sums."""
+"""36 vectors are more than there are registers; the first half of an input's values needs none of the others' sums."""
 
 transform_input: Any = _emitted(input_values, 6, _HALVES, _reading_some)
 transform_weight: Any = _emitted(weight_values, 3, [range(6)], _reading_some)
