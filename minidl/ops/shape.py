@@ -50,7 +50,7 @@ def view_as_shape(x, shape):
 
 @view_as_shape.gradient("x")
 def _(g, x_shape):
-    return reshape(g, x_shape)
+    return g.reshape(x_shape)
 
 
 @primitive
@@ -60,7 +60,7 @@ def copy_to_shape(x, shape):
 
 @copy_to_shape.gradient("x")
 def _(g, x_shape):
-    return reshape(g, x_shape)
+    return g.reshape(x_shape)
 
 
 def _resolved(name: str, x: Array, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -183,7 +183,7 @@ def _permute(x, axes):
 
 @_permute.gradient("x")
 def _(g, axes):
-    return _permute(g, tuple(axes.index(i) for i in range(len(axes))))
+    return _permute(g, tuple(map(axes.index, range(len(axes)))))
 
 
 def permute(input: Array, *dims: Any, **named: Any) -> Array:
@@ -224,6 +224,8 @@ def t(input: Array) -> Array:
 def matrix_transpose(x: Array) -> Array:
     """The last two dimensions exchanged; of a 0-d tensor itself."""
     ndim = x.ndim
+    if ndim > 1 and type(x) is np.ndarray:  # of arrays, soonest
+        return x.swapaxes(-2, -1)
     if ndim == 1:
         raise ShapeError(f"mT: got shape {tuple(x.shape)}, needs at least 2 dimensions")
     return _permute(x, (*range(ndim - 2), ndim - 1, ndim - 2) if ndim else ())
@@ -295,7 +297,7 @@ def narrow(input: Array, dim: int, start: Any, length: int) -> Array:
     axis = own_axis("narrow", input, dim)
     if array_of(start) is not start and (start.ndim or start.dtype.kind not in "iu"):
         raise ShapeError(f"narrow: start is {start.dtype}{tuple(start.shape)}; needs one whole number")
-    size = input.shape[axis]
+    size = array_of(input).shape[axis]
     if type(start) is not int or type(length) is not int:
         start, length = whole_number("narrow", "start", start), whole_number("narrow", "length", length)
     first = start + size if start < 0 else start

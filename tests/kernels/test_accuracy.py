@@ -83,6 +83,15 @@ def test_infinities_and_nan_in_kernels(name, at_infinity, below):
     np.testing.assert_allclose(y, np.float32([at_infinity, below, np.nan]), rtol=0, atol=NEARLY_ZERO)
 
 
+def test_the_smallest_exponentials_are_the_nearest_numbers_or_their_neighbours():
+    """Down to 1.4e-45, the least number of float32, and zero below half of it."""
+    x = np.linspace(-110, -87, 100_001, dtype=np.float32)
+    y, least = IN_KERNELS["exp in kernels"][0](x), float(np.float32(1.4e-45))
+    exact = np.exp(x.astype(np.float64))
+    np.testing.assert_allclose(y, exact, rtol=2e-7, atol=1.01 * least)
+    assert (y[x <= -104] == 0).all() and (y[x > -103.2] > 0).all()
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

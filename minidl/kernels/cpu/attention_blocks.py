@@ -123,9 +123,7 @@ def softmax_so_far(scores, sizes, tops, sums, gathered):
     for i in range(BLOCK):
         sums[i] *= before[i]
     for j in range(sizes[1]):
-        row = scores[j * BLOCK : (j + 1) * BLOCK]
-        _exp_less(row, bases)
-        _add(sums, row)
+        _exp_less_and_add(scores[j * BLOCK : (j + 1) * BLOCK], bases, sums)
 
 
 @serial
@@ -142,8 +140,9 @@ def _exp_less(row, levels):
 
 
 @serial
-def _add(sums, row):
+def _exp_less_and_add(row, levels, sums):
     for i in range(BLOCK):
+        row[i] = exp(row[i] - levels[i])
         sums[i] += row[i]
 
 
@@ -174,8 +173,9 @@ def finish(gathered, sizes, tops, sums, out, start, step):
         else:
             tops[i] = (tops[i] if tops[i] > -np.inf else share) + math.log(sums[i])
             share = sums.dtype.type(1) / sums[i]
-        for j in range(sizes[1]):
-            out[start + i * step + j] = gathered[i * width + j] * share
+        row, line = gathered[i * width : i * width + sizes[1]], out[start + i * step :]
+        for j in range(row.size):
+            line[j] = row[j] * share
 
 
 @serial
@@ -183,8 +183,9 @@ def inner_products(a, b, products):
     """Of the columns of a and b, whose rows are BLOCK apart."""
     products[:] = 0
     for start in range(0, a.size, BLOCK):
+        row, other = a[start : start + BLOCK], b[start : start + BLOCK]
         for i in range(BLOCK):
-            products[i] += a[start + i] * b[start + i]
+            products[i] += row[i] * other[i]
 
 
 @serial

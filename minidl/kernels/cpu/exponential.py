@@ -28,6 +28,7 @@ def _exp_float32(x):
     """exp(x) = 2**k * exp(r), r at most ln(2) / 2 away from 0, with Cephes' polynomial (Moshier 1992, expf).
 
     The relative error is below 1.3e-7.  2**k comes in two factors, since 2**128 is no number but results near it are.
+    Where the result is zero, as of hidden scores, so is one of them: a product that vanishes takes twice as long.
     """
     within = min(max(x, _LEAST), _GREATEST)
     k = np.floor(within * _LOG2_E + _HALF)
@@ -36,7 +37,8 @@ def _exp_float32(x):
     p = ((((_C7 * r + _C6) * r + _C5) * r + _C4) * r + _C3) * r + _C2
     whole = np.int32(k)
     first = whole >> _I1
-    y = (p * r * r + r + _ONE) * _power_of_two(first) * _power_of_two(whole - first)
+    second = _power_of_two(whole - first) if within > _LEAST else _ZERO
+    y = (p * r * r + r + _ONE) * _power_of_two(first) * second
     return y if x == x else x
 
 
