@@ -161,9 +161,11 @@ def _set(tile: _Tile, total: Any, target: Any) -> None:
     tile.store(total, target)
 
 
-def _pixels(
-    shape: _Shape, begin: Callable[[_Tile, list[Any], Any], list[Any]], write: Callable[[_Tile, list[Any], list[Any], Any], None]
-) -> Any:
+_Write = Callable[[_Tile, list[Any], list[Any], Any], None]
+"""Of a tile's sums, each to its target; columns below a number are inside."""
+
+
+def _pixels(shape: _Shape, begin: Callable[[_Tile, list[Any], Any], list[Any]], write: _Write) -> Any:
     """A tile of which each row has its own place in c, and of which some columns are written."""
 
     def typed(
@@ -209,18 +211,22 @@ def _mask(tile: _Tile, number: int, inside: Any) -> Any:
     return tile.builder.icmp_signed("<", places, tile.spread(inside))
 
 
-def _store_some(tile: _Tile, sums: list[Any], targets: list[Any], inside: Any) -> None:
-    """Whole rows without a mask, which is slow to store by on many processors: 18 instructions with AVX2, and a branch
-    for each number with SSE and NEON."""
-    builder, columns = tile.builder, tile.vectors * tile.vector.count
-    with builder.if_else(builder.icmp_signed(">=", inside, _INTEGER(columns))) as (whole, part):
-        with whole:
-            for total, target in zip(sums, targets, strict=True):
-                tile.store(total, target)
-        with part:
-            masks = [_mask(tile, v, inside) for v in range(tile.vectors)]
-            for i, (total, target) in enumerate(zip(sums, targets, strict=True)):
-                _store_masked(tile, total, target, masks[i % tile.vectors])
+def _inside(store: Callable[[_Tile, Any, Any, Any], None]) -> _Write:
+    """Some columns are written by `store` with a mask, all of them without one: many processors are slow to store by a
+    mask, which takes 18 instructions with AVX2, and a branch for each number with SSE and NEON."""
+
+    def write(tile: _Tile, sums: list[Any], targets: list[Any], inside: Any) -> None:
+        builder, columns = tile.builder, tile.vectors * tile.vector.count
+        with builder.if_else(builder.icmp_signed(">=", inside, _INTEGER(columns))) as (whole, part):
+            with whole:
+                for total, target in zip(sums, targets, strict=True):
+                    tile.store(total, target)
+            with part:
+                masks = [_mask(tile, v, inside) for v in range(tile.vectors)]
+                for i, (total, target) in enumerate(zip(sums, targets, strict=True)):
+                    store(tile, total, target, masks[i % tile.vectors])
+
+    return write
 
 
 def _store_masked(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
@@ -228,6 +234,11 @@ def _store_masked(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
     kind = ir.FunctionType(ir.VoidType(), [tile.vector, pointer.type, _SHORT, mask.type])
     store = cgutils.get_or_insert_function(tile.builder.module, kind, name)
     tile.builder.call(store, [value, pointer, _SHORT(tile.itemsize), mask])
+
+
+def _blend(tile: _Tile, value: Any, pointer: Any, mask: Any) -> None:
+    """What the mask leaves out is written as it was, where no other thread writes: faster than to store by a mask."""
+    tile.store(tile.builder.select(mask, value, tile.load(pointer)), pointer)
 
 
 def _stream(tile: _Tile, sums: list[Any], targets: list[Any], inside: Any) -> None:
@@ -271,15 +282,15 @@ set_products: Any = _products(_WHOLE, _set)
 """c[m, n] = s[m, n]"""
 set_products_half, set_products_few = (_products(shape, _set) for shape in (_HALF, _FEW))
 
-set_pixels: Any = _pixels(_WHOLE, _with_initial, _store_some)
+set_pixels: Any = _pixels(_WHOLE, _with_initial, _inside(_store_masked))
 """c[c_at[m] + n] = b[initial + n] + s[m, n] for n < inside"""
 set_pixels_half, set_pixels_quarter, set_pixels_of_lanes = (
-    _pixels(shape, _with_initial, _store_some) for shape in (_HALF, _QUARTER, _LANES)
+    _pixels(shape, _with_initial, _inside(_store_masked)) for shape in (_HALF, _QUARTER, _LANES)
 )
 
 stream_pixels: Any = _pixels(_WHOLE, _with_initial, _stream)
 """The same for whole rows, which begin at multiples of a vector."""
 
-add_to_pixels: Any = _pixels(_WHOLE, _with_present, _store_some)
-"""c[c_at[m] + n] += s[m, n] for n < inside; all columns of c are read"""
-add_to_pixels_half: Any = _pixels(_HALF, _with_present, _store_some)
+add_to_pixels: Any = _pixels(_WHOLE, _with_present, _inside(_blend))
+"""c[c_at[m] + n] += s[m, n] for n < inside; all columns of c are read and written"""
+add_to_pixels_half: Any = _pixels(_HALF, _with_present, _inside(_blend))
