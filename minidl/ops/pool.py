@@ -17,34 +17,40 @@ from .promotion import Array, array_of, check_floats
 from .shape import reshape
 
 
-@primitive(outputs=("values", "indices"))
+@primitive(outputs=("values", "taps"))
 def _max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode):
+    """Also which tap of each window is the greatest: a byte, where its place in the image takes eight."""
     return kernels.of(x).max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 @_max_pool2d.gradient("x")
-def _(g, indices, x_shape):
-    return _scatter(g[0], indices, x_shape)
+def _(g, taps, x_shape, kernel_size, stride, padding, dilation):
+    return _spread(g[0], taps, x_shape, kernel_size, stride, padding, dilation)
 
 
 @primitive
-def _scatter(g, indices, shape):
-    return kernels.of(g).pool_scatter(g, indices, shape)
+def _spread(g, taps, shape, kernel_size, stride, padding, dilation):
+    return kernels.of(g).max_pool2d_gradient(g, taps, shape, kernel_size, stride, padding, dilation)
 
 
-@_scatter.gradient("g")
-def _(gg, indices):
-    return _gather(gg, indices)
+@_spread.gradient("g")
+def _(gg, taps, kernel_size, stride, padding, dilation):
+    return _gather(gg, taps, kernel_size, stride, padding, dilation)
 
 
 @primitive
-def _gather(x, indices):
-    return kernels.of(x).pool_gather(x, indices)
+def _gather(x, taps, kernel_size, stride, padding, dilation):
+    return kernels.of(x).pool_gather(x, taps, kernel_size, stride, padding, dilation)
 
 
 @_gather.gradient("x")
-def _(g, indices, x_shape):
-    return _scatter(g, indices, x_shape)
+def _(g, taps, x_shape, kernel_size, stride, padding, dilation):
+    return _spread(g, taps, x_shape, kernel_size, stride, padding, dilation)
+
+
+@primitive
+def _places(taps, input_width, kernel_size, stride, padding, dilation):
+    return kernels.of(taps).pool_places(taps, input_width, kernel_size, stride, padding, dilation)
 
 
 # --- any number of dimensions ----------------------------------------------------------------------------------------
@@ -109,10 +115,10 @@ def max_pooled(
     geometry = pooled_geometry(name, input, count, kernel_size, stride, padding, dilation, ceil_mode)
     if count == 2 and input.ndim == 4 and input.dtype.kind == "f":
         size, step, pads, spread, _ = geometry
-        values, places = _max_pool2d(input, size, step, pads, spread, ceil_mode)
-    else:
-        places = _window_places(input, geometry)
-        values = _taken(input, places, count)
+        values, taps = _max_pool2d(input, size, step, pads, spread, ceil_mode)
+        return (values, _places(taps, input.shape[3], size, step, pads, spread)) if return_indices else values
+    places = _window_places(input, geometry)
+    values = _taken(input, places, count)
     return (values, places) if return_indices else values
 
 

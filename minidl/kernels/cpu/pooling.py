@@ -1,4 +1,8 @@
-"""Max pooling of channels-last images: the inner loops run over the channels of a pixel, which lie side by side."""
+"""Max pooling of channels-last images, and its gradient: whole rows at a time, however few channels a pixel has.
+
+Where each greatest value stands in its window is held as a number of the tap: row * kernel width + column, in a byte
+where that suffices.  Numbers from kernel height * kernel width on stand for padding.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,15 @@ import numpy as np
 from numba import prange
 
 from .. import threads
+from .copying import LANES, clear, copy, copy_pixels
 from .jit import parallel, serial
 from .layout import channels_first, channels_last
 
 PARALLEL_FROM = 1 << 14
 """Elements from which threads pay (measured on 2 cores)."""
+
+PIECE = 1 << 11
+"""Numbers of a row of the image that are taken at a time: what is held of them stays in the L1 cache."""
 
 Pair = tuple[int, int]
 
@@ -18,7 +26,7 @@ Pair = tuple[int, int]
 def max_pool2d(
     x: np.ndarray, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """x (N, C, H, W) -> the greatest value of each window, and its place in the H * W plane, both (N, C, H', W').
+    """x (N, C, H, W) -> the greatest value of each window, and the number of its tap, both (N, C, H', W').
 
     The first of equal values wins; NaN wins over all.
     """
@@ -29,28 +37,60 @@ def max_pool2d(
         for size, kernel, step, pad, spread in zip((h, w), kernel_size, stride, padding, dilation, strict=True)
     )
     values = np.empty((n, height, width, c), x.dtype)
-    indices = np.empty((n, height, width, c), np.int64)
-    geometry = (*kernel_size, *stride, *padding, *dilation)
-    _greatest(images, values, indices, geometry, threads.workers(images.size, PARALLEL_FROM))
-    return channels_first(values), channels_first(indices)
+    taps: np.ndarray = np.empty((n, height, width, c), _tap_dtype(kernel_size))
+    if values.size:
+        piece = max(PIECE // (stride[1] * c), 1)
+        geometry = (*kernel_size, *stride, *padding, *dilation)
+        _greatest(images, values, taps, geometry, piece, threads.workers(images.size, PARALLEL_FROM))
+    return channels_first(values), channels_first(taps)
 
 
-def pool_scatter(g: np.ndarray, indices: np.ndarray, input_shape: tuple[int, ...]) -> np.ndarray:
-    """Zeros of `input_shape` (N, C, H, W) with g (N, C, H', W') added at each plane's indices."""
+def max_pool2d_gradient(
+    g: np.ndarray,
+    taps: np.ndarray,
+    input_shape: tuple[int, ...],
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+) -> np.ndarray:
+    """The gradient g (N, C, H', W') of the greatest values, taken to where they stand: (N, C, H, W)."""
     n, c, h, w = input_shape
-    x = np.zeros((n, h, w, c), g.dtype)
-    places = indices.shape[2] * indices.shape[3]
-    given, at = (channels_last(a).reshape(n, places, c) for a in (g, indices))
-    _scatter(given, at, x.reshape(n, h * w, c), threads.workers(x.size, PARALLEL_FROM))
+    given, found = channels_last(g), channels_last(taps)
+    geometry = (*kernel_size, *stride, *padding, *dilation)
+    workers = threads.workers(n * h * w * c, PARALLEL_FROM)
+    if g.size and all(d * (k - 1) < s for k, s, d in zip(kernel_size, stride, dilation, strict=True)):
+        x = np.empty((n, h, w, c), g.dtype)
+        _spread(given, found, x, _wanted_taps(w, g.shape[3], c, geometry, found.dtype), geometry, workers)
+    else:
+        x = np.zeros((n, h, w, c), g.dtype)
+        _scatter(given, found, x, geometry, workers)
     return channels_first(x)
 
 
-def pool_gather(x: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    """The values of x (N, C, H, W) at each plane's indices (N, C, H', W')."""
-    n, c, height, width = indices.shape
-    planes = channels_last(x).reshape(n, x.shape[2] * x.shape[3], c)
-    picked = np.take_along_axis(planes, channels_last(indices).reshape(n, height * width, c), 1)
-    return channels_first(picked.reshape(n, height, width, c))
+def pool_places(
+    taps: np.ndarray, input_width: int, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair
+) -> np.ndarray:
+    """Where taps (N, C, H', W') are in their H * W plane; -1 for a dilated window that lies wholly in the padding."""
+    (kh, kw), (_, _, height, width) = kernel_size, taps.shape
+    rows, columns = (np.arange(m) * s - p for m, s, p in zip((height, width), stride, padding, strict=True))
+    tap = np.arange(kh * kw)
+    apart = np.zeros(np.iinfo(taps.dtype).max + 1 if kh * kw < 128 else (kh + 1) * kw, np.int64)
+    apart[: kh * kw] = tap // kw * dilation[0] * input_width + tap % kw * dilation[1]
+    found = channels_last(taps)
+    first = rows[:, None, None] * input_width + columns[:, None]
+    return channels_first(np.where(found < kh * kw, first + apart[found], -1))
+
+
+def pool_gather(
+    x: np.ndarray, taps: np.ndarray, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair
+) -> np.ndarray:
+    """The values of x (N, C, H, W) at taps (N, C, H', W'); zero in the padding."""
+    (n, c, height, width), (h, w) = taps.shape, x.shape[2:]
+    places = channels_last(pool_places(taps, w, kernel_size, stride, padding, dilation))
+    places = places.reshape(n, height * width, c)
+    picked = np.take_along_axis(channels_last(x).reshape(n, h * w, c), np.maximum(places, 0), 1)
+    return channels_first(np.where(places < 0, x.dtype.type(0), picked).reshape(n, height, width, c))
 
 
 def _windows(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
@@ -62,58 +102,171 @@ def _windows(size: int, kernel: int, stride: int, padding: int, dilation: int, c
     return count - ((count - 1) * stride >= size + padding)
 
 
+def _tap_dtype(kernel_size: Pair) -> type:
+    kh, kw = kernel_size
+    return np.int8 if (kh + 1) * kw <= 128 else np.int32
+
+
 @parallel
-def _greatest(x, values, indices, geometry, workers):
-    """Of each window the greatest values are held, and by which tap, in numbers as wide as float32: so the loop over
-    channels takes as many of both in a vector register, and all channels of a pixel at once."""
+def _greatest(x, values, taps, geometry, piece, workers):
+    """Threads take rows of the output.  First the rows that a row of windows sees are compared, number by number, then
+    the columns of what is left: long runs of neighbours both."""
+    _, kw, sh, sw, ph, pw, _, dw = geometry
+    n, height, width, c = values.shape
+    greatest, numbers = values.reshape(-1), taps.reshape(-1)
+    most = ((min(piece, width) - 1) * sw + 1) * c
+    for t in prange(workers):
+        held, rows = np.empty(most + (kw - 1) * dw * c, x.dtype), np.empty(most + (kw - 1) * dw * c, taps.dtype)
+        best, found = np.empty(most + LANES, x.dtype), np.empty(most + LANES, taps.dtype)
+        line, line_taps = np.empty(most + LANES, x.dtype), np.empty(most + LANES, taps.dtype)
+        for row in range(t * n * height // workers, (t + 1) * n * height // workers):
+            for first in range(0, width, piece):
+                count = min(piece, width - first)
+                size, place = ((count - 1) * sw + 1) * c, (row * width + first) * c
+                seen = size + (kw - 1) * dw * c
+                _compare_rows(x, row // height, row % height * sh - ph, first * sw - pw, held[:seen], rows[:seen],
+                              geometry)  # fmt: skip
+                copy(held, best[:size])
+                copy(rows, found[:size])
+                for j in range(1, kw):
+                    _compare_column(held[j * dw * c :], rows[j * dw * c :], best[:size], found[:size], j)
+                copy_pixels(best, line, count, c, (sw * c, c), 1, 0)
+                copy_pixels(found, line_taps, count, c, (sw * c, c), 1, 0)
+                copy(line, greatest[place : place + count * c])
+                copy(line_taps, numbers[place : place + count * c])
+
+
+@serial
+def _compare_rows(x, image, top, left, held, rows, geometry):
+    """The greatest values of the window's rows from `top`, in columns from `left`, and the first taps of their rows."""
+    kh, kw, _, _, _, _, dh, _ = geometry
+    _, h, w, c = x.shape
+    across = held.size // c
+    start, stop = 0, kh
+    while top + start * dh < 0:
+        start += 1
+    while top + (stop - 1) * dh >= h:
+        stop -= 1
+    before = min(max(-left, 0), across) if start < stop else across
+    after = max(min(w - left, across), before)
+    _pad(held[: before * c], rows[: before * c], kh * kw)
+    _pad(held[after * c :], rows[after * c :], kh * kw)
+    held, rows = held[before * c : after * c], rows[before * c : after * c]
+    if held.size > 0:
+        pixels, place = x.reshape(-1), ((image * h + top) * w + left + before) * c
+        for i in range(start, stop):
+            first = place + i * dh * w * c
+            if i == start:
+                _begin(pixels[first : first + held.size], held, rows, i * kw)
+            else:
+                _compare_row(pixels[first : first + held.size], held, rows, i * kw)
+
+
+@serial
+def _pad(held, rows, none):
+    for q in range(held.size):
+        held[q], rows[q] = -np.inf, none
+
+
+@serial
+def _begin(pixels, held, rows, tap):
+    own = rows.dtype.type(tap)
+    for q in range(held.size):
+        held[q], rows[q] = pixels[q], own
+
+
+@serial
+def _compare_row(pixels, held, rows, tap):
+    """A row of pixels wins where it is greater, or the first NaN."""
+    own = rows.dtype.type(tap)
+    for q in range(held.size):
+        value, best, known = pixels[q], held[q], rows[q]
+        wins = (best == best) & (not (value <= best))
+        held[q] = value if wins else best
+        rows[q] = own if wins else known
+
+
+@serial
+def _compare_column(held, rows, best, found, column):
+    """The same for a column, which may come from a row further up, and so win where values are equal, too."""
+    kind = found.dtype.type
+    own = kind(column)
+    for q in range(best.size):
+        value, last, known, tap = held[q], best[q], found[q], kind(rows[q] + own)
+        equal = (value == last) | ((value != value) & (last != last))
+        wins = ((last == last) & (not (value <= last))) | (equal & (tap < known))
+        best[q] = value if wins else last
+        found[q] = tap if wins else known
+
+
+def _wanted_taps(w: int, width: int, c: int, geometry: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """For each row of a kernel and number of an image's row (kh, w * c) the tap by which a window sees it, where
+    windows do not overlap; -1 for what none sees."""
+    kh, kw, _, sw, _, pw, _, dw = geometry
+    window, within = np.divmod(np.arange(w) + pw, sw)
+    seen = (window < width) & (within % dw == 0) & (within // dw < kw)
+    column = np.where(seen, within // dw, -kh * kw)
+    wanted = np.maximum(np.arange(kh)[:, None] * kw + column, -1)
+    return np.repeat(wanted, c, 1).astype(dtype)
+
+
+@parallel
+def _spread(g, taps, x, wanted, geometry, workers):
+    """Windows that do not overlap: each pixel is written once.  Threads take rows of the image."""
     kh, kw, sh, sw, ph, pw, dh, dw = geometry
     n, h, w, c = x.shape
-    _, height, width, _ = values.shape
-    flat, best, places, pixels = x.reshape(-1), values.reshape(-1), indices.reshape(-1), n * height * width
+    _, height, width, _ = g.shape
+    gradients, numbers, pixels = g.reshape(-1), taps.reshape(-1), x.reshape(-1)
     for t in prange(workers):
-        taps, apart = np.empty(c, np.int32), np.empty(kh * kw, np.int64)
-        for tap in range(kh * kw):
-            apart[tap] = tap // kw * dh * w + tap % kw * dw
-        for p in range(t * pixels // workers, (t + 1) * pixels // workers):
-            image, top, left = p // (height * width), p // width % height * sh - ph, p % width * sw - pw
-            held = best[p * c : p * c + c]
-            for q in range(c):
-                held[q], taps[q] = -np.inf, -1
-            for i in range(kh):
-                for j in range(kw):
-                    row, column = top + i * dh, left + j * dw
-                    if 0 <= row < h and 0 <= column < w:
-                        start = ((image * h + row) * w + column) * c
-                        _take_greater(flat[start : start + c], held, taps, np.int32(i * kw + j))
-            _find_places(taps, apart, top * w + left, places[p * c : p * c + c])
+        size = max(width * sw, pw + w) * c + LANES
+        spread, line = np.empty(size, g.dtype), np.empty(width * c + LANES, g.dtype)
+        found, line_taps = np.zeros(size, taps.dtype), np.zeros(width * c + LANES, taps.dtype)  # nowhere -1
+        known = -1
+        for row in range(t * n * h // workers, (t + 1) * n * h // workers):
+            image, window, within = row // h, (row % h + ph) // sh, (row % h + ph) % sh
+            target = pixels[row * w * c : (row + 1) * w * c]
+            if window >= height or within % dh != 0 or within // dh >= kh:
+                clear(target)
+                continue
+            place = (image * height + window) * width * c
+            if known != place:
+                known = place
+                copy(gradients[place : place + width * c], line[: width * c])
+                copy(numbers[place : place + width * c], line_taps[: width * c])
+                copy_pixels(line, spread, width, c, (c, sw * c), kw, dw * c)
+                copy_pixels(line_taps, found, width, c, (c, sw * c), kw, dw * c)
+            _select(spread[pw * c :], found[pw * c :], wanted[within // dh], target)
 
 
 @serial
-def _take_greater(pixel, best, taps, tap):
-    """Where a value is greater, or the first, or the first NaN."""
-    for q in range(best.size):
-        value, held, known = pixel[q], best[q], taps[q]
-        greater = ((held == held) & (not (value <= held))) | (known < 0)
-        best[q] = value if greater else held
-        taps[q] = tap if greater else known
-
-
-@serial
-def _find_places(taps, apart, first, places):
-    """Where each tap is in the plane; -1 for a dilated window that lies wholly in the padding."""
-    for q in range(places.size):
-        places[q] = first + apart[taps[q]] if taps[q] >= 0 else -1
+def _select(g, taps, wanted, target):
+    zero = g.dtype.type(0)
+    for q in range(target.size):
+        target[q] = g[q] if taps[q] == wanted[q] else zero
 
 
 @parallel
-def _scatter(g, indices, x, workers):
-    """Threads take whole images, or whole channels of the only one, so they never add to the same place."""
-    n, places, c = g.shape
-    by_image = n >= workers
+def _scatter(g, taps, x, geometry, workers):
+    """Windows that overlap: their gradients are added up.  Threads take whole images, or whole channels of the only
+    one, so they never add to the same place."""
+    kh, kw, sh, sw, ph, pw, dh, dw = geometry
+    n, height, width, c = g.shape
+    w, by_image = x.shape[2], n >= workers
+    given, numbers, pixels = (
+        g.reshape(n, height * width, c),
+        taps.reshape(n, height * width, c),
+        x.reshape(n, x.shape[1] * w * c),
+    )
     for t in prange(workers):
+        apart = np.empty(kh * kw, np.int64)
+        for tap in range(kh * kw):
+            apart[tap] = (tap // kw * dh * w + tap % kw * dw) * c
         images = (t * n // workers, (t + 1) * n // workers) if by_image else (0, n)
         channels = (0, c) if by_image else (t * c // workers, (t + 1) * c // workers)
         for image in range(images[0], images[1]):
-            for p in range(places):
+            for p in range(height * width):
+                first = ((p // width * sh - ph) * w + p % width * sw - pw) * c
                 for q in range(channels[0], channels[1]):
-                    x[image, indices[image, p, q], q] += g[image, p, q]
+                    tap = numbers[image, p, q]
+                    if tap < kh * kw:
+                        pixels[image, first + apart[tap] + q] += given[image, p, q]
