@@ -142,6 +142,48 @@ def test_forward(kind, batch_sizes, backwards, dtype):
             np.testing.assert_allclose(mine, other, rtol=0, atol=scale * (2e-5 if dtype == np.float32 else 1e-12))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("batch", range(1, 10))
+@pytest.mark.parametrize("kind", KINDS)
+def test_batches_of_every_rest_of_a_tile(kind, batch, dtype):
+    """40 hidden units end in a part of a panel, 64 of one gate after whole ones."""
+    for features, hidden in ((5, 40), (33, 64)):
+        cell = Cell(kind, features, hidden, dtype)
+        batch_sizes = [batch] * 4 + [(batch + 1) // 2] * 3
+        rows, states = cell.inputs(batch_sizes)
+        path = walk(batch_sizes, False)
+        results = cell.forward(rows, states, *path)
+        twin = cell.twin(rows, states, *path, cell.w, cell.u, cell.b, cell.extra)
+        for mine, other in zip(results, twin, strict=False):
+            scale = np.abs(other).max()
+            np.testing.assert_allclose(mine, other, rtol=0, atol=scale * (2e-5 if dtype == np.float32 else 1e-12))
+
+
+@pytest.mark.parametrize("batch", range(1, 10))
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_has_the_gradients_of_its_sequences(kind, batch):
+    """Each sequence by itself, whose products are of one row; the weights' gradients are the sum of theirs."""
+    cell = Cell(kind, 33, 40)
+    path, own_path = walk([batch] * 6, False), walk([1] * 6, False)
+    rows, states = cell.inputs([batch] * 6)
+    results = cell.forward(rows, states, *path)
+    gs = [normal(*result.shape) for result in results[: 1 + len(states)]]
+    together = cell.backward(gs, rows, states, results, *path)
+    of_rows_and_states, sums = [np.zeros_like(x) for x in (rows, *states)], []
+    for n in range(batch):
+        own_rows, own_states = rows[n::batch].copy(), [state[n : n + 1].copy() for state in states]
+        own_gs = [gs[0][n::batch].copy(), *(g[n : n + 1].copy() for g in gs[1:])]
+        own = cell.backward(own_gs, own_rows, own_states, cell.forward(own_rows, own_states, *own_path), *own_path)
+        of_rows_and_states[0][n::batch] = own[0]
+        for whole, part in zip(of_rows_and_states[1:], own[1:], strict=False):
+            whole[n] = part[0]
+        for_weights = [part for part in own[1 + len(states) :] if part is not None]
+        sums = [total + part for total, part in zip(sums, for_weights, strict=True)] if sums else for_weights
+    alone = [*of_rows_and_states, *sums]
+    for mine, other in zip([x for x in together if x is not None], alone, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("batch_sizes", [[1], [4, 3, 3, 1], [23] * 30], ids=lambda sizes: f"{sizes[0]}x{len(sizes)}")
 @pytest.mark.parametrize("kind", KINDS)
@@ -235,7 +277,8 @@ def test_what_is_given_is_not_written_to(kind):
 
 
 PRODUCTS = pytest.mark.parametrize(
-    ("n", "k", "m"), [(1, 1, 1), (8, 4, 32), (9, 5, 33), (17, 64, 96), (3, 0, 5), (0, 3, 5)]
+    ("n", "k", "m"),
+    [(1, 1, 1), (8, 4, 32), (9, 5, 33), (17, 64, 96), (3, 0, 5), (0, 3, 5), *((n, 37, 70) for n in range(1, 10))],
 )
 
 
