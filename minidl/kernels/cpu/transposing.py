@@ -14,7 +14,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .jit import serial
-from .tile import VECTOR_BYTES
+from .tile import ROWS, VECTOR_BYTES
 
 KERNEL = 9
 """Numbers of a kernel of 3x3 taps."""
@@ -114,6 +114,9 @@ _transpose_square: Any = _transposition(lambda size: (size, size), _Memory.store
 
 set_taps: Any = _transposition(lambda size: (size, KERNEL), _Memory.store)
 """Kernels, as many as a vector has numbers, turned to vectors of a tap each: y[c, r] = x[r, c]."""
+
+set_columns: Any = _transposition(lambda size: (3 * ROWS, size), _Memory.store)
+"""As many rows as Winograd's values of few tiles have (`few_tiles.py`), turned to columns."""
 
 add_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.add)
 """The way back: y[c, r] += x[r, c]."""
