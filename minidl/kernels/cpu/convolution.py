@@ -5,8 +5,8 @@ convolution, of the output's gradient with the kernels turned round; with a stri
 input pixel can have between two windows.
 
 Some cases have faster forms: 3x3 kernels with stride 1 and some channels take a quarter of the multiplications
-(`winograd.py`), 1x1 kernels are products of matrices (`pointwise.py`), and for few output pixels the weight is read
-where it lies (`few_pixels.py`).
+(`winograd.py`, `few_tiles.py`), 1x1 kernels are products of matrices (`pointwise.py`), and for few output pixels the
+weight is read where it lies (`few_pixels.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import precision, threads
-from . import depthwise, few_pixels, pointwise, scattered, winograd
+from . import depthwise, few_pixels, few_tiles, pointwise, scattered, winograd
 from .direct import convolve, correlate
 from .layout import Kernels, aligned, channels_first, channels_last, kernels_of
 from .panels import pack_weight, sum_and_unpack
@@ -207,7 +207,10 @@ def _forward(
     if part.size == 0 or images.size == 0 or 0 in kernels.shape:
         part[...] = 0 if bias is None else bias
         return
-    if _by_winograd(images, y.shape, kernels.groups, geometry) and apart == (1, 1):
+    if apart == (1, 1) and _by_few_tiles(images, y.shape, kernels.groups, geometry):
+        few_tiles.convolve(images, kernels, bias, geometry[4:6], y)
+        return
+    if apart == (1, 1) and _by_winograd(images, y.shape, kernels.groups, geometry):
         winograd.convolve(images, kernels, bias, geometry[4:6], y)
         return
     if _by_few_pixels(y, kernels.shape, kernels.groups) and apart == (1, 1):
@@ -237,20 +240,43 @@ def _forward_depthwise(
     depthwise.convolve(images, packed, y, spread, geometry, rows, workers)
 
 
+def _by_few_tiles(images: np.ndarray, output: tuple[int, ...], groups: int, geometry: Geometry) -> bool:
+    """Whether Winograd's algorithm is allowed, and pays in its form for few tiles."""
+    return _winograd_allowed(images, groups) and _few_tiles_pay(images.shape, output, geometry)
+
+
 def _by_winograd(images: np.ndarray, output: tuple[int, ...], groups: int, geometry: Geometry) -> bool:
-    """Whether Winograd's algorithm serves, is allowed and pays; it is exact enough for float32 alone."""
-    allowed = groups == 1 and images.dtype == np.float32 and not precision.exact_convolution
-    return allowed and _winograd_pays(images.shape, output, geometry)
+    """Whether Winograd's algorithm is allowed, and pays in its usual form."""
+    return _winograd_allowed(images, groups) and _winograd_pays(images.shape, output, geometry)
+
+
+def _winograd_allowed(images: np.ndarray, groups: int) -> bool:
+    """It is exact enough for float32 alone."""
+    return groups == 1 and images.dtype == np.float32 and not precision.exact_convolution
+
+
+@lru_cache(SHAPES)
+def _few_tiles_pay(images: tuple[int, ...], output: tuple[int, ...], geometry: Geometry) -> bool:
+    if not _serves_winograd(geometry) or not few_tiles.suits(images[3], output):
+        return False
+    return few_tiles.cost(images[3], output) < min(winograd.cost(images, output), _plain_cost(images, output))
 
 
 @lru_cache(SHAPES)
 def _winograd_pays(images: tuple[int, ...], output: tuple[int, ...], geometry: Geometry) -> bool:
-    if geometry[:4] != (3, 3, 1, 1) or geometry[6:] != (1, 1):
-        return False
+    return _serves_winograd(geometry) and winograd.cost(images, output) < _plain_cost(images, output)
+
+
+def _serves_winograd(geometry: Geometry) -> bool:
+    """Kernels of 3x3 with stride and dilation 1."""
+    return geometry[:4] == (3, 3, 1, 1) and geometry[6:] == (1, 1)
+
+
+def _plain_cost(images: tuple[int, ...], output: tuple[int, ...]) -> float:
+    """Of 3x3 kernels without Winograd's algorithm, in multiplications."""
     weight_shape = output[3], images[3], 3, 3
     few = few_pixels.pays(output, weight_shape)
-    otherwise = few_pixels.cost(output, weight_shape) if few else _direct_cost(output, weight_shape)
-    return winograd.cost(images, output) < otherwise
+    return few_pixels.cost(output, weight_shape) if few else _direct_cost(output, weight_shape)
 
 
 def _direct_cost(output: tuple[int, ...], weight_shape: tuple[int, ...]) -> float:

@@ -14,7 +14,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .jit import serial
-from .tile import VECTOR_BYTES
+from .tile import ROWS, VECTOR_BYTES
 
 KERNEL = 9
 """Numbers of a kernel of 3x3 taps."""
@@ -117,6 +117,9 @@ set_taps: Any = _transposition(lambda size: (size, KERNEL), _Memory.store)
 
 set_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.store)
 """The way back."""
+
+set_columns: Any = _transposition(lambda size: (3 * ROWS, size), _Memory.store)
+"""As many rows as Winograd's values of few tiles have (`few_tiles.py`), turned to columns."""
 
 add_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.add)
 """The way back, added: y[c, r] += x[r, c]."""
