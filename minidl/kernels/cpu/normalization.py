@@ -6,12 +6,12 @@ loops run along stretches.
 
 Sums are formed in the precision of x over 64 stretches at a time, and these in float64: a float32 sum over the million
 pixels of a batch of images would lose four digits.
+
+What is computed of the channels' numbers alone is computed by kernels, too: NumPy's small calls took 30 of the 50
+microseconds that a layer of few pixels takes both ways.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numba import prange
@@ -43,22 +43,18 @@ def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     one over the deviations from the mean that was found.
     """
     values, channels = _pixels(x), x.shape[1]
-    count = values.size // max(channels, 1)
-    if count == 0:
-        return np.full(channels, np.nan, x.dtype), np.full(channels, np.nan, x.dtype)
-    sample = values.reshape(count, channels)[:: -(-count // SAMPLE)]
-    centre = (np.add.reduce(sample, 0, np.float64) / len(sample)).astype(x.dtype)
-    deviation, variance = _moments_about(centre, values)
-    if np.logical_or.reduce(deviation * deviation > FAR * variance):
-        centre = (centre + deviation).astype(x.dtype)
-        deviation, variance = _moments_about(centre, values)
-    return (centre + deviation).astype(x.dtype), variance.astype(x.dtype)
-
-
-def _moments_about(centre: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean deviation from a centre near the mean, and the variance, in float64."""
-    deviation, square = _sums(values, centre, values, centre) / (values.size // centre.size)
-    return deviation, np.maximum(square - deviation * deviation, 0)
+    mean, variance = np.full(channels, np.nan, x.dtype), np.full(channels, np.nan, x.dtype)
+    if not x.size:
+        return mean, variance
+    pixels = values.reshape(-1, channels)
+    sample = pixels[:: -(-len(pixels) // SAMPLE)].reshape(-1)
+    numbers = _blank_numbers(sample, channels)
+    _moments(_sums(sample, sample, numbers), sample.size // channels, numbers, mean, variance)
+    numbers = _blank_numbers(values, channels)
+    numbers[:2].reshape(2, -1, channels)[...] = mean
+    if not _moments(_sums(values, values, numbers), len(pixels), numbers, mean, variance):
+        _moments(_sums(values, values, numbers), len(pixels), numbers, mean, variance)
+    return mean, variance
 
 
 def batch_norm(
@@ -76,15 +72,18 @@ def batch_norm(
     values = _pixels(x)
     y = np.empty_like(values)
     if x.size:
-        numbers = _repeated(x, *_scale_and_shift(mean, rstd, weight, bias), least)
-        _affine(values, numbers, y, threads.workers(x.size, PARALLEL_FROM))
+        numbers = _numbers(values, mean, rstd, weight, bias)
+        _normalise(values, numbers, x.dtype.type(least), y, threads.workers(x.size, PARALLEL_FROM))
     return _as_images(y, x.shape)
 
 
 def channel_sums(x: np.ndarray) -> np.ndarray:
     """The sums (C,) of the channels of x (N, C, ...)."""
-    values = _pixels(x)
-    return _sums(values, 0, values, np.zeros(x.shape[1]))[0].astype(x.dtype)
+    if not x.size:
+        return np.zeros(x.shape[1], x.dtype)
+    values, channels = _pixels(x), x.shape[1]
+    sums = np.add.reduce(_sums(values, values, _blank_numbers(values, channels))[:, 0], 0)
+    return np.add.reduce(sums.reshape(-1, channels), 0).astype(x.dtype)
 
 
 def batch_norm_gradient(
@@ -106,25 +105,16 @@ def batch_norm_gradient(
     written beforehand another 0.4.
     """
     values, gradients = _pixels(x), _pixels(g)
-    scale, shift = _scale_and_shift(mean, rstd, weight, bias)
-    g_bias, products = _gated_sums(gradients, values, mean, scale, shift, least)
-    g_weight = products * rstd
-    count = max(x.size // max(len(mean), 1), 1)
-    along = -scale * g_weight * rstd / count  # what multiplies x - mean
-    offset = -scale * g_bias / count
     gx = np.empty_like(values)
+    g_weight, g_bias = np.zeros(len(mean), x.dtype), np.zeros(len(mean), x.dtype)
     if x.size:
-        numbers = _repeated(x, mean, scale, shift, least, along, offset)
-        _combine(gradients, values, numbers, gx, threads.workers(x.size, PARALLEL_FROM))
-    return _as_images(gx, x.shape), g_weight.astype(x.dtype), g_bias.astype(x.dtype)
-
-
-def _scale_and_shift(
-    mean: np.ndarray, rstd: np.ndarray, weight: np.ndarray | None, bias: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """What multiplies x and what is added to it, (C,) each."""
-    scale = rstd if weight is None else rstd * weight
-    return scale, -mean * scale if bias is None else bias - mean * scale
+        numbers = _numbers(values, mean, rstd, weight, bias)
+        corrections = np.empty((2, numbers.shape[1]), x.dtype)
+        sums = _sums(gradients, values, numbers, least)
+        _correct(sums, numbers, rstd, corrections, x.size // len(mean), g_weight, g_bias)
+        workers = threads.workers(x.size, PARALLEL_FROM)
+        _combine(gradients, values, numbers, corrections, x.dtype.type(least), gx, workers)
+    return _as_images(gx, x.shape), g_weight, g_bias
 
 
 def _pixels(x: np.ndarray) -> np.ndarray:
@@ -137,46 +127,94 @@ def _as_images(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return channels_first(values.reshape(shape[0], *shape[2:], shape[1]))
 
 
-def _repeated(x: np.ndarray, *numbers: np.ndarray | float) -> np.ndarray:
-    """Numbers of the channels (C,), in the dtype of x, along one stretch each."""
-    channels = x.shape[1]
-    pixels = min(-(-STRETCH // channels), x.size // channels)
-    stretches = np.empty((len(numbers), pixels, channels), x.dtype)
-    for i, values in enumerate(numbers):
-        stretches[i] = values
-    return stretches.reshape(len(numbers), pixels * channels)
+def _blank_numbers(values: np.ndarray, channels: int) -> np.ndarray:
+    """The numbers below, all zero."""
+    pixels = min(-(-STRETCH // channels), values.size // channels)
+    return np.zeros((4, pixels * channels), values.dtype)
 
 
-def _sums(
-    first: np.ndarray, first_centre: np.ndarray | float, second: np.ndarray, second_centre: np.ndarray
+def _numbers(
+    values: np.ndarray, mean: np.ndarray, rstd: np.ndarray, weight: np.ndarray | None, bias: np.ndarray | None
 ) -> np.ndarray:
-    """Of each channel the sums (2, C) of first - first_centre, and of its products with second - second_centre.
+    """Along one stretch each: the centre of what is summed, the mean of x, what multiplies x, and what is added."""
+    numbers = _blank_numbers(values, len(mean))
+    scale = np.ones_like(mean) if weight is None else np.ascontiguousarray(weight)
+    shift = np.zeros_like(mean) if bias is None else np.ascontiguousarray(bias)
+    _put_together(mean, rstd, scale, shift, numbers)
+    return numbers
 
-    Both come pixel after pixel.
+
+def _sums(first: np.ndarray, second: np.ndarray, numbers: np.ndarray, least: float = -np.inf) -> np.ndarray:
+    """The sums of `first` without its centre, and of its products with `second` without its mean; pixel after pixel.
+
+    first counts as zero where second, scaled and shifted, is not above `least`.  There are two sums for each thread
+    and place in a stretch.
     """
-    return _added(_add_deviations, first, second, len(second_centre), first_centre, second_centre)
-
-
-def _gated_sums(
-    g: np.ndarray, x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.ndarray, least: float
-) -> np.ndarray:
-    """The same of g where x * scale + shift is above `least`, else of zero, and of its products with x - mean."""
-    return _added(_add_gated, g, x, len(mean), mean, scale, shift, least)
-
-
-def _added(
-    add: Callable[..., None], first: np.ndarray, second: np.ndarray, channels: int, *numbers: np.ndarray | float
-) -> np.ndarray:
-    """What a kernel adds up.  Each thread has sums of its own, which are added in the order of threads."""
-    if first.size == 0:
-        return np.zeros((2, channels))
-    stretches = _repeated(first.reshape(-1, channels), *numbers)
     workers = threads.workers(first.size, PARALLEL_FROM)
-    shape = (workers, 2, stretches.shape[1])
-    blocks, partial = np.zeros(shape, first.dtype), np.zeros(shape)
-    add(first, second, stretches, blocks, partial, workers)
-    total = np.add.reduce(partial, 0) if workers > 1 else partial
-    return np.add.reduce(total.reshape(2, -1, channels), 1)
+    shape = (workers, 2, numbers.shape[1])
+    blocks, sums = np.zeros(shape, first.dtype), np.zeros(shape)
+    _add(first, second, numbers, first.dtype.type(least), blocks, sums, workers)
+    return sums
+
+
+# --- the channels' numbers --------------------------------------------------------------------------------------------
+
+
+@serial
+def _put_together(mean, rstd, weight, bias, numbers):
+    c = 0
+    for q in range(numbers.shape[1]):
+        scale = rstd[c] * weight[c]
+        numbers[1, q], numbers[2, q], numbers[3, q] = mean[c], scale, bias[c] - mean[c] * scale
+        c = c + 1 if c + 1 < mean.size else 0
+
+
+@serial
+def _moments(sums, count, numbers, mean, variance):
+    """Of the sums of deviations; the mean is the next centre.  Whether the centres were near enough."""
+    near, channels = True, mean.size
+    for c in range(channels):
+        deviation, square = _of_channel(sums, 0, c, channels) / count, _of_channel(sums, 1, c, channels) / count
+        spread = square - deviation * deviation
+        if spread < 0:
+            spread = 0.0
+        if deviation * deviation > FAR * spread:
+            near = False
+        mean[c], variance[c] = numbers[0, c] + deviation, spread
+        for q in range(c, numbers.shape[1], channels):
+            numbers[0, q] = numbers[1, q] = mean[c]
+    return near
+
+
+@serial
+def _correct(sums, numbers, rstd, corrections, count, g_weight, g_bias):
+    """The gradients of weight and bias, and what multiplies x - mean, and what is added, in that of x."""
+    channels = rstd.size
+    for c in range(channels):
+        total, product = _of_channel(sums, 0, c, channels), _of_channel(sums, 1, c, channels) * rstd[c]
+        g_bias[c], g_weight[c] = total, product
+        for q in range(c, corrections.shape[1], channels):
+            corrections[0, q] = -numbers[2, c] * product * rstd[c] / count
+            corrections[1, q] = -numbers[2, c] * total / count
+
+
+@serial
+def _of_channel(sums, i, c, channels):
+    total = 0.0
+    for t in range(len(sums)):
+        for q in range(c, sums.shape[2], channels):
+            total += sums[t, i, q]
+    return total
+
+
+# --- sums -------------------------------------------------------------------------------------------------------------
+
+
+@serial
+def _share(t, size, length, workers):
+    """Where the stretches of a thread begin and end."""
+    stretches = -(-size // length)
+    return t * stretches // workers * length, min((t + 1) * stretches // workers * length, size)
 
 
 @serial
@@ -188,42 +226,28 @@ def _move(block, total):
 
 
 @serial
-def _add_stretch(first, second, centres, total, product):
-    first_centre, second_centre = centres[0], centres[1]
-    for q in range(first.size):
-        deviation = first[q] - first_centre[q]
-        total[q] += deviation
-        product[q] += deviation * (second[q] - second_centre[q])
+def _gated(g, x, scale, shift, least):
+    """g, or zero where what was made of x is not above `least`."""
+    return type(g)(0) if x * scale + shift <= least else g
 
 
 @serial
-def _add_four_stretches(first, second, centres, total, product):
-    n, first_centre, second_centre = total.size, centres[0], centres[1]
-    for q in range(n):
-        p, m = first_centre[q], second_centre[q]
-        a, b, c, d = first[q] - p, first[q + n] - p, first[q + 2 * n] - p, first[q + 3 * n] - p
-        total[q] += (a + b) + (c + d)
-        a, b = a * (second[q] - m), b * (second[q + n] - m)
-        c, d = c * (second[q + 2 * n] - m), d * (second[q + 3 * n] - m)
-        product[q] += (a + b) + (c + d)
-
-
-@serial
-def _add_gated_stretch(g, x, numbers, total, product):
-    mean, scale, shift, least = numbers[0], numbers[1], numbers[2], numbers[3, 0]
+def _add_stretch(g, x, numbers, least, total, product):
+    centre, mean, scale, shift = numbers[0], numbers[1], numbers[2], numbers[3]
     for q in range(g.size):
-        value = _gated(g[q], x[q], scale[q], shift[q], least)
+        value = _gated(g[q], x[q], scale[q], shift[q], least) - centre[q]
         total[q] += value
         product[q] += value * (x[q] - mean[q])
 
 
 @serial
-def _add_four_gated_stretches(g, x, numbers, total, product):
-    n, mean, scale, shift, least = total.size, numbers[0], numbers[1], numbers[2], numbers[3, 0]
+def _add_four_stretches(g, x, numbers, least, total, product):
+    """The same for four in a row: the sums are read and written once for them, which takes half the time."""
+    n, centre, mean, scale, shift = total.size, numbers[0], numbers[1], numbers[2], numbers[3]
     for q in range(n):
-        m, s, p = mean[q], scale[q], shift[q]
-        a, b = _gated(g[q], x[q], s, p, least), _gated(g[q + n], x[q + n], s, p, least)
-        c, d = _gated(g[q + 2 * n], x[q + 2 * n], s, p, least), _gated(g[q + 3 * n], x[q + 3 * n], s, p, least)
+        e, m, s, p = centre[q], mean[q], scale[q], shift[q]
+        a, b = _gated(g[q], x[q], s, p, least) - e, _gated(g[q + n], x[q + n], s, p, least) - e
+        c, d = _gated(g[q + 2 * n], x[q + 2 * n], s, p, least) - e, _gated(g[q + 3 * n], x[q + 3 * n], s, p, least) - e
         total[q] += (a + b) + (c + d)
         a, b = a * (x[q] - m), b * (x[q + n] - m)
         c, d = c * (x[q + 2 * n] - m), d * (x[q + 3 * n] - m)
@@ -231,87 +255,61 @@ def _add_four_gated_stretches(g, x, numbers, total, product):
 
 
 @serial
-def _gated(g, x, scale, shift, least):
-    """g, or zero where what was made of x is not above `least`."""
-    return type(g)(0) if x * scale + shift <= least else g
-
-
-def _in_blocks(add_four: Any, add_one: Any) -> Any:
-    """A kernel that adds up one thread's values, with one for four stretches and one for one, or less."""
-
-    @serial
-    def add_blocks(first, second, numbers, block, sums):
-        length = numbers.shape[1]
-        total, product = block[0], block[1]
-        for start in range(0, first.size, BLOCK * length):
-            end = min(start + BLOCK * length, first.size)
-            i = start
-            while i + 4 * length <= end:
-                add_four(first[i:], second[i:], numbers, total, product)
-                i += 4 * length
-            while i < end:
-                j = min(i + length, end)
-                add_one(first[i:j], second[i:j], numbers, total, product)
-                i = j
-            _move(total, sums[0])
-            _move(product, sums[1])
-
-    return add_blocks
-
-
-_add_blocks = _in_blocks(_add_four_stretches, _add_stretch)
-_add_gated_blocks = _in_blocks(_add_four_gated_stretches, _add_gated_stretch)
+def _add_blocks(g, x, numbers, least, block, sums):
+    total, product, length = block[0], block[1], numbers.shape[1]
+    for start in range(0, g.size, BLOCK * length):
+        end = min(start + BLOCK * length, g.size)
+        i = start
+        while i + 4 * length <= end:
+            _add_four_stretches(g[i:], x[i:], numbers, least, total, product)
+            i += 4 * length
+        while i < end:
+            j = min(i + length, end)
+            _add_stretch(g[i:j], x[i:j], numbers, least, total, product)
+            i = j
+        _move(total, sums[0])
+        _move(product, sums[1])
 
 
 @parallel
-def _add_deviations(first, second, numbers, blocks, partial, workers):
-    for t in prange(workers):
-        i, j = _share(t, first.size, numbers.shape[1], workers)
-        _add_blocks(first[i:j], second[i:j], numbers, blocks[t], partial[t])
-
-
-@parallel
-def _add_gated(g, x, numbers, blocks, partial, workers):
+def _add(g, x, numbers, least, blocks, sums, workers):
     for t in prange(workers):
         i, j = _share(t, g.size, numbers.shape[1], workers)
-        _add_gated_blocks(g[i:j], x[i:j], numbers, blocks[t], partial[t])
+        _add_blocks(g[i:j], x[i:j], numbers, least, blocks[t], sums[t])
 
 
-@serial
-def _share(t, size, length, workers):
-    """Where the stretches of a thread begin and end."""
-    stretches = -(-size // length)
-    return t * stretches // workers * length, min((t + 1) * stretches // workers * length, size)
+# --- what is written --------------------------------------------------------------------------------------------------
 
 
 @parallel
-def _affine(x, numbers, y, workers):
+def _normalise(x, numbers, least, y, workers):
     for t in prange(workers):
-        first, end = _share(t, x.size, numbers.shape[1], workers)
-        for i in range(first, end, numbers.shape[1]):
-            j = min(i + numbers.shape[1], end)
-            _affine_stretch(x[i:j], numbers[0], numbers[1], numbers[2, 0], y[i:j])
+        length, scale, shift = numbers.shape[1], numbers[2], numbers[3]
+        first, end = _share(t, x.size, length, workers)
+        for i in range(first, end, length):
+            j = min(i + length, end)
+            _normalise_stretch(x[i:j], scale, shift, least, y[i:j])
 
 
 @serial
-def _affine_stretch(x, scale, shift, least, y):
+def _normalise_stretch(x, scale, shift, least, y):
     for q in range(x.size):
         value = x[q] * scale[q] + shift[q]
         y[q] = least if value <= least else value
 
 
 @parallel
-def _combine(g, x, numbers, out, workers):
+def _combine(g, x, numbers, corrections, least, out, workers):
     for t in prange(workers):
-        first, end = _share(t, x.size, numbers.shape[1], workers)
-        for i in range(first, end, numbers.shape[1]):
-            j = min(i + numbers.shape[1], end)
-            _combine_stretch(g[i:j], x[i:j], numbers, out[i:j])
+        length, mean, scale, shift = numbers.shape[1], numbers[1], numbers[2], numbers[3]
+        first, end = _share(t, x.size, length, workers)
+        for i in range(first, end, length):
+            j = min(i + length, end)
+            _combine_stretch(g[i:j], x[i:j], mean, scale, shift, least, corrections[0], corrections[1], out[i:j])
 
 
 @serial
-def _combine_stretch(g, x, numbers, out):
-    mean, scale, shift, least, along, offset = numbers[0], numbers[1], numbers[2], numbers[3, 0], numbers[4], numbers[5]
+def _combine_stretch(g, x, mean, scale, shift, least, along, offset, out):
     for q in range(x.size):
         value = _gated(g[q], x[q], scale[q], shift[q], least)
         out[q] = value * scale[q] + (x[q] - mean[q]) * along[q] + offset[q]
