@@ -50,6 +50,9 @@ INPUTS = {
     "more queries": lambda dtype: separate((2, 3), 150, 70, 5, 9, dtype),
     "five dimensions": lambda dtype: separate((2, 1, 3), 9, 4, 3, 3, dtype),
     "parts of one product": lambda dtype: heads_of_one_product(3, 130, 2, 16, dtype),
+    "parts of whole tiles": lambda dtype: heads_of_one_product(2, 66, 2, 32, dtype),
+    "more than a tile": lambda dtype: separate((2,), 70, 130, 40, 17, dtype),
+    "half a tile of values": lambda dtype: separate((2,), 66, 65, 33, 16, dtype),
     "turned matrices": lambda dtype: [x.swapaxes(-1, -2) for x in separate((2,), 6, 6, 6, 6, dtype)],
     "backwards": lambda dtype: [x[:, ::-1] for x in separate((2,), 66, 66, 4, 4, dtype)],
     "one key for all": lambda dtype: [

@@ -16,7 +16,7 @@ import numpy as np
 
 from .exponential import exp
 from .jit import serial
-from .tile import COLUMN_BYTES, ROWS, add_products, set_products
+from .tile import COLUMN_BYTES, ROWS, add_products, add_products_half, set_products
 
 BLOCK = 64
 """Queries, and keys, of a block (measured)."""
@@ -24,9 +24,9 @@ BLOCK = 64
 
 @serial
 def whole_tiles(columns, itemsize):
-    """As many columns, or the fewest more that are whole tiles."""
+    """As many columns, or the fewest more that are half a tile, or whole ones."""
     width = COLUMN_BYTES // itemsize
-    return (columns + width - 1) // width * width
+    return width // 2 if columns <= width // 2 else (columns + width - 1) // width * width
 
 
 @serial
@@ -70,7 +70,9 @@ def gather(weights, b, sizes, offset, c, width):
     columns, at = COLUMN_BYTES // c.itemsize, np.arange(ROWS)
     for top in range(0, sizes[0], ROWS):
         seen = min(top + ROWS + offset, sizes[1])
-        if seen > 0:
+        if seen > 0 and width < columns:
+            add_products_half(weights, at, b, c, (top, 0, 0, top * width), (1, seen), (0, BLOCK, 0, width, width))
+        elif seen > 0:
             for left in range(0, width, columns):
                 starts = (top, 0, left, top * width + left)
                 add_products(weights, at, b, c, starts, (1, seen), (0, BLOCK, 0, width, width))
@@ -82,10 +84,14 @@ def gather_back(weights, b, sizes, offset, c, width):
     columns, at = COLUMN_BYTES // c.itemsize, np.arange(ROWS) * BLOCK
     for top in range(0, sizes[1], ROWS):
         first = _first_seeing(top, offset)
-        if first < sizes[0]:
+        counts, steps = (1, sizes[0] - first), (0, 1, 0, width, width)
+        if counts[1] > 0 and width < columns:
+            starts = (top * BLOCK + first, 0, first * width, top * width)
+            add_products_half(weights, at, b, c, starts, counts, steps)
+        elif counts[1] > 0:
             for left in range(0, width, columns):
                 starts = (top * BLOCK + first, 0, first * width + left, top * width + left)
-                add_products(weights, at, b, c, starts, (1, sizes[0] - first), (0, 1, 0, width, width))
+                add_products(weights, at, b, c, starts, counts, steps)
 
 
 # --- softmax ----------------------------------------------------------------------------------------------------------
