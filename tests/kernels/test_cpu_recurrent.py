@@ -19,7 +19,7 @@ from minidl.kernels.cpu.packed_product import (
 from minidl.kernels.cpu.tile import ROWS
 
 RANDOM = np.random.default_rng(8)
-BATCH_SIZES = [[1], [3, 3, 3], [4, 3, 3, 1], [19] * 30 + [9] * 20, [70] * 9]
+BATCH_SIZES = [[1], [6], [90], [3, 3, 3], [4, 3, 3, 1], [19] * 30 + [9] * 20, [70] * 9]
 SIZES = [(1, 1), (3, 5), (8, 16), (7, 33)]
 ALL_WANTED = (True, True, True)
 

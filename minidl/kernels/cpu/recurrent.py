@@ -19,6 +19,7 @@ from numba import prange
 from .. import threads
 from .jit import parallel, serial
 from .packed_product import add_product, packed, set_rows
+from .product import linear
 from .recurrent_cells import clear_rows, copy_rows, fill_rows, gru_cell, lstm_cell, to_relu, to_tanh
 from .tile import ROWS
 
@@ -37,8 +38,8 @@ def rnn_forward(
 
     Returns the states after each step (R, H), and the last ones (N, H).
     """
-    states, h = np.empty((len(rows), len(w)), rows.dtype), np.array(h0, order="C")
-    onto, back = packed(w.T, bias), packed(u.T)
+    h = np.array(h0, order="C")
+    states, onto, back = _prepared(rows, h, w, u, bias, len(starts))
     _rnn_steps(ready(rows), onto, back, starts, counts, relu, states, h, workers_for(states, h))
     return states, h
 
@@ -55,11 +56,10 @@ def lstm_forward(
     None: P is H.  Returns the outputs (R, P), the last h and c, the gates (R, 4H) and the cells (R, H).
     """
     h, c = np.array(h0, order="C"), np.array(c0, order="C")
-    gates = np.empty((len(rows), len(w)), rows.dtype)
+    gates, onto, back = _prepared(rows, h, w, u, bias, len(starts))
     cells = np.empty((len(rows), c.shape[1]), rows.dtype)
     outputs = np.empty((len(rows), h.shape[1]), rows.dtype)
     unprojected = outputs if projection is None else np.empty_like(cells)
-    onto, back = packed(w.T, bias), packed(u.T)
     down = packed_or_none(None if projection is None else projection.T, gates)
     _lstm_steps(
         ready(rows), onto, back, down, starts, counts, gates, cells, unprojected, outputs, h, c, workers_for(gates, h)
@@ -78,15 +78,35 @@ def gru_forward(
     rows (R, I), h0 (N, H), w (3H, I) in the order r, z, n, u (3H, H), both biases (3H,)
     Returns the states (R, H), the last ones, the gates (R, 3H) and q's last part (R, H).
     """
-    gates, h = np.empty((len(rows), len(w)), rows.dtype), np.array(h0, order="C")
+    h = np.array(h0, order="C")
     outputs, candidates = (np.empty((len(rows), h.shape[1]), rows.dtype) for _ in range(2))
     shift = np.zeros(len(u), rows.dtype) if hidden_bias is None else ready(hidden_bias)
-    q = np.empty((len(h), len(u)), rows.dtype)
-    onto, back = packed(w.T, bias), packed(u.T)
+    if len(starts) > 1:
+        gates, onto, back = _prepared(rows, h, w, u, bias, len(starts))
+        q = np.empty((len(h), len(u)), rows.dtype)
+    else:
+        gates, q = linear(rows, w, bias), linear(h, u, hidden_bias)
+        onto = back = packed_or_none(None, q)
     _gru_steps(
         ready(rows), onto, back, shift, starts, counts, gates, candidates, outputs, q, h, workers_for(gates, h)
     )  # fmt: skip
     return outputs, h, gates, candidates
+
+
+def _prepared(
+    rows: np.ndarray, h: np.ndarray, w: np.ndarray, u: np.ndarray, bias: np.ndarray | None, steps: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where w x + bias + u h of all rows goes, and both weights packed for the loop over the steps.
+
+    A single step is not worth packing for: its products are made at once, and the loop, which is given no panels,
+    finds them there.
+    """
+    if steps > 1:
+        return np.empty((len(rows), len(w)), rows.dtype), packed(w.T, bias), packed(u.T)
+    sums = linear(rows, w, bias)
+    sums += linear(h, u, None)
+    none = packed_or_none(None, sums)
+    return sums, none, none
 
 
 def ready(x: np.ndarray) -> np.ndarray:
@@ -158,8 +178,9 @@ def _gru_steps(rows, onto, back, hidden_bias, starts, counts, gates, candidates,
                 _set_input_products(rows, onto, gates, starts[k : k + some], counts[k : k + some], first, last)
             end = min(last, counts[k])
             if first < end:
-                fill_rows(hidden_bias, q[first:end])
-                add_product(h[first:end], back, q[first:end])
+                if len(back):
+                    fill_rows(hidden_bias, q[first:end])
+                    add_product(h[first:end], back, q[first:end])
                 for i in range(first, end):
                     row = starts[k] + i
                     gru_cell(gates[row], q[i], h[i], candidates[row], outputs[row])
