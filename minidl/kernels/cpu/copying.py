@@ -9,6 +9,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .jit import serial
@@ -30,15 +31,20 @@ LANES = 8
 """Numbers that are copied at once, unasked how many are wanted: the rest is written over by what follows."""
 
 
+def _place(context: Any, builder: Any, kind: Any, array: Any, number: Any) -> Any:
+    """A pointer to that number of a flat array."""
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [number])
+
+
 @intrinsic
-def _copy_lanes(_: Any, source: Any, start: Any, target: Any, place: Any) -> Any:
+def copy_lanes(_: Any, source: Any, start: Any, target: Any, place: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds, pointers = signature.args, []
-        for kind, value, first in zip(kinds[::2], arguments[::2], arguments[1::2], strict=True):
-            data = context.make_array(kind)(context, builder, value).data
-            vector = ir.VectorType(context.get_value_type(kind.dtype), LANES)
-            pointers.append(builder.bitcast(builder.gep(data, [first]), vector.as_pointer()))
-        itemsize = kinds[0].dtype.bitwidth // 8
+        vector = ir.VectorType(context.get_value_type(source.dtype), LANES)
+        itemsize = source.dtype.bitwidth // 8
+        pointers = [
+            builder.bitcast(_place(context, builder, *of), vector.as_pointer())
+            for of in ((source, *arguments[:2]), (target, *arguments[2:]))
+        ]
         lanes = builder.load(pointers[0])
         lanes.align = itemsize
         builder.store(lanes, pointers[1]).align = itemsize
@@ -47,15 +53,15 @@ def _copy_lanes(_: Any, source: Any, start: Any, target: Any, place: Any) -> Any
     return types.void(source, types.int64, target, types.int64), emit
 
 
-@serial
-def copy_pixels(source, target, count, channels, steps, times, apart):
-    """Pixels, steps[0] apart in flat `source`, each so many times, `apart`, from multiples of steps[1] in flat `target`
-    on; and behind each up to LANES - 1 numbers, over which the next one is written.
+@intrinsic
+def copy_run(_: Any, source: Any, start: Any, target: Any, place: Any, count: Any) -> Any:
+    """`count` numbers of flat arrays by the C library's `memcpy`: nothing to compile, where a loop, which is
+    vectorised and unrolled each time it is called, takes 0.1 seconds."""
 
-    A loop over six channels is not vectorised, and asks each time whether the two arrays overlap.
-    """
-    vectors = -(-channels // LANES)
-    for p in range(count):
-        for i in range(times):
-            for v in range(vectors):
-                _copy_lanes(source, p * steps[0] + v * LANES, target, p * steps[1] + i * apart + v * LANES)
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        begin = _place(context, builder, source, *arguments[:2])
+        end = _place(context, builder, target, *arguments[2:4])
+        cgutils.raw_memcpy(builder, end, begin, arguments[4], source.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(source, types.int64, target, types.int64, types.int64), emit

@@ -6,11 +6,13 @@ where that suffices.  Numbers from kernel height * kernel width on stand for pad
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numba import prange
 
 from .. import threads
-from .copying import LANES, clear, copy, copy_pixels
+from .copying import LANES, copy_lanes, copy_run
 from .jit import parallel, serial
 from .layout import channels_first, channels_last
 
@@ -19,6 +21,9 @@ PARALLEL_FROM = 1 << 14
 
 PIECE = 1 << 11
 """Numbers of a row of the image that are taken at a time: what is held of them stays in the L1 cache."""
+
+SHAPES = 64
+"""Shapes of which is remembered what taps their pixels want: to find it takes 11 microseconds."""
 
 Pair = tuple[int, int]
 
@@ -74,9 +79,8 @@ def pool_places(
     """Where taps (N, C, H', W') are in their H * W plane; -1 for a dilated window that lies wholly in the padding."""
     (kh, kw), (_, _, height, width) = kernel_size, taps.shape
     rows, columns = (np.arange(m) * s - p for m, s, p in zip((height, width), stride, padding, strict=True))
-    tap = np.arange(kh * kw)
-    apart = np.zeros(np.iinfo(taps.dtype).max + 1 if kh * kw < 128 else (kh + 1) * kw, np.int64)
-    apart[: kh * kw] = tap // kw * dilation[0] * input_width + tap % kw * dilation[1]
+    tap = np.arange((kh + 1) * kw)
+    apart = tap // kw * dilation[0] * input_width + tap % kw * dilation[1]
     found = channels_last(taps)
     first = rows[:, None, None] * input_width + columns[:, None]
     return channels_first(np.where(found < kh * kw, first + apart[found], -1))
@@ -126,14 +130,13 @@ def _greatest(x, values, taps, geometry, piece, workers):
                 seen = size + (kw - 1) * dw * c
                 _compare_rows(x, row // height, row % height * sh - ph, first * sw - pw, held[:seen], rows[:seen],
                               geometry)  # fmt: skip
-                copy(held, best[:size])
-                copy(rows, found[:size])
+                copy_run(held, 0, best, 0, size)
+                copy_run(rows, 0, found, 0, size)
                 for j in range(1, kw):
                     _compare_column(held[j * dw * c :], rows[j * dw * c :], best[:size], found[:size], j)
-                copy_pixels(best, line, count, c, (sw * c, c), 1, 0)
-                copy_pixels(found, line_taps, count, c, (sw * c, c), 1, 0)
-                copy(line, greatest[place : place + count * c])
-                copy(line_taps, numbers[place : place + count * c])
+                _copy_pixels((best, found), (line, line_taps), count, c, (sw * c, c), 1, 0)
+                copy_run(line, 0, greatest, place, count * c)
+                copy_run(line_taps, 0, numbers, place, count * c)
 
 
 @serial
@@ -149,39 +152,24 @@ def _compare_rows(x, image, top, left, held, rows, geometry):
         stop -= 1
     before = min(max(-left, 0), across) if start < stop else across
     after = max(min(w - left, across), before)
-    _pad(held[: before * c], rows[: before * c], kh * kw)
-    _pad(held[after * c :], rows[after * c :], kh * kw)
+    none = rows.dtype.type(kh * kw)
+    for q in range(held.size):
+        held[q], rows[q] = -np.inf, none
     held, rows = held[before * c : after * c], rows[before * c : after * c]
     if held.size > 0:
         pixels, place = x.reshape(-1), ((image * h + top) * w + left + before) * c
         for i in range(start, stop):
             first = place + i * dh * w * c
-            if i == start:
-                _begin(pixels[first : first + held.size], held, rows, i * kw)
-            else:
-                _compare_row(pixels[first : first + held.size], held, rows, i * kw)
+            _compare_row(pixels[first : first + held.size], held, rows, i * kw, none)
 
 
 @serial
-def _pad(held, rows, none):
-    for q in range(held.size):
-        held[q], rows[q] = -np.inf, none
-
-
-@serial
-def _begin(pixels, held, rows, tap):
-    own = rows.dtype.type(tap)
-    for q in range(held.size):
-        held[q], rows[q] = pixels[q], own
-
-
-@serial
-def _compare_row(pixels, held, rows, tap):
-    """A row of pixels wins where it is greater, or the first NaN."""
+def _compare_row(pixels, held, rows, tap, none):
+    """A row of pixels wins where it is the first, or greater, or the first NaN."""
     own = rows.dtype.type(tap)
     for q in range(held.size):
         value, best, known = pixels[q], held[q], rows[q]
-        wins = (best == best) & (not (value <= best))
+        wins = ((best == best) & (not (value <= best))) | (known == none)
         held[q] = value if wins else best
         rows[q] = own if wins else known
 
@@ -199,14 +187,32 @@ def _compare_column(held, rows, best, found, column):
         found[q] = tap if wins else known
 
 
+@serial
+def _copy_pixels(source, target, count, channels, steps, times, apart):
+    """Pixels, steps[0] apart in the flat arrays of `source`, values and taps, each so many times, `apart`, from
+    multiples of steps[1] in `target` on; and behind each up to LANES - 1 numbers, over which the next one is written.
+
+    A loop over six channels is not vectorised, and asks each time whether the two arrays overlap.
+    """
+    vectors = -(-channels // LANES)
+    for p in range(count):
+        for i in range(times):
+            for v in range(vectors):
+                begin, end = p * steps[0] + v * LANES, p * steps[1] + i * apart + v * LANES
+                copy_lanes(source[0], begin, target[0], end)
+                copy_lanes(source[1], begin, target[1], end)
+
+
+@lru_cache(SHAPES)
 def _wanted_taps(w: int, width: int, c: int, geometry: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """For each row of a kernel and number of an image's row (kh, w * c) the tap by which a window sees it, where
-    windows do not overlap; -1 for what none sees."""
+    """For each row of a kernel and number of an image's row (kh + 1, w * c) the tap by which a window sees it, where
+    windows do not overlap; -1 for what none sees, and in a last row."""
     kh, kw, _, sw, _, pw, _, dw = geometry
     window, within = np.divmod(np.arange(w) + pw, sw)
     seen = (window < width) & (within % dw == 0) & (within // dw < kw)
     column = np.where(seen, within // dw, -kh * kw)
-    wanted = np.maximum(np.arange(kh)[:, None] * kw + column, -1)
+    wanted = np.full((kh + 1, w), -1)
+    wanted[:kh] = np.maximum(np.arange(kh)[:, None] * kw + column, -1)
     return np.repeat(wanted, c, 1).astype(dtype)
 
 
@@ -221,28 +227,20 @@ def _spread(g, taps, x, wanted, geometry, workers):
         size = max(width * sw, pw + w) * c + LANES
         spread, line = np.empty(size, g.dtype), np.empty(width * c + LANES, g.dtype)
         found, line_taps = np.zeros(size, taps.dtype), np.zeros(width * c + LANES, taps.dtype)  # nowhere -1
-        known = -1
+        known, zero = -1, g.dtype.type(0)
         for row in range(t * n * h // workers, (t + 1) * n * h // workers):
             image, window, within = row // h, (row % h + ph) // sh, (row % h + ph) % sh
-            target = pixels[row * w * c : (row + 1) * w * c]
-            if window >= height or within % dh != 0 or within // dh >= kh:
-                clear(target)
-                continue
             place = (image * height + window) * width * c
-            if known != place:
+            if window < height and known != place:
                 known = place
-                copy(gradients[place : place + width * c], line[: width * c])
-                copy(numbers[place : place + width * c], line_taps[: width * c])
-                copy_pixels(line, spread, width, c, (c, sw * c), kw, dw * c)
-                copy_pixels(line_taps, found, width, c, (c, sw * c), kw, dw * c)
-            _select(spread[pw * c :], found[pw * c :], wanted[within // dh], target)
-
-
-@serial
-def _select(g, taps, wanted, target):
-    zero = g.dtype.type(0)
-    for q in range(target.size):
-        target[q] = g[q] if taps[q] == wanted[q] else zero
+                copy_run(gradients, place, line, 0, width * c)
+                copy_run(numbers, place, line_taps, 0, width * c)
+                _copy_pixels((line, line_taps), (spread, found), width, c, (c, sw * c), kw, dw * c)
+            i = within // dh if window < height and within % dh == 0 else kh
+            target, own = pixels[row * w * c : (row + 1) * w * c], wanted[min(i, kh)]
+            given, numbered = spread[pw * c :], found[pw * c :]
+            for q in range(target.size):
+                target[q] = given[q] if numbered[q] == own[q] else zero
 
 
 @parallel
