@@ -143,9 +143,10 @@ def is_channels_last(x):
     return x.transpose(0, 2, 3, 1).flags.c_contiguous
 
 
+@pytest.mark.usefixtures("exact")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_forward(case, dtype, exact):
+def test_forward(case, dtype):
     x, weight, bias, _, options = draw(case, dtype)
     expected = forward(x, weight, *options)
     tolerance = {"rtol": 1e-4, "atol": 1e-4} if dtype == np.float32 else {"rtol": 1e-11, "atol": 1e-11}
@@ -157,9 +158,10 @@ def test_forward(case, dtype, exact):
         np.testing.assert_allclose(y, expected + bias[:, None, None], **tolerance)
 
 
+@pytest.mark.usefixtures("exact")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_gradients(case, dtype, exact):
+def test_gradients(case, dtype):
     x, weight, _, g, options = draw(case, dtype)
     expected = gradients(g, x, weight, *options)
     tolerance = {"rtol": 1e-4, "atol": 1e-4} if dtype == np.float32 else {"rtol": 1e-11, "atol": 1e-11}
@@ -216,8 +218,9 @@ def test_two_runs_are_equal_bit_for_bit(images):
         assert not np.shares_memory(first, second)
 
 
+@pytest.mark.usefixtures("exact")
 @pytest.mark.parametrize("groups", [1, 5, 20])
-def test_a_channel_with_nan_spoils_only_those_that_see_it(groups, exact):
+def test_a_channel_with_nan_spoils_only_those_that_see_it(groups):
     x = np.zeros((2, 20, 9, 9), np.float32)
     x[1, 7, 4, 4] = np.nan
     y = cpu.conv2d(x, np.ones((20, 20 // groups, 3, 3), np.float32), None, (1, 1), (1, 1), (1, 1), groups)
@@ -258,7 +261,8 @@ def test_half_precision_passes_through_single():
     np.testing.assert_allclose(g_x, gradients(g, x, weight, *options)[0], rtol=2e-3, atol=2e-3)
 
 
-def test_an_image_with_nan_spoils_only_what_sees_it(exact):
+@pytest.mark.usefixtures("exact")
+def test_an_image_with_nan_spoils_only_what_sees_it():
     x = np.zeros((1, 2, 9, 9), np.float32)
     x[0, 0, 4, 4] = np.nan
     y = cpu.conv2d(x, np.ones((20, 2, 3, 3), np.float32), None, (1, 1), (1, 1), (1, 1), 1)
