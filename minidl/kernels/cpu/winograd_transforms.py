@@ -88,19 +88,19 @@ class _Lanes(NamedTuple):
     def value(self) -> Any:
         return self.vector if self.factor == 1 else self.builder.fmul(self._everywhere(self.factor), self.vector)
 
-    def __add__(self, other: _Lanes) -> _Lanes:
+    def __add__(self, other: Any) -> _Lanes:
         if other.factor != 1:
             return self._plus_product(other, other.factor)
         if self.factor != 1:
             return other + self
         return _Lanes(self.builder, self.builder.fadd(self.value, other.value))
 
-    def __sub__(self, other: _Lanes) -> _Lanes:
+    def __sub__(self, other: Any) -> _Lanes:
         if other.factor != 1:
             return self._plus_product(other, -other.factor)
         return _Lanes(self.builder, self.builder.fsub(self.value, other.value, flags=("contract",)))
 
-    def __rmul__(self, number: float) -> _Lanes:
+    def __rmul__(self, number: Any) -> _Lanes:
         return _Lanes(self.builder, self.vector, number * self.factor)
 
     def _plus_product(self, other: _Lanes, factor: float) -> _Lanes:
