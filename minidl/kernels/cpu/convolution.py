@@ -312,7 +312,7 @@ def _packed(kernels: Kernels, bias: np.ndarray | None) -> np.ndarray:
     """Bias and weights in panels (panels, 1 + kh * kw * C/groups, columns)."""
     groups, (k, c, kh, kw) = kernels.groups, kernels.shape
     panels, columns = _panels(kernels.shape, groups, kernels.numbers.itemsize)
-    packed = np.empty((panels, 1 + kh * kw * c, columns), kernels.numbers.dtype)
+    packed = aligned((panels, 1 + kh * kw * c, columns), kernels.numbers.dtype)
     if _depthwise(kernels.shape, groups):
         groups = 1
     if bias is None:

@@ -62,7 +62,7 @@ class _Memory:
         return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), arguments)
 
 
-def _turned(builder: Any, rows: list[Any]) -> list[Any]:
+def turned(builder: Any, rows: list[Any]) -> list[Any]:
     """The columns of a square of vectors."""
     size = len(rows)
 
@@ -100,7 +100,7 @@ def _transposition(shape: Callable[[int], tuple[int, int]], write: Callable[[_Me
                     height, width = min(size, rows - top), min(size, columns - left)
                     square = [source.load(source.at(top + i, left), width) for i in range(height)]
                     square += [ir.Constant(vector, ir.Undefined)] * (size - height)
-                    for i, column in enumerate(_turned(builder, square)[:width]):
+                    for i, column in enumerate(turned(builder, square)[:width]):
                         write(target, column, target.at(left + i, top), height)
             return context.get_dummy_value()
 
@@ -112,17 +112,14 @@ def _transposition(shape: Callable[[int], tuple[int, int]], write: Callable[[_Me
 
 _transpose_square: Any = _transposition(lambda size: (size, size), _Memory.store)
 
-set_taps: Any = _transposition(lambda size: (size, KERNEL), _Memory.store)
-"""Kernels, as many as a vector has numbers, turned to vectors of a tap each: y[c, r] = x[r, c]."""
-
 set_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.store)
-"""The way back."""
+"""Taps of as many kernels as a vector has numbers, a vector each, turned to kernels: y[c, r] = x[r, c]."""
 
 set_columns: Any = _transposition(lambda size: (3 * ROWS, size), _Memory.store)
 """As many rows as Winograd's values of few tiles have (`few_tiles.py`), turned to columns."""
 
 add_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.add)
-"""The way back, added: y[c, r] += x[r, c]."""
+"""The same, added: y[c, r] += x[r, c]."""
 
 
 @serial

@@ -34,12 +34,12 @@ from .tile import (
     set_products_few,
     set_products_half,
 )
-from .transposing import add_kernels, set_kernels, set_taps
+from .transposing import add_kernels, set_kernels
 from .winograd_transforms import (
     transform_gradient,
     transform_input,
+    transform_kernels,
     transform_output,
-    transform_weight,
     transform_weight_gradient,
 )
 from .workspace import Workspace
@@ -71,9 +71,6 @@ KERNEL = 200
 SKEW = 16
 """Numbers between the values of neighbouring points, for the cache's sake."""
 
-TAPS = 9 * VECTOR
-"""Numbers of the taps of as many kernels as a vector holds."""
-
 Pair = tuple[int, int]
 
 
@@ -89,7 +86,7 @@ def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, padd
     held = min(BLOCK, tiles) if channels <= CHANNELS else tiles
     point, product = tiles * _vectors(channels) + SKEW, held * COLUMNS + SKEW
     kernel = max(min(channels, CHANNELS) * COLUMNS, channels * VECTOR) + SKEW
-    sizes = 36 * point, 36 * kernel + TAPS, 36 * product + COLUMNS
+    sizes = 36 * point, 36 * kernel, 36 * product + COLUMNS
     with Workspace(*(workers * size for size in sizes)) as memory:
         for first in range(0, plan.tiles, plan.some):
             place = first, min(plan.tiles - first, plan.some)
@@ -195,7 +192,7 @@ def _convolve(x, zeros, padding, weight, steps, bias, y, shape, grid, place, val
     groups, panels, pitch = -(-count // FEW_ROWS), -(-shape[3] // COLUMNS), -(-channels // VECTOR) * VECTOR
     by_tiles, by_panels = division
     for t in prange(workers):
-        tiles, taps, results = t * 36 * point, t * (36 * kernel + TAPS), t * (36 * product + COLUMNS)
+        tiles, taps, results = t * 36 * point, t * 36 * kernel, t * (36 * product + COLUMNS)
         of_tiles, of_panels = t % by_tiles, t // by_tiles
         begin = of_tiles * groups // by_tiles * FEW_ROWS
         end = min((of_tiles + 1) * groups // by_tiles * FEW_ROWS, count)
@@ -299,21 +296,13 @@ def _kernel_values(weight, steps, place, present, columns, kernels, own, point):
     """The values (36, channels, kernels) of a panel of kernels, from the first on, for some channels."""
     (kernel, k), (channel, count), (first, of_kernel, of_channel, of_tap) = place, present, steps
     first += kernel * of_kernel + min(8 * of_tap, 0)  # the least place of a kernel's nine
-    at, targets, taps = np.empty(9, np.int64), np.empty(36, np.int64), own + 36 * point
+    targets = np.empty(36, np.int64)
     _count_by(targets, point)
-    for tap in range(9):
-        at[tap] = (tap if of_tap == 1 else 8 - tap) * VECTOR
     for m in range(0, columns, VECTOR):
-        inside = min(VECTOR, k - kernel - m)
         for c in range(count):
             start = first + (channel + c) * of_channel + m * of_kernel
-            if inside == VECTOR:
-                set_taps(weight, kernels, (start, taps), (of_kernel, VECTOR))
-            else:
-                for n in range(inside):
-                    for tap in range(9):
-                        kernels[taps + tap * VECTOR + n] = weight[start + n * of_kernel + tap]
-            transform_weight(kernels, at, kernels, targets, (taps, own + c * columns + m), inside)
+            transform_kernels(weight, kernels, targets, (start, own + c * columns + m), (of_kernel, of_tap),
+                              min(VECTOR, k - kernel - m))  # fmt: skip
 
 
 @serial
@@ -403,7 +392,7 @@ def _multiply_values(values, own, gradients, other, products, results, tiles, pr
 @serial
 def _add_taps(products, results, sums, place, of_kernel, kernels, channels, columns, anew):
     """Takes the products of a pair back to kernels' taps, `of_kernel` apart, and adds them to sums, or begins these."""
-    taps, at, targets = np.empty(TAPS, np.float32), np.empty(36, np.int64), np.empty(9, np.int64)
+    taps, at, targets = np.empty(9 * VECTOR, np.float32), np.empty(36, np.int64), np.empty(9, np.int64)
     _count_by(at, results[1])
     _count_by(targets, VECTOR)
     for channel in range(channels):

@@ -22,6 +22,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .tile import VECTOR_BYTES
+from .transposing import KERNEL, turned
 
 _INTEGER, _SHORT = ir.IntType(64), ir.IntType(32)
 
@@ -88,19 +89,19 @@ class _Lanes(NamedTuple):
     def value(self) -> Any:
         return self.vector if self.factor == 1 else self.builder.fmul(self._everywhere(self.factor), self.vector)
 
-    def __add__(self, other: _Lanes) -> _Lanes:
+    def __add__(self, other: Any) -> _Lanes:
         if other.factor != 1:
             return self._plus_product(other, other.factor)
         if self.factor != 1:
             return other + self
         return _Lanes(self.builder, self.builder.fadd(self.value, other.value))
 
-    def __sub__(self, other: _Lanes) -> _Lanes:
+    def __sub__(self, other: Any) -> _Lanes:
         if other.factor != 1:
             return self._plus_product(other, -other.factor)
         return _Lanes(self.builder, self.builder.fsub(self.value, other.value, flags=("contract",)))
 
-    def __rmul__(self, number: float) -> _Lanes:
+    def __rmul__(self, number: Any) -> _Lanes:
         return _Lanes(self.builder, self.vector, number * self.factor)
 
     def _plus_product(self, other: _Lanes, factor: float) -> _Lanes:
@@ -141,9 +142,15 @@ class _Memory:
         places = ir.Constant(ir.VectorType(_INTEGER, count), [_INTEGER(i) for i in range(count)])
         return self.builder.icmp_signed("<", places, spread)
 
+    def first(self, count: int) -> Any:
+        """The same of a count that is known."""
+        return ir.Constant(
+            ir.VectorType(ir.IntType(1), self.vector.count), [i < count for i in range(self.vector.count)]
+        )
+
     def whole(self) -> Any:
         """All numbers of a vector: LLVM makes plain instructions of it."""
-        return ir.Constant(ir.VectorType(ir.IntType(1), self.vector.count), [1] * self.vector.count)
+        return self.first(self.vector.count)
 
     def _at(self, place: Any) -> Any:
         return self.builder.bitcast(self.builder.gep(self._data, [place]), self.vector.as_pointer())
@@ -206,7 +213,42 @@ _HALVES = [range(3), range(3, 6)]
 """36 vectors are more than there are registers; the first half of an input's values needs none of the others' sums."""
 
 transform_input: Any = _emitted(input_values, 6, _HALVES, _reading_some)
-transform_weight: Any = _emitted(weight_values, 3, [range(6)], _reading_some)
 transform_gradient: Any = _emitted(gradient_values, 4, [range(6)], _reading_some)
 transform_output: Any = _emitted(outputs, 6, [range(4)], _writing_some)
 transform_weight_gradient: Any = _emitted(weight_gradients, 6, [range(3)], _writing_some)
+
+
+def _kernels_typed(_: Any, weight: Any, target: Any, target_at: Any, starts: Any, steps: Any, inside: Any) -> Any:
+    """Kernels of one channel, as many as a vector has numbers, where they lie in flat `weight` -> their values.
+
+    starts (the least place of the first kernel's taps, in target); steps (of kernels, 1 or -1 of taps).  In place of
+    kernels from `inside` on the last is read again.
+    """
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source, values, at = (
+            _Memory(context, builder, kind, value)
+            for kind, value in zip(signature.args[:3], arguments[:3], strict=True)
+        )
+        start, begin = (builder.extract_value(arguments[3], i) for i in range(2))
+        of_kernel, of_tap = (builder.extract_value(arguments[4], i) for i in range(2))
+        last, taps, count = builder.sub(arguments[5], _INTEGER(1)), [], source.vector.count
+        for left in range(0, KERNEL, count):
+            width, rows = min(count, KERNEL - left), []
+            for i in range(count):
+                kernel = builder.select(builder.icmp_signed("<", _INTEGER(i), last), _INTEGER(i), last)
+                place = builder.add(builder.add(start, builder.mul(kernel, of_kernel)), _INTEGER(left))
+                rows.append(source.load(place, source.first(width)))
+            taps += turned(builder, rows)[:width]
+        backwards = builder.icmp_signed("<", of_tap, _INTEGER(0))
+        taps = [builder.select(backwards, taps[KERNEL - 1 - i], tap) for i, tap in enumerate(taps)]
+        lanes = [[_Lanes(builder, taps[3 * i + j]) for j in range(3)] for i in range(3)]
+        for point, lane in enumerate(v for row in in_two_dimensions(weight_values, lanes, range(6)) for v in row):
+            values.store(lane.value, builder.add(begin, at.number(_INTEGER(point))), values.whole())
+        return context.get_dummy_value()
+
+    pair = types.UniTuple(types.int64, 2)
+    return types.void(weight, target, target_at, pair, pair, types.int64), emit
+
+
+transform_kernels: Any = intrinsic(_kernels_typed)
