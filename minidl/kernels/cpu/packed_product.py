@@ -25,7 +25,6 @@ from .tile import (
     add_products_of_4,
     set_pixels,
 )
-from .transposing import transpose
 
 PARALLEL_FROM = 1 << 14
 """Numbers of a matrix from which packing it in threads pays."""
@@ -73,7 +72,15 @@ def _pack(b, steps, row, out, workers):
                     place = i * down + first
                     copy(b[place : place + inside], target[1 + i])
             else:
-                transpose(b, first * along, along, inside, rows - 1, target.reshape(-1)[columns:], columns)
+                for j in range(inside):
+                    place = (first + j) * along
+                    _copy_down(b[place : place + rows - 1], target, j)
+
+
+@serial
+def _copy_down(x, y, column):
+    for i in range(x.size):
+        y[1 + i, column] = x[i]
 
 
 @serial
