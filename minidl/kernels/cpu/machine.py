@@ -12,8 +12,11 @@ from numba.core import config
 from numba.core.registry import cpu_target
 
 
+_X86 = binding.get_default_triple().startswith(("x86_64", "i"))
+
+
 def _of_this_machine() -> int:
-    features = binding.get_host_cpu_features()
+    features = binding.get_host_cpu_features() if _X86 else {}  # LLVM does not know them of every processor
     return 64 if features.get("avx512f") else 32 if features.get("avx") else 16
 
 
@@ -33,5 +36,5 @@ _told = config.CPU_NAME is not None or config.CPU_FEATURES is not None or not co
 
 VECTOR_BYTES = _of_the_target() if _told else _of_this_machine()
 
-REGISTERS = 16 if VECTOR_BYTES < 64 and binding.get_default_triple().startswith(("x86_64", "i")) else 32
+REGISTERS = 16 if _X86 and VECTOR_BYTES < 64 else 32
 """Of vectors: 16 with SSE and AVX, 32 with AVX-512 and NEON."""
