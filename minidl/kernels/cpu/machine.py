@@ -1,6 +1,6 @@
 """What the vector registers are like for which numba compiles: those of this machine, or of the one it is told.
 
-    NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES= NUMBA_CACHE_DIR=/tmp/haswell python ...
+    NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES= python ...
 
 runs as on a machine with AVX2; the empty features stand for those that the processor of that name has.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 from llvmlite import binding, ir
 from numba.core import config
 from numba.core.registry import cpu_target
-
 
 _X86 = binding.get_default_triple().startswith(("x86_64", "i"))
 
