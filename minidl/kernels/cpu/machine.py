@@ -1,6 +1,6 @@
 """What the vector registers are like for which numba compiles: those of this machine, or of the one it is told.
 
-    NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES= NUMBA_CACHE_DIR=/tmp/haswell python ...
+    NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES= python ...
 
 runs as on a machine with AVX2; the empty features stand for those that the processor of that name has.
 """
@@ -11,9 +11,11 @@ from llvmlite import binding, ir
 from numba.core import config
 from numba.core.registry import cpu_target
 
+_X86 = binding.get_default_triple().startswith(("x86_64", "i"))
+
 
 def _of_this_machine() -> int:
-    features = binding.get_host_cpu_features()
+    features = binding.get_host_cpu_features() if _X86 else {}  # LLVM does not know them of every processor
     return 64 if features.get("avx512f") else 32 if features.get("avx") else 16
 
 
@@ -33,5 +35,5 @@ _told = config.CPU_NAME is not None or config.CPU_FEATURES is not None or not co
 
 VECTOR_BYTES = _of_the_target() if _told else _of_this_machine()
 
-REGISTERS = 16 if VECTOR_BYTES < 64 and binding.get_default_triple().startswith(("x86_64", "i")) else 32
+REGISTERS = 16 if _X86 and VECTOR_BYTES < 64 else 32
 """Of vectors: 16 with SSE and AVX, 32 with AVX-512 and NEON."""
