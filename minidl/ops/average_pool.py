@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from .reduction import mean, plain_sum
 from .rounding import sign
 from .shape import narrow
 
+SHAPES = 1024
+"""Shapes whose numbers of windows are remembered: to count them takes 3 microseconds."""
+
 
 def window_count(n: int, size: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
     """How many windows fit; with ceil_mode also one that begins inside and reaches over the end."""
@@ -28,6 +32,19 @@ def window_count(n: int, size: int, stride: int, padding: int, dilation: int, ce
     if ceil_mode and (count - 1) * stride >= n + padding:
         count -= 1
     return count
+
+
+@lru_cache(SHAPES)
+def _window_counts(
+    plane: tuple[int, ...],
+    size: tuple[int, ...],
+    step: tuple[int, ...],
+    pads: tuple[int, ...],
+    spread: tuple[int, ...],
+    ceil_mode: bool,
+) -> tuple[int, ...]:
+    along = zip(plane, size, step, pads, spread, strict=True)
+    return tuple(window_count(*sizes, ceil_mode) for sizes in along)
 
 
 def pooled_geometry(
@@ -39,12 +56,9 @@ def pooled_geometry(
     step = size if empty else sizes_of(f"{name}: stride", stride, count, 1)
     pads = sizes_of(f"{name}: padding", padding, count, 0)
     spread = sizes_of(f"{name}: dilation", dilation, count, 1)
-    if any(2 * p > k for p, k in zip(pads, size, strict=True)):
+    if any(pads) and any(2 * p > k for p, k in zip(pads, size, strict=True)):
         raise ArgumentError(f"{name}: padding {pads} exceeds half the kernel size {size}")
-    counts = tuple(
-        window_count(n, k, s, p, d, ceil_mode)
-        for n, k, s, p, d in zip(x.shape[-count:], size, step, pads, spread, strict=True)
-    )
+    counts = _window_counts(x.shape[-count:], size, step, pads, spread, ceil_mode)
     if min(counts) < 1:
         raise ShapeError(f"{name}: windows of {size} do not fit into {tuple(x.shape[-count:])} padded by {pads}")
     return size, step, pads, spread, counts
