@@ -22,7 +22,7 @@ from .rounding import sign
 from .shape import narrow
 
 SHAPES = 1024
-"""Shapes whose numbers of windows are remembered: to count them takes 3 microseconds."""
+"""Shapes whose numbers of windows are remembered: to count them takes 1.3 microseconds, to look them up 0.1."""
 
 
 def window_count(n: int, size: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
