@@ -112,6 +112,9 @@ def _transposition(shape: Callable[[int], tuple[int, int]], write: Callable[[_Me
 
 _transpose_square: Any = _transposition(lambda size: (size, size), _Memory.store)
 
+set_taps: Any = _transposition(lambda size: (size, KERNEL), _Memory.store)
+"""Kernels, as many as a vector has numbers, turned to vectors of a tap each: y[c, r] = x[r, c]."""
+
 set_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.store)
 """Taps of as many kernels as a vector has numbers, a vector each, turned to kernels: y[c, r] = x[r, c]."""
 
