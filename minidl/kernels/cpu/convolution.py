@@ -5,8 +5,8 @@ convolution, of the output's gradient with the kernels turned round; with a stri
 input pixel can have between two windows.
 
 Some cases have faster forms: 3x3 kernels with stride 1 and enough channels take a quarter of the multiplications
-(`winograd.py`, `few_tiles.py`), 1x1 kernels are products of matrices (`pointwise.py`), and for few output pixels the weight is read
-where it lies (`few_pixels.py`).
+(`winograd.py`, `few_tiles.py`), 1x1 kernels are products of matrices (`pointwise.py`), and for few output pixels the
+weight is read where it lies (`few_pixels.py`).
 """
 
 from __future__ import annotations
