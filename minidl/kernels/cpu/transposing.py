@@ -110,6 +110,34 @@ def _transposition(shape: Callable[[int], tuple[int, int]], write: Callable[[_Me
     return intrinsic(typed)
 
 
+def _rows_turned(_: Any, x: Any, at: Any, y: Any, starts: Any, step: Any) -> Any:
+    """y[starts[2] + c * step + r] = x[starts[0] + at[starts[1] + r] + c], of flat arrays, in a square of a vector."""
+    itemsize = x.dtype.bitwidth // 8
+    size = VECTOR_BYTES // itemsize
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        vector = ir.VectorType(context.get_value_type(x.dtype), size)
+        source, places, target = (
+            context.make_array(kind)(context, builder, value).data
+            for kind, value in zip(signature.args[:3], arguments[:3], strict=True)
+        )
+        start, first, begin = (builder.extract_value(arguments[3], i) for i in range(3))
+        square = []
+        for r in range(size):
+            place = builder.load(builder.gep(places, [builder.add(first, _INTEGER(r))]))
+            row = _Memory(builder, source, vector, builder.add(start, place), _INTEGER(0), itemsize)
+            square.append(row.load(row.at(0, 0), size))
+        columns = _Memory(builder, target, vector, begin, arguments[4], itemsize)
+        for c, column in enumerate(_turned(builder, square)):
+            columns.store(column, columns.at(c, 0), size)
+        return context.get_dummy_value()
+
+    return types.void(x, at, y, types.UniTuple(types.int64, 3), types.int64), emit
+
+
+turn_rows: Any = intrinsic(_rows_turned)
+"""Rows that lie anywhere, turned to columns."""
+
 _transpose_square: Any = _transposition(lambda size: (size, size), _Memory.store)
 
 set_taps: Any = _transposition(lambda size: (size, KERNEL), _Memory.store)
