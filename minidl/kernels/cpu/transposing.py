@@ -128,7 +128,7 @@ def _rows_turned(_: Any, x: Any, at: Any, y: Any, starts: Any, step: Any) -> Any
             row = _Memory(builder, source, vector, builder.add(start, place), _INTEGER(0), itemsize)
             square.append(row.load(row.at(0, 0), size))
         columns = _Memory(builder, target, vector, begin, arguments[4], itemsize)
-        for c, column in enumerate(_turned(builder, square)):
+        for c, column in enumerate(turned(builder, square)):
             columns.store(column, columns.at(c, 0), size)
         return context.get_dummy_value()
 
