@@ -5,7 +5,7 @@ import pytest
 
 from minidl.kernels.cpu.jit import serial
 from minidl.kernels.cpu.tile import VECTOR_BYTES
-from minidl.kernels.cpu.transposing import add_kernels, set_kernels, transpose
+from minidl.kernels.cpu.transposing import add_kernels, set_taps, transpose, turn_rows
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -20,8 +20,8 @@ def test_a_part_is_turned_and_nothing_else_is_written(rows, columns, dtype):
 
 
 @serial
-def _set_kernels(x, y, starts, steps):
-    set_kernels(x, y, starts, steps)
+def _set_taps(x, y, starts, steps):
+    set_taps(x, y, starts, steps)
 
 
 @serial
@@ -29,10 +29,31 @@ def _add_kernels(x, y, starts, steps):
     add_kernels(x, y, starts, steps)
 
 
-@pytest.mark.parametrize(("kernel", "before"), [(_set_kernels, 0), (_add_kernels, -1)])
-def test_vectors_of_a_tap_each_are_turned_to_kernels_of_nine_numbers(kernel, before):
-    size = VECTOR_BYTES // 4
-    x, y = np.arange(9 * (size + 1), dtype=np.float32).reshape(9, size + 1), np.full((size, 13), -1, np.float32)
-    kernel(x.reshape(-1), y.reshape(-1), (1, 4), (size + 1, 13))
-    assert np.array_equal(y[:, 4:], x[:, 1:].T + before)
+@serial
+def _turn_rows(x, at, y, starts, step):
+    turn_rows(x, at, y, starts, step)
+
+
+SIZE = VECTOR_BYTES // 4
+
+
+def test_kernels_of_nine_numbers_are_turned_to_vectors_of_a_tap_each():
+    x, y = np.arange(SIZE * 13, dtype=np.float32).reshape(SIZE, 13), np.full((9, SIZE + 1), -1, np.float32)
+    _set_taps(x.reshape(-1), y.reshape(-1), (4, 1), (13, SIZE + 1))
+    assert np.array_equal(y[:, 1:], x[:, 4:].T)
+    assert (y[:, 0] == -1).all()
+
+
+def test_vectors_of_a_tap_each_are_added_to_kernels_of_nine_numbers():
+    x, y = np.arange(9 * (SIZE + 1), dtype=np.float32).reshape(9, SIZE + 1), np.full((SIZE, 13), -1, np.float32)
+    _add_kernels(x.reshape(-1), y.reshape(-1), (1, 4), (SIZE + 1, 13))
+    assert np.array_equal(y[:, 4:], x[:, 1:].T - 1)
     assert (y[:, :4] == -1).all()
+
+
+def test_rows_that_lie_anywhere_are_turned_to_columns():
+    x, y = np.arange(40 * SIZE, dtype=np.float32), np.full((SIZE, SIZE + 3), -1, np.float32)
+    at = np.random.default_rng(0).integers(0, 39 * SIZE - 5, SIZE + 2)
+    _turn_rows(x, at, y.reshape(-1), (5, 2, 3), SIZE + 3)
+    assert np.array_equal(y[:, 3:], np.stack([x[5 + place :][:SIZE] for place in at[2:]], 1))
+    assert (y[:, :3] == -1).all()

@@ -143,14 +143,11 @@ _transpose_square: Any = _transposition(lambda size: (size, size), _Memory.store
 set_taps: Any = _transposition(lambda size: (size, KERNEL), _Memory.store)
 """Kernels, as many as a vector has numbers, turned to vectors of a tap each: y[c, r] = x[r, c]."""
 
-set_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.store)
-"""Taps of as many kernels as a vector has numbers, a vector each, turned to kernels: y[c, r] = x[r, c]."""
-
 set_columns: Any = _transposition(lambda size: (3 * ROWS, size), _Memory.store)
 """As many rows as Winograd's values of few tiles have (`few_tiles.py`), turned to columns."""
 
 add_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.add)
-"""The same, added: y[c, r] += x[r, c]."""
+"""Taps of as many kernels as a vector has numbers, a vector each, turned to kernels: y[c, r] += x[r, c]."""
 
 
 @serial

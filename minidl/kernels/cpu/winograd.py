@@ -34,7 +34,7 @@ from .tile import (
     set_products_few,
     set_products_half,
 )
-from .transposing import add_kernels, set_kernels
+from .transposing import add_kernels
 from .winograd_transforms import (
     transform_gradient,
     transform_input,
@@ -102,7 +102,7 @@ def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
     images, gradients = np.ascontiguousarray(images), np.ascontiguousarray(g)
     plan, zeros = _plan(g.shape, c, workers, _vectors(k)), np.zeros(max(c, k), np.float32)
     points = plan.share * _vectors(c) + SKEW, plan.share * _vectors(k) + SKEW, VECTOR * COLUMNS + SKEW
-    sums = np.empty((plan.division[0], k, c, 3, 3), np.float32)
+    sums = np.zeros((plan.division[0], k, c, 3, 3), np.float32)
     with Workspace(*(workers * 36 * point for point in points)) as memory:
         for first in range(0, plan.tiles, plan.some):
             place = first, min(plan.tiles - first, plan.some)
@@ -371,7 +371,7 @@ def _correlate(x, zeros, padding, g, sums, grid, place, values, gradients, produ
             _multiply_values(values, (own + channel * inside, value), gradients, (other + kernel * inside, gradient),
                              products, (results, product), inside, present, columns)  # fmt: skip
             _add_taps(products, (results, product), sums, ((of_tiles * k + kernel) * c + channel) * 9, 9 * c,
-                      min(COLUMNS, k - kernel), present, columns, first == 0)  # fmt: skip
+                      min(COLUMNS, k - kernel), present, columns)  # fmt: skip
 
 
 @serial
@@ -390,8 +390,8 @@ def _multiply_values(values, own, gradients, other, products, results, tiles, pr
 
 
 @serial
-def _add_taps(products, results, sums, place, of_kernel, kernels, channels, columns, anew):
-    """Takes the products of a pair back to kernels' taps, `of_kernel` apart, and adds them to sums, or begins these."""
+def _add_taps(products, results, sums, place, of_kernel, kernels, channels, columns):
+    """Takes the products of a pair back to kernels' taps, `of_kernel` apart, and adds them to sums."""
     taps, at, targets = np.empty(9 * VECTOR, np.float32), np.empty(36, np.int64), np.empty(9, np.int64)
     _count_by(at, results[1])
     _count_by(targets, VECTOR)
@@ -403,9 +403,6 @@ def _add_taps(products, results, sums, place, of_kernel, kernels, channels, colu
             if m + VECTOR > kernels:
                 for n in range(kernels - m):
                     for tap in range(9):
-                        present = 0 if anew else sums[target + n * of_kernel + tap]
-                        sums[target + n * of_kernel + tap] = present + taps[tap * VECTOR + n]
-            elif anew:
-                set_kernels(taps, sums, (0, target), (VECTOR, of_kernel))
+                        sums[target + n * of_kernel + tap] += taps[tap * VECTOR + n]
             else:
                 add_kernels(taps, sums, (0, target), (VECTOR, of_kernel))
