@@ -9,12 +9,16 @@ translated to LLVM's instructions; what is called from Python is optimised, once
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from numba import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
+from numba.core.types import Boolean, Number
 
 
 class NestedKernel(CPUDispatcher):
@@ -50,7 +54,8 @@ class Kernel(CPUDispatcher):
         collecting = gc.isenabled()
         gc.disable()
         try:
-            return super()._compile_for_args(*arguments, **named)
+            with global_compiler_lock, _remembered_types(self.typingctx):
+                return super()._compile_for_args(*arguments, **named)
         finally:
             if collecting:
                 gc.enable()
@@ -58,6 +63,32 @@ class Kernel(CPUDispatcher):
     @property
     def _numba_type_(self) -> Any:
         return self._nested._numba_type_
+
+
+_types: dict[Any, Any] = {}
+"""What functions of Python's make of numbers: by function and the types of its arguments."""
+
+
+@contextmanager
+def _remembered_types(context: Any) -> Iterator[None]:
+    """numba tries all rules for `+`, those of strings and dates included, whenever two integers are added.  Within this
+    it does so once for two types: a first step of the cat/dog CNN takes 0.6 seconds less, of 12."""
+    resolve = context.resolve_function_type
+
+    def remembered(function: Any, arguments: Any, named: Any) -> Any:
+        of_python = getattr(getattr(function, "typing_key", None), "__module__", None) in ("_operator", "builtins")
+        if named or not of_python or not all(isinstance(kind, (Number, Boolean)) for kind in arguments):
+            return resolve(function, arguments, named)
+        key = function, arguments
+        if key not in _types:
+            _types[key] = resolve(function, arguments, named)
+        return _types[key]
+
+    context.resolve_function_type = remembered
+    try:
+        yield
+    finally:
+        del context.resolve_function_type
 
 
 class _Library(JITCodeLibrary):
