@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .base import S, normal, positive, weights
 
 SAMPLES = [
@@ -51,6 +53,11 @@ SAMPLES = [
         [normal(4, 3, 2, 3), positive(3), normal(3)],
     ),
     S("batch_norm plain", lambda T, x: T.nn.functional.batch_norm(x, None, None, training=True), [normal(5, 3)]),
+    S(
+        "batch_norm relu",
+        lambda T, x: T.nn.Sequential(T.nn.BatchNorm2d(3, dtype=x.dtype), T.nn.ReLU())(x),
+        [np.cos(np.arange(72.0)).reshape(4, 3, 2, 3)],
+    ),
     S(
         "batch_norm evaluation",
         lambda T, x, w, b: T.nn.functional.batch_norm(x, weights(T, x, 3) - 1, weights(T, x, 3), w, b),
