@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minidl.kernels import cpu, precision
-from minidl.kernels.cpu import convolution, few_tiles  # noqa: F401 - loads numba
+from minidl.kernels.cpu import convolution, few_tiles
 from minidl.kernels.cpu.few_tiles_steps import SCALES, VECTOR, tap_values
 from minidl.kernels.cpu.layout import Kernels, kernels_of
 from minidl.kernels.cpu.winograd_transforms import weight_values
@@ -65,8 +65,9 @@ def test_what_it_suits():
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_a_convolution_and_its_gradient_take_it(threads, monkeypatch):
+def test_a_convolution_and_its_gradient_take_it_where_it_pays(threads, monkeypatch):
     taken = []
+    monkeypatch.setattr(convolution, "_few_tiles_pay", lambda *shapes: True)
     kernel = few_tiles.convolve
     monkeypatch.setattr(few_tiles, "convolve", lambda *given: (taken.append(1), kernel(*given)))
     monkeypatch.setattr("minidl.kernels.threads._count", [threads])
