@@ -155,8 +155,9 @@ class _ConvTranspose(_Convolution):
         )
         self.output_padding = sizes_of(f"{name}: output_padding", output_padding, self.dimensions, 0)
 
-    def _checked_padding(self, padding: Pair | str) -> tuple[int, ...]:
-        return sizes_of(f"{type(self).__name__}: padding", padding, self.dimensions, 0)  # type: ignore[arg-type] # a word is refused there
+    def _checked_padding(self, padding: Any) -> tuple[int, ...]:
+        """Numbers alone: words such as "same" are refused."""
+        return sizes_of(f"{type(self).__name__}: padding", padding, self.dimensions, 0)
 
     def _weight_shape(self) -> tuple[int, ...]:
         return (self.in_channels, self.out_channels // self.groups, *self.kernel_size)

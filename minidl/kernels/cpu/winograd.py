@@ -216,15 +216,11 @@ def _convolve(x, zeros, padding, weight, steps, bias, y, shape, grid, place, val
 @serial
 def _input_values(x, zeros, padding, grid, place, values, own, point, steps):
     """Each tile's 6x6 pixels of x (N, H, W, C) -> their values, at steps (tile, vector of channels)."""
-    (first, count), c = place, x.shape[3]
+    c = x.shape[3]
     at, targets, beyond = np.empty(36, np.int64), np.empty(36, np.int64), _distance(x, zeros)
     _count_by(targets, point)
-    ahead = AHEAD if x.size >= FAR else count
-    for tile in range(count):
-        image, top, left = _corner(first + tile, grid)
-        _find_pixels(at, 6, x.shape, image, top - padding[0], left - padding[1], 0, beyond)
-        if tile + ahead < count:
-            _ask_for(x.reshape(-1), x.shape, grid, first + tile + ahead, 0, c)
+    for tile in range(place[1]):
+        _find_tile(at, 6, x, grid, place, tile, padding, beyond)
         for channel in range(0, c, VECTOR):
             target = own + tile * steps[0] + channel // VECTOR * steps[1]
             transform_input(x.reshape(-1), at, values, targets, (channel, target), c - channel)
@@ -233,21 +229,27 @@ def _input_values(x, zeros, padding, grid, place, values, own, point, steps):
 @serial
 def _gradient_values(g, zeros, grid, place, panels, values, own, point):
     """Each tile's 4x4 gradients of the output (N, H', W', K) -> their values (panel, tile, kernel), for some panels."""
-    (first, count), k = place, g.shape[3]
+    count, k = place[1], g.shape[3]
     at, targets, beyond = np.empty(16, np.int64), np.empty(36, np.int64), _distance(g, zeros)
     _count_by(targets, point)
-    ahead = AHEAD if g.size >= FAR else count
     for tile in range(count):
-        image, top, left = _corner(first + tile, grid)
-        _find_pixels(at, 4, g.shape, image, top, left, 0, beyond)
-        if tile + ahead < count:
-            _ask_for(g.reshape(-1), g.shape, grid, first + tile + ahead, 0, k)
+        _find_tile(at, 4, g, grid, place, tile, (0, 0), beyond)
         for panel in range(panels[0], panels[1]):
             kernel = panel * COLUMNS
             columns = COLUMNS if k - kernel > VECTOR else VECTOR
             for m in range(0, columns, VECTOR):
                 target = own + kernel * count + tile * columns + m
                 transform_gradient(g.reshape(-1), at, values, targets, (kernel + m, target), k - kernel - m)
+
+
+@serial
+def _find_tile(at, side, x, grid, place, tile, padding, beyond):
+    """Where the pixels of a tile's square lie; of many images, those of a tile further on are asked for."""
+    first, count = place
+    image, top, left = _corner(first + tile, grid)
+    _find_pixels(at, side, x.shape, image, top - padding[0], left - padding[1], 0, beyond)
+    if x.size >= FAR and tile + AHEAD < count:
+        _ask_for(x.reshape(-1), x.shape, grid, first + tile + AHEAD, 0, x.shape[3])
 
 
 @serial

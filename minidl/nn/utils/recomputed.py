@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from ...errors import ArgumentError
 from ..parameter import Parameter
 
 
-class Recomputed:
+class Recomputed(ABC):
     """The hook: it puts `computed(module)` in the place of the parameter `name`."""
 
     name: str
 
-    def prepare(self, module: Any) -> None:
-        """What a forward does before the weight is computed: nothing, unless a subclass says so."""
-
+    @abstractmethod
     def computed(self, module: Any) -> Any:
         """The weight, from the parts that the module has."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parts(self) -> list[str]:
         """The names of the parameters and buffers that it is computed from."""
-        raise NotImplementedError
 
     def __call__(self, module: Any, args: Any) -> None:
-        self.prepare(module)
         setattr(module, self.name, self.computed(module))
 
     def parameter_of(self, module: Any) -> Parameter:

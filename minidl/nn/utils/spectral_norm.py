@@ -22,9 +22,13 @@ class SpectralNorm(Recomputed):
         self.eps = eps
         self.dim = dim
 
-    def prepare(self, module: Any) -> None:
-        if not module.training:
-            return
+    def __call__(self, module: Any, args: Any) -> None:
+        if module.training:
+            self._iterate(module)
+        super().__call__(module, args)
+
+    def _iterate(self, module: Any) -> None:
+        """Power iterations, which bring u and v nearer to the greatest singular value's vectors."""
         with no_grad():
             weight, u, v = (getattr(module, part) for part in self.parts())
             matrix = reparametrization.as_matrix(weight, self.dim)
