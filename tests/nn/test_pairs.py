@@ -1,4 +1,4 @@
-"""Batch norm and ReLU in a Sequential, computed together, against the two called one by one."""
+"""Pairs of layers that a Sequential computes together, or in turned order, against the two called one by one."""
 
 import copy
 
@@ -138,4 +138,79 @@ def test_a_layer_with_a_forward_of_its_own_is_called():
 def test_an_error_names_the_layer():
     layers = nn.Sequential(nn.Identity(), *pair(nn.BatchNorm2d))
     with pytest.raises(ShapeError, match=r"^1 \(BatchNorm2d\): .*has 4 channels, the layer has 3"):
+        layers(minidl.zeros(2, 4, 3, 3))
+
+
+POOLS = [(nn.MaxPool1d, (2, 3, 9)), (nn.MaxPool2d, (2, 3, 6, 7)), (nn.MaxPool3d, (2, 2, 4, 5, 4))]
+
+
+def is_turned(y):
+    """Whether the ReLU came last."""
+    return y.grad_fn.name == "ReluBackward"
+
+
+@pytest.mark.parametrize("options", [{}, {"stride": 1}, {"padding": 1}, {"ceil_mode": True}], ids=str)
+@pytest.mark.parametrize(("kind", "shape"), POOLS)
+def test_the_pool_comes_before_the_relu(kind, shape, options):
+    layers = nn.Sequential(nn.ReLU(), kind(3, **options))
+    x = minidl.from_numpy(RANDOM.integers(-4, 3, shape).astype(np.float64))  # many windows below zero, many equal
+    assert is_turned(assert_same(layers, x))
+
+
+@pytest.mark.parametrize("dtype", [minidl.float16, minidl.float32])
+def test_the_pool_before_the_relu_in_other_dtypes(dtype):
+    layers = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2))
+    assert is_turned(assert_same(layers, (batch((4, 3, 8, 6)) - 2).to(dtype)))
+
+
+def test_nan_and_infinities_pass_the_turned_pair():
+    x = batch((2, 3, 6, 6)) - 3
+    x[0, :, 2, 3], x[1, 0, 0, 0], x[1, 2] = float("nan"), float("inf"), float("-inf")
+    layers = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2))
+    assert is_turned(assert_same(layers, x))
+
+
+def test_the_turned_pair_behind_other_layers_equals_pytorch():
+    torch = pytest.importorskip("torch")
+
+    def network(nn):
+        first = nn.Conv2d(3, 5, 3), nn.ReLU(), nn.MaxPool2d(2)
+        return nn.Sequential(*first, nn.BatchNorm2d(5), nn.ReLU(), nn.MaxPool2d(2))
+
+    ours, theirs, x = network(nn).to(minidl.float64), network(torch.nn).double(), batch((2, 3, 14, 14))
+    theirs.load_state_dict({name: torch.from_numpy(value.numpy()) for name, value in ours.state_dict().items()})
+    for _ in range(2):
+        expected = gradients_of(theirs, theirs, torch.from_numpy(x.numpy()))
+        for got, wanted in zip(gradients_of(ours, ours, x), expected, strict=True):
+            np.testing.assert_allclose(got.detach().numpy(), wanted.detach().numpy(), rtol=1e-9, atol=1e-10)
+        ours.eval(), theirs.eval()
+
+
+def test_the_order_stays_where_it_would_show():
+    x = (batch((2, 3, 6, 6)) - 3).requires_grad_()
+    kept = [(nn.ReLU(), nn.MaxPool2d(2, dilation=2)), (nn.LeakyReLU(), nn.MaxPool2d(2)), (nn.ReLU(), nn.AvgPool2d(2))]
+    for layers in kept:
+        assert not is_turned(nn.Sequential(*layers)(x))
+    values, places = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2, return_indices=True))(x)
+    assert not is_turned(values)
+    np.testing.assert_array_equal(places.numpy(), nn.MaxPool2d(2, return_indices=True)(nn.ReLU()(x))[1].numpy())
+    given = batch((2, 3, 6, 6)) - 3
+    nn.Sequential(nn.ReLU(inplace=True), nn.MaxPool2d(2))(given)
+    assert given.min().item() == 0  # the input itself was changed
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_hooks_see_the_usual_order(place):
+    layers, x = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2)), batch((2, 3, 6, 6)).requires_grad_()
+    seen = []
+    handle = layers[place].register_forward_hook(lambda module, inputs, output: seen.append(output.shape))
+    assert not is_turned(layers(x)) and seen == [((2, 3, 6, 6), (2, 3, 3, 3))[place]]
+    handle.remove()
+    layers[place].forward = lambda input: input + 0
+    assert not is_turned(layers(x))
+
+
+def test_an_error_names_the_pool_that_came_first():
+    layers = nn.Sequential(nn.ReLU(), nn.MaxPool2d(9))
+    with pytest.raises(ShapeError, match=r"^1 \(MaxPool2d\): "):
         layers(minidl.zeros(2, 4, 3, 3))
