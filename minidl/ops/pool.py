@@ -14,7 +14,10 @@ from .average_pool import bins, check_images, pooled_geometry, wanted_sizes
 from .conv import Pair
 from .indexing import take_along
 from .promotion import Array, array_of, check_floats
-from .shape import reshape
+from .shape import reshape, squeeze, transpose, unsqueeze
+
+Geometry = tuple[tuple[int, ...], ...]
+"""Kernel size, stride, padding, dilation and number of windows, each along all dimensions."""
 
 
 @primitive(outputs=("values", "taps"))
@@ -113,13 +116,38 @@ def max_pooled(
     if input.dtype.kind == "b":
         check_floats(name, input)
     geometry = pooled_geometry(name, input, count, kernel_size, stride, padding, dilation, ceil_mode)
-    if count == 2 and input.ndim == 4 and input.dtype.kind == "f":
-        size, step, pads, spread, _ = geometry
-        values, taps = _max_pool2d(input, size, step, pads, spread, ceil_mode)
-        return (values, _places(taps, input.shape[3], size, step, pads, spread)) if return_indices else values
+    if input.ndim == count + 2 and input.dtype.kind == "f":
+        if count < 3:
+            return _pooled_planes(input, geometry, ceil_mode, return_indices)
+        if not return_indices:
+            return _pooled_volumes(input, geometry, ceil_mode)
     places = _window_places(input, geometry)
     values = _taken(input, places, count)
     return (values, places) if return_indices else values
+
+
+def _pooled_planes(x: Array, geometry: Geometry, ceil_mode: bool, return_indices: bool) -> Any:
+    """Of (N, C, H, W); or of (N, C, L), as images of one row."""
+    if x.ndim == 3:
+        size, step, pads, spread, counts = geometry
+        of_rows = (1, *size), (1, *step), (0, *pads), (1, *spread), (1, *counts)
+        result = _pooled_planes(unsqueeze(x, 2), of_rows, ceil_mode, return_indices)
+        return tuple(squeeze(part, 2) for part in result) if return_indices else squeeze(result, 2)
+    size, step, pads, spread, _ = geometry
+    values, taps = _max_pool2d(x, size, step, pads, spread, ceil_mode)
+    return (values, _places(taps, x.shape[3], size, step, pads, spread)) if return_indices else values
+
+
+def _pooled_volumes(x: Array, geometry: Geometry, ceil_mode: bool) -> Array:
+    """Of (N, C, D, H, W): each frame's windows, then those of frames.  Of equal values the first wins in both, and so
+    in all."""
+    size, step, pads, spread, counts = geometry
+    n, c, d, *plane = x.shape
+    frames = reshape(transpose(x, 1, 2), (n * d, c, *plane))
+    frames, _ = _max_pool2d(frames, size[1:], step[1:], pads[1:], spread[1:], ceil_mode)
+    along = transpose(reshape(frames, (n, d, c, math.prod(counts[1:]))), 1, 2)
+    values, _ = _max_pool2d(along, (size[0], 1), (step[0], 1), (pads[0], 0), (spread[0], 1), ceil_mode)
+    return reshape(values, (n, c, *counts))
 
 
 def max_pool1d(

@@ -252,3 +252,33 @@ def test_infinities_stay_where_they_are_seen(name, strange):
     x, w = normal(2, 4, 6, 8), np.abs(normal(4, 4, 3, 3))
     x[0, 1, 2, 3] = strange
     np.testing.assert_allclose(*plain(OPERATORS[name], [x, w]), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"stride": 1}, {"padding": 1}, {"dilation": 2}, {"ceil_mode": True}], ids=str)
+@pytest.mark.parametrize("layout", ["channels first", "channels last"])
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+def test_of_equal_values_the_first_gets_the_gradient(dimensions, layout, options):
+    random = np.random.default_rng(dimensions)
+    x = random.integers(-2, 2, (2, 3, 9, 8, 7)[: dimensions + 2]).astype(np.float64)
+    x[0, 0, :4] = -np.inf
+    if layout == "channels last":
+        x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+    results = []
+    for T, tensor in ((minidl, minidl.from_numpy(x)), (torch, torch.from_numpy(x.copy()))):
+        y = getattr(T.nn.functional, f"max_pool{dimensions}d")(tensor.requires_grad_(), 3, **options)
+        weights = np.random.default_rng(9).normal(size=tuple(y.shape))
+        y.backward(T.from_numpy(weights))
+        results.append((y.detach().numpy(), tensor.grad.numpy()))
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"padding": 1}, {"ceil_mode": True}], ids=str)
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+def test_nan_wins_in_every_window_that_sees_it(dimensions, options):
+    x = normal(2, 3, 7, 8, 6)[(slice(None), slice(None), *(slice(None),) * dimensions, *(0,) * (3 - dimensions))]
+    x.reshape(-1)[::37] = np.nan
+    name = f"max_pool{dimensions}d"
+    ours, theirs = (getattr(T.nn.functional, name)(T.from_numpy(x.copy()), 3, 2, **options) for T in (minidl, torch))
+    assert np.isnan(ours.numpy()).any()
+    np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
