@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minidl
+from benchmarks import further, layers
 from benchmarks.agreement import agreement
 from benchmarks.overhead import counted_arrays, overhead
 from benchmarks.workloads import WORKLOADS, start
@@ -44,21 +45,55 @@ class InDouble:
         return self.T.from_numpy(array.astype(np.float64) if array.dtype.kind == "f" else array)
 
 
-@pytest.mark.parametrize("name", WORKLOADS)
-def test_both_libraries_compute_the_same_losses(name: str) -> None:
-    torch = pytest.importorskip("torch")
+def in_double(program: Any) -> Any:
+    """The program over such namespaces, with parameters of float64, too."""
 
-    def program(T: Any, **sizes: int) -> Any:
+    def doubled(T: Any, **sizes: int) -> Any:
         before = T.get_default_dtype()
         T.set_default_dtype(T.float64)
         try:
-            return WORKLOADS[name].program(InDouble(T), **sizes)
+            return program(InDouble(T), **sizes)
         finally:
             T.set_default_dtype(before)
 
-    found = agreement(program, torch, **TINY[name])
+    return doubled
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_both_libraries_compute_the_same_losses(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    found = agreement(in_double(WORKLOADS[name].program), torch, **TINY[name])
     assert found.difference < 1e-9
     assert found.ours == pytest.approx(found.theirs, rel=1e-9)
+
+
+TINY_FURTHER: dict[str, dict[str, int]] = {
+    "VGG": {"pixels": 16},
+    "AlexNet": {"pixels": 63},
+    "MobileNetV2": {"pixels": 16},
+    "U-Net": {"pixels": 16},
+    "DCGAN generator": {"pixels": 16},
+    "denoiser": {"pixels": 8},
+    "1-d network": {"length": 20},
+    "3-d network": {"pixels": 8},
+    "GRU": {"steps": 5},
+    "transformer encoder": {"steps": 6},
+    "autoencoder": {},
+}
+
+
+@pytest.mark.parametrize("name", further.EXAMPLES)
+def test_both_libraries_compute_the_same_losses_of_further_networks(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    program = in_double(lambda T, **sizes: further.program(T, name, **sizes))
+    assert agreement(program, torch, **TINY_FURTHER[name]).difference < 1e-9
+
+
+@pytest.mark.parametrize("name", layers.LAYERS)
+def test_both_libraries_are_timed_over_the_same_layer(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    own, other = (layers.work(T, layers.LAYERS[name])() for T in (minidl, torch))
+    assert tuple(own.shape) == tuple(other.shape) and own.requires_grad
 
 
 def test_other_numbers_are_noticed() -> None:
