@@ -3,6 +3,8 @@
     BatchNorm, ReLU    in training together: the ReLU costs no pass over memory, and none on the way back
     ReLU, MaxPool      in turned order, so that the ReLU meets a quarter of the numbers: the greatest of what is not
                        negative is the greatest of all, or zero; and so for the gradients
+    layer, ReLU        in place, where the layer's result is new and nobody else sees it, is the usual ReLU: to write
+                       the result over its input takes a pass more
 
 A pair is two single layers again as soon as somebody could see what comes between: a hook on either, or on all modules.
 """
@@ -13,13 +15,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import MinidlError
+from . import functional as F
 from .activation import ReLU
+from .conv import Conv1d, Conv2d, Conv3d
 from .hooks import has_hooks, name_layer
+from .linear import Linear
 from .normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from .pooling import MaxPool1d, MaxPool2d, MaxPool3d
 
 _NORMS = frozenset((BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm))
 _POOLS = frozenset((MaxPool1d, MaxPool2d, MaxPool3d))
+_MAKERS = _NORMS | {Conv1d, Conv2d, Conv3d, Linear}
 
 
 def in_pairs(modules: Sequence[Any]) -> list[Callable[[Any], Any]]:
@@ -28,6 +34,8 @@ def in_pairs(modules: Sequence[Any]) -> list[Callable[[Any], Any]]:
     for module in modules:
         if type(module) is ReLU and calls and _joins(calls[-1], module):
             calls[-1] = _with_relu(calls[-1])
+        elif type(module) is ReLU and calls and _follows_unseen(calls[-1], module):
+            calls.append(F.relu)
         elif type(module) in _POOLS and calls and _turns(calls[-1], module):
             calls.insert(-1, module)
         else:
@@ -40,16 +48,16 @@ def _joins(norm: Any, relu: ReLU) -> bool:
     return type(norm) in _NORMS and norm.training and _plain(norm) and _plain(relu)
 
 
+def _follows_unseen(layer: Any, relu: ReLU) -> bool:
+    """Whether nobody but this ReLU, in place, sees the memory that the layer's result lies in."""
+    return relu.inplace and type(layer) in _MAKERS and _plain(layer) and _plain(relu)
+
+
 def _turns(relu: Any, pool: Any) -> bool:
     """Whether the pool behind a ReLU may come first: not where the input shows the ReLU, or the place of a zero counts,
     or a window can lie in the padding alone."""
-    return (
-        type(relu) is ReLU
-        and not (relu.inplace or pool.return_indices)
-        and pool.dilation == 1
-        and _plain(relu)
-        and _plain(pool)
-    )
+    apart = relu is F.relu or (type(relu) is ReLU and not relu.inplace and _plain(relu))
+    return apart and _plain(pool) and not pool.return_indices and pool.dilation == 1
 
 
 def _plain(module: Any) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..autograd import primitive
 from ..autograd.calling import wrap
-from ..autograd.graph import Variable, refresh
+from ..autograd.graph import Node, Output, Variable, next_order, refresh
 from ..autograd.modes import state
 from ..dtypes import can_cast
 from ..errors import DtypeError, GraphError, ShapeError
@@ -46,11 +46,32 @@ def update(target: Variable, operator: Callable[..., Any], *args: Any, **named: 
         _write(name, target, operator(target, *args, **named).array)
         return target
     _check_writable(name, target)
-    before = wrap(target.array.copy(), target.node)
-    after = operator(before, *args, **named)
+    since = next_order()
+    after = operator(wrap(target.array, target.node), *args, **named)
+    _keep_apart(after.node, since, target.array)
     _write(name, target, after.array)
     _take_place(target, after)
     return target
+
+
+def _keep_apart(last: Any, since: int, array: np.ndarray) -> None:
+    """Let the nodes that came after `since`, up to the last, keep copies of what is about to be written over.
+
+    Most keep nothing of it: relu, which is written in place most often, keeps its output.
+    """
+    nodes = [last]
+    while nodes:
+        node = nodes.pop()
+        node = node.node if isinstance(node, Output) else node
+        if isinstance(node, Node) and node.order > since:
+            node.kept = [_apart(value, array) for value in node.kept or ()]
+            nodes += node.edges
+
+
+def _apart(value: Any, array: np.ndarray) -> Any:
+    """The value, copied if it may lie in the memory of the array."""
+    shared = isinstance(value, np.ndarray) and np.may_share_memory(value, array)
+    return value.copy("K") if shared else value
 
 
 def _write(name: str, target: Variable, value: Any) -> None:

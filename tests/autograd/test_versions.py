@@ -105,3 +105,29 @@ def test_a_write_is_visible_in_numpys_array_and_back():
     x[1:] = 5
     array[0] = 1
     assert x.tolist() == [1, 5, 5] and array.tolist() == [1, 5, 5]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1)])
+@pytest.mark.parametrize(
+    ("write", "compute"),
+    [
+        (lambda y: y.sin_(), lambda y: y.sin()),
+        (lambda y: y.exp_(), lambda y: y.exp()),
+        (lambda y: y.pow_(3), lambda y: y**3),
+        (lambda y: minidl.nn.functional.relu(y, inplace=True), minidl.nn.functional.relu),
+        (lambda y: minidl.nn.functional.silu(y, inplace=True), minidl.nn.functional.silu),
+        (lambda y: minidl.nn.functional.mish(y, inplace=True), minidl.nn.functional.mish),
+        (lambda y: minidl.nn.functional.elu(y, inplace=True), minidl.nn.functional.elu),
+    ],
+)
+def test_a_write_leaves_its_own_operator_what_the_gradient_needs(write, compute, order):
+    x = np.random.default_rng(3).normal(size=(2, 3, 4, 5)).transpose(order)
+    results = []
+    for function in (write, compute):
+        leaf = minidl.from_numpy(x).requires_grad_()
+        y = function(leaf * 1)
+        y = y * 2
+        assert y.stride() == minidl.from_numpy(x).stride()
+        results.append((y.detach().numpy(), *minidl.autograd.grad((y * y).sum(), leaf)))
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs))

@@ -163,6 +163,19 @@ def test_the_pool_before_the_relu_in_other_dtypes(dtype):
     assert is_turned(assert_same(layers, (batch((4, 3, 8, 6)) - 2).to(dtype)))
 
 
+@pytest.mark.parametrize("layer", [nn.Conv2d(3, 4, 3, dtype=minidl.float64), nn.BatchNorm2d(3, dtype=minidl.float64)],
+                         ids=repr)  # fmt: skip
+@pytest.mark.parametrize("pools", [(), (nn.MaxPool2d(2),)], ids=str)
+def test_a_relu_in_place_of_what_nobody_sees(layer, pools):
+    layers = nn.Sequential(layer, nn.ReLU(inplace=True), *pools).train(type(layer) is nn.Conv2d)
+    assert is_turned(assert_same(layers, batch((2, 3, 7, 9))))
+    seen = []
+    handle = layers[0].register_forward_hook(lambda module, inputs, output: seen.append(output))
+    layers(batch((2, 3, 7, 9)))
+    handle.remove()
+    assert seen[0].min().item() == 0  # the layer's own result was changed
+
+
 def test_nan_and_infinities_pass_the_turned_pair():
     x = batch((2, 3, 6, 6)) - 3
     x[0, :, 2, 3], x[1, 0, 0, 0], x[1, 2] = float("nan"), float("inf"), float("-inf")
