@@ -12,7 +12,7 @@ import pytest
 
 import minidl
 from benchmarks import __main__ as command
-from benchmarks import story_page
+from benchmarks import scaling, story_page
 from benchmarks.command_line import need_writable, run
 from benchmarks.story import STEPS
 from benchmarks.story_page import Found
@@ -181,3 +181,9 @@ def test_the_story_shows_the_code_and_time_of_each_step() -> None:
         name = getattr(step.function, "__name__", "")
         assert f"\ndef {name}(" in text
     assert "| 3 | im2col and one product | 10.0 ms |" in text
+
+
+def test_scaling_compares_thread_counts_round_by_round(threads: Any) -> None:
+    pytest.importorskip("torch")
+    found = scaling.rounds_of("moons-mlp", 2, 3)
+    assert len(found) == 3 and all(len(gains) == 3 and min(gains) > 0 for gains in found)
