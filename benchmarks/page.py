@@ -42,8 +42,9 @@ AGAIN = """## Run it
 
 This adds the libraries that are installed; tinygrad also needs clang (`CC` may name it).
 
-Single operators and other parts of a training have tables of their own, `python -m benchmarks.operators` and
-`python -m benchmarks.parts`.  [kernels.md](kernels.md) shows what runs below them, and
+Single operators, single layers, further networks and other parts of a training have tables of their own,
+`python -m benchmarks.operators`, `benchmarks.layers`, `benchmarks.further` and `benchmarks.parts`; `benchmarks.scaling`
+measures what further threads gain.  [kernels.md](kernels.md) shows what runs below them, and
 [story-of-a-kernel.md](story-of-a-kernel.md) how one of them became fast."""
 
 
