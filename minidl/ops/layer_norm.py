@@ -139,8 +139,25 @@ def group_norm(
         raise ShapeError(
             f"group_norm: got shape {tuple(input.shape)}: one value a group has no variance; use a larger batch"
         )
-    grouped = reshape(input, (input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups))
-    return by_channel(reshape(standardised(grouped, (2,), eps), tuple(input.shape)), weight, bias)
+    return _group_norm(input, weight, bias, num_groups, eps)[0]
+
+
+@primitive(outputs=("y", "means", "variances"))
+def _group_norm(x, weight, bias, groups, eps):
+    return kernels.of(x).group_norm(x, groups, weight, bias, eps)
+
+
+@_group_norm.gradient("x", "weight", "bias")
+def _(g, x, weight, groups, eps, means, variances):
+    g = g[0]
+    if isinstance(g, np.ndarray):
+        return kernels.of(g).group_norm_gradient(g, x, weight, means, variances, eps)
+    rows = (x.shape[0], groups, math.prod(x.shape[1:]) // max(groups, 1))
+    normal, scale = _recorded(reshape(x, rows), (2,), eps, True)
+    dx = _pulled_back(reshape(by_channel(g, weight, None), rows), normal, scale, (2,), True)
+    shape, but_channels = tuple(x.shape), (0, *range(2, x.ndim))
+    along = plain_sum(g * reshape(normal, shape), but_channels, False)
+    return reshape(dx, shape), along, plain_sum(g, but_channels, False)
 
 
 def instance_norm(
@@ -169,14 +186,14 @@ def instance_norm(
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     if (running_mean is None) != (running_var is None):
         raise ArgumentError("instance_norm: got one of running_mean and running_var; give both, or neither")
-    axes = tuple(range(2, input.ndim))
+    y, *moments = _group_norm(input, weight, bias, input.shape[1], eps)
     if running_mean is not None and running_var is not None and input.shape[0]:
-        values = array_of(input)
-        moments = values.mean(axes).mean(0), values.var(axes, ddof=1).mean(0)
-        for running, new in zip((running_mean, running_var), moments, strict=True):
-            running.array += momentum * (new - running.array)
+        means, variances = map(array_of, moments)
+        count = math.prod(input.shape[2:])
+        for running, new in ((running_mean, means), (running_var, variances * (count / (count - 1)))):
+            running.array += momentum * (new.mean(0) - running.array)
             running.version[0] += 1
-    return by_channel(standardised(input, axes, eps), weight, bias)
+    return y
 
 
 def local_response_norm(input: Array, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:

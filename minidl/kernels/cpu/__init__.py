@@ -26,6 +26,8 @@ _JITTED = {
     "batch_norm_by": "running_norm",
     "layer_norm": "layer_norm",
     "layer_norm_gradient": "layer_norm",
+    "group_norm": "group_norm",
+    "group_norm_gradient": "group_norm",
     "softmax_cross_entropy": "loss",
     "softmax_cross_entropy_gradient": "loss",
     "attention": "attention",

@@ -173,4 +173,14 @@ SAMPLES = [
         )[1],
         [normal(2, 1, 2), normal(6, 2)],
     ),
+    S(
+        "group_norm with weight and bias",
+        lambda T, x, w, b: T.nn.functional.group_norm(x, 2, w, b),
+        [normal(2, 4, 2), normal(4), normal(4)],
+    ),
+    S(
+        "instance_norm with weight and bias",
+        lambda T, x, w, b: T.nn.functional.instance_norm(x, None, None, w, b),
+        [normal(2, 2, 3), normal(2), normal(2)],
+    ),
 ]
