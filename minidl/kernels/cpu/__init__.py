@@ -41,6 +41,7 @@ _JITTED = {
     "softmax": "rows",
     "log_softmax": "rows",
     "rows_added": "rows",
+    "resized": "resizing",
     "add_to_rows": "rows",
     "outer_product": "rows",
     "all_within": "reduction",
