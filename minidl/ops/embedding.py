@@ -11,7 +11,7 @@ from ..autograd import primitive
 from ..autograd.calling import wrap
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .comparison import where
-from .indexing import IndexRangeError, put_at, take_along
+from .indexing import IndexRangeError, in_front, take_along
 from .promotion import Array, array_of
 from .shape import reshape, unsqueeze
 
@@ -27,8 +27,8 @@ def _checked(name: str, input: Array, weight: Array, sparse: bool) -> np.ndarray
     numbers = np.asarray(array_of(input))
     if numbers.dtype not in INDEX_DTYPES:
         raise DtypeError(f"{name}: input is {numbers.dtype}, needs row numbers of int32 or int64; use .long()")
-    wrong = numbers[(numbers < 0) | (numbers >= weight.shape[0])]
-    if wrong.size:
+    if numbers.size and not in_front(numbers, weight.shape[0]):
+        wrong = numbers[(numbers < 0) | (numbers >= weight.shape[0])]
         raise IndexRangeError(f"{name}: row {wrong[0]} of a table of {weight.shape[0]} rows")
     return numbers
 
@@ -65,11 +65,12 @@ def _(g, weight_shape, numbers):
 @primitive
 def _added_up(g, shape, numbers):
     """Zeros of `shape`, (rows, size), with each row of g added to the one of its number."""
-    if g.dtype.char not in "fd":
-        x = np.zeros(shape, g.dtype)
+    x = np.zeros(shape, g.dtype)
+    if g.dtype.char in "fd":
+        kernels.of(g).add_slices(x, g.reshape(numbers.size, shape[1]), numbers, 0)
+    else:
         np.add.at(x, numbers, g)
-        return x
-    return kernels.of(g).rows_added(g.reshape(numbers.size, shape[1]), numbers.reshape(-1), shape[0])
+    return x
 
 
 @_added_up.gradient("g")
@@ -120,6 +121,21 @@ def embedding(
 
 
 # --- bags ------------------------------------------------------------------------------------------------------------
+
+
+@primitive
+def _moved(x, sources, targets, count):
+    """Zeros (count, size) to whose row targets[i] row sources[i] of x is added; back it goes the other way round."""
+    if x.dtype.char in "fd":
+        return kernels.of(x).rows_moved(x, sources, targets, count)
+    sums = np.zeros((count, x.shape[1]), x.dtype)
+    np.add.at(sums, targets, x[sources])
+    return sums
+
+
+@_moved.gradient("x")
+def _(g, x_shape, sources, targets):
+    return _moved(g, targets, sources, x_shape[0])
 
 
 def embedding_bag(
@@ -178,17 +194,20 @@ def bagged(
     flat = numbers.reshape(-1)[:end]
     if max_norm is not None:
         embedding_renorm_(weight, flat, max_norm, norm_type)
-    bags = np.searchsorted(starts, np.arange(end), side="right") - 1
+    bags = np.repeat(np.arange(starts.size), np.diff(starts, append=end))
     kept = slice(None) if padding is None else np.flatnonzero(flat != padding)
     flat, own = flat[kept], bags[kept]
     sizes = np.bincount(own, minlength=starts.size)
     if mode == "max":
         chosen = _first_greatest(array_of(weight), flat, own, starts.size)
         return where(sizes[:, None] > 0, take_along(weight, chosen, 0), 0.0), bags, sizes, chosen
-    rows = _selected(weight, flat, None, scale_grad_by_freq)
-    if per_sample_weights is not None:
-        rows = rows * unsqueeze(reshape(per_sample_weights, (-1,))[:end][kept], 1)
-    sums = put_at(rows, (starts.size, weight.shape[1]), own)
+    if per_sample_weights is None and not scale_grad_by_freq:
+        sums = _moved(weight, flat, own, starts.size)
+    else:
+        rows = _selected(weight, flat, None, scale_grad_by_freq)
+        if per_sample_weights is not None:
+            rows = rows * unsqueeze(reshape(per_sample_weights, (-1,))[:end][kept], 1)
+        sums = _moved(rows, np.arange(own.size), own, starts.size)
     if mode == "mean":
         sums = sums / np.maximum(sizes, 1)[:, None].astype(weight.dtype)
     return sums, bags, sizes, np.zeros(0, np.int64)

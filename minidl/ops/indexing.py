@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..autograd.calling import wrap
 from ..autograd.part import Part
@@ -25,6 +26,11 @@ class IndexRangeError(ShapeError, IndexError):
 
 
 _INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.int32), np.dtype(bool))
+
+_INTEGERS = _INDEX_DTYPES[:2]
+
+JITTED_FROM = 1 << 10
+"""Numbers from which a jitted kernel is asked to add them up; few do not pay for loading it."""
 
 _PLAIN = {int, slice, type(None), type(Ellipsis)}
 
@@ -85,6 +91,11 @@ def _(gg, index):
 
 @primitive
 def select_at(x, index):
+    if type(index) is np.ndarray and x.size and x.flags.c_contiguous:  # `take` is 2 to 6 times faster
+        if index.dtype != bool:
+            return x.take(index, 0)
+        if index.shape == x.shape:
+            return x.reshape(-1).take(np.flatnonzero(index))
     return x[index]
 
 
@@ -97,13 +108,75 @@ def _(g, x_shape, index):
 def put_at(g, shape, index):
     """Zeros of `shape` with g added at an index of arrays, in which places may recur."""
     x = np.zeros(shape, g.dtype)
-    np.add.at(x, index, g)
+    if type(index) is np.ndarray and index.dtype == bool:  # no place recurs
+        if index.shape == shape:
+            x.reshape(-1)[np.flatnonzero(index)] = g
+        else:
+            x[index] = g
+    else:
+        _add_at(x, g, index)
     return x
 
 
 @put_at.gradient("g")
 def _(gg, index):
     return gg[index]
+
+
+@primitive
+def add_at(x, g, index):
+    """x with g added at an index of arrays, in which places may recur."""
+    x = x.copy()
+    _add_at(x, g, index)
+    return x
+
+
+@add_at.gradient("x")
+def _(gg):
+    return gg
+
+
+@add_at.gradient("g")
+def _(gg, index):
+    return gg[index]
+
+
+def _add_at(x: np.ndarray, g: np.ndarray, index: Any) -> None:
+    """The same in place: x is dense in C's order."""
+    found = whole_slices(index, x.shape) if g.size >= JITTED_FROM and g.dtype.char in "fd" else None
+    if found is None:
+        np.add.at(x, index, g)
+        return
+    axis, behind, places = found
+    g = np.broadcast_to(g, x.shape[:axis] + places.shape + x.shape[behind:])
+    places = places.reshape(-1)
+    if g.size == places.size:  # NumPy adds single numbers as fast
+        np.add.at(x.reshape(-1), places, g.reshape(-1))
+    else:
+        sums = x.reshape(*x.shape[:axis], -1, *x.shape[behind:])
+        kernels.of(g).add_slices(sums, g.reshape(*x.shape[:axis], -1, *x.shape[behind:]), places, axis)
+
+
+def whole_slices(index: Any, shape: tuple[int, ...]) -> tuple[int, int, np.ndarray] | None:
+    """For an index of arrays of integers side by side, which takes whole slices: the first dimension that they index,
+    the one behind, and the places, counted through these dimensions.  None for others."""
+    parts = index if type(index) is tuple else (index,)
+    axis = 0
+    while axis < len(parts) and _is_whole(parts[axis]):
+        axis += 1
+    behind = axis
+    while behind < len(parts) and (type(parts[behind]) is int or getattr(parts[behind], "dtype", None) in _INTEGERS):
+        behind += 1
+    arrays = parts[axis:behind]
+    if all(type(part) is int for part in arrays) or not all(map(_is_whole, parts[behind:])):
+        return None
+    if len(arrays) == 1:
+        return axis, behind, arrays[0]
+    return axis, behind, np.asarray(np.ravel_multi_index(arrays, shape[axis:behind], mode="wrap"))
+
+
+def _is_whole(part: Any) -> bool:
+    return type(part) is slice and part == slice(None)
 
 
 def getitem(x: Array, index: Any) -> Array:
@@ -133,7 +206,16 @@ def reason(error: Exception) -> str:
 @primitive
 def take_along(x, indices, axis):
     """Along `axis` the elements at `indices`, an array of as many dimensions as x, smaller outside it or equal."""
+    if _fit(indices, x.shape, axis) and x.dtype.char in "fd" and x.flags.c_contiguous:
+        return kernels.of(x).elements_taken(x, indices, axis)
     return x[places_along(indices, axis)]
+
+
+def _fit(indices: np.ndarray, shape: tuple[int, ...], axis: int) -> bool:
+    """Whether there are many, in every place outside the axis."""
+    return indices.size >= JITTED_FROM and all(
+        m == n or i == axis for i, (m, n) in enumerate(zip(indices.shape, shape, strict=True))
+    )
 
 
 def places_along(indices: np.ndarray, axis: int) -> tuple[np.ndarray, ...]:
@@ -152,13 +234,39 @@ def _(g, x_shape, indices, axis):
 def put_along(g, shape, indices, axis):
     """Zeros of `shape` with g added at `indices` along `axis`."""
     x = np.zeros(shape, g.dtype)
-    np.add.at(x, places_along(indices, axis), g)
+    _add_along(x, g, indices, axis)
     return x
 
 
 @put_along.gradient("g")
 def _(gg, indices, axis):
     return take_along(gg, indices, axis)
+
+
+@primitive
+def add_along(x, g, indices, axis):
+    """x with g added at `indices` along `axis`."""
+    x = x.copy()
+    _add_along(x, g, indices, axis)
+    return x
+
+
+@add_along.gradient("x")
+def _(gg):
+    return gg
+
+
+@add_along.gradient("g")
+def _(gg, indices, axis):
+    return take_along(gg, indices, axis)
+
+
+def _add_along(x: np.ndarray, g: np.ndarray, indices: np.ndarray, axis: int) -> None:
+    """The same in place: x is dense in C's order."""
+    if _fit(indices, x.shape, axis) and g.dtype.char in "fd":
+        kernels.of(g).add_elements(x, g, indices, axis)
+    else:
+        np.add.at(x, places_along(indices, axis), g)
 
 
 def indices_of(name: str, index: Array) -> np.ndarray:
@@ -184,7 +292,7 @@ def checked_indices(name: str, x: Array, axis: int, index: Array, source: Any = 
             if any(m > n and (i != axis or what == "src") for i, (m, n) in enumerate(zip(sizes, shape, strict=True))):
                 raise ShapeError(f"{name}: index {indices.shape} exceeds the {what} {shape} outside dim {axis}")
         size = x.shape[axis] if x.ndim else 1
-        if indices.min() < 0 or indices.max() >= size:
+        if not in_front(indices, size):
             raise IndexRangeError(f"{name}: an index is outside 0 to {size - 1}, the size of dim {axis}")
     return indices
 
@@ -228,9 +336,16 @@ def _outside(axis: int, *shapes: tuple[int, ...]) -> list[tuple[int, ...]]:
 
 
 def _within(name: str, indices: np.ndarray, size: int) -> np.ndarray:
-    if indices.size and (indices.min() < -size or indices.max() >= size):
+    if not indices.size or in_front(indices, size):
+        return indices
+    if indices.min() < -size or indices.max() >= size:
         raise IndexRangeError(f"{name}: an index is outside the {size} places")
-    return indices % max(size, 1)
+    return indices % size
+
+
+def in_front(indices: np.ndarray, size: int) -> bool:
+    """Whether all, int64 or int32, are from 0 to size - 1: read as unsigned, negative ones are greater than any."""
+    return bool(indices.view(np.uint64 if indices.itemsize == 8 else np.uint32).max() < size)
 
 
 @also_numpy_words

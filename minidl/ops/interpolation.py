@@ -13,23 +13,25 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import ArgumentError, MinidlWarning, ShapeError
 from .average_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
-from .elementwise import astype
 from .indexing import getitem
-from .linalg import matmul
-from .promotion import Array, at_least_single, check_floats, check_tensors
-from .shape import matrix_transpose
+from .mixing import Mixing, mixed
+from .promotion import Array, check_floats, check_tensors
 
 CUBIC = -0.75
 """The parameter a of the cubic convolution kernel (Keys 1981), as in PyTorch and OpenCV."""
 
 CUBIC_STRETCHED = -0.5
 """The same where the kernel is stretched against aliasing: Keys' own choice, and Pillow's and PyTorch's."""
+
+SHAPES = 256
+"""Sizes of dimensions of which is remembered what they mix."""
 
 _AREAS = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
 _DIMENSIONS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
@@ -40,6 +42,12 @@ class Taps(NamedTuple):
 
     places: list[np.ndarray]
     weights: list[np.ndarray]
+
+    def mixing(self, size: int, precision: Any) -> Mixing:
+        """As a matrix, for an input of so many places."""
+        starts = np.arange(self.places[0].size + 1) * len(self.places)
+        weights = np.stack(self.weights, 1).astype(precision)
+        return Mixing(size, starts, np.stack(self.places, 1).reshape(-1), weights.reshape(-1))
 
 
 def interpolate(
@@ -64,20 +72,31 @@ def interpolate(
     sizes, scales = _sizes(input, count, size, scale_factor, bool(recompute_scale_factor))
     if mode == "area":
         return _AREAS[count](input, sizes)
-    for i in range(count):
-        axis = 2 + i
-        if mode.startswith("nearest"):
-            taps = _nearest(input.shape[axis], sizes[i], scales[i], 0.5 if mode == "nearest-exact" else 0.0)
-            input = _mixed(input, axis, taps)
-            continue
-        step = _step(input, axis, sizes[i], scales[i], bool(align_corners))
-        if antialias:
-            if sizes[i] != input.shape[axis]:  # else PyTorch leaves it, whatever the scale
-                input = _blurred(input, axis, _shares(mode, sizes[i], input.shape[axis], step))
-        else:
-            kernel = _cubic if mode == "bicubic" else _linear
-            input = _mixed(input, axis, kernel(_sources(sizes[i], step, bool(align_corners)), input.shape[axis]))
-    return input
+    if input.dtype == np.uint8:
+        places = [_nearest(*along, mode) for along in zip(input.shape[2:], sizes, scales, strict=True)]
+        return getitem(input, (slice(None), slice(None), *np.ix_(*places)))
+    precision = input.dtype.type if input.dtype.itemsize > 2 else np.float32
+    along = zip(input.shape[2:], sizes, scales, strict=True)
+    return mixed(input, tuple(_mixing(mode, bool(align_corners), antialias, precision, *each) for each in along))
+
+
+@lru_cache(SHAPES)
+def _mixing(
+    mode: str, align_corners: bool, antialias: bool, precision: Any, size: int, wanted: int, scale: float | None
+) -> Mixing:
+    """What each of the `wanted` places of a dimension mixes of `size` ones, by weights of the input's own precision."""
+    if mode.startswith("nearest"):
+        places = _nearest(size, wanted, scale, mode)
+        return Taps([places], [np.ones(wanted)]).mixing(size, precision)
+    step = _step(size, wanted, scale, align_corners, precision)
+    if not antialias:
+        kernel = _cubic if mode == "bicubic" else _linear
+        return kernel(_sources(wanted, step, align_corners), size).mixing(size, precision)
+    if size == wanted:  # PyTorch leaves it then, whatever the scale
+        return Taps([np.arange(size)], [np.ones(size)]).mixing(size, precision)
+    shares = _shares(mode, wanted, size, step)
+    targets, places = np.nonzero(shares)
+    return Mixing(size, np.searchsorted(targets, np.arange(wanted + 1)), places, shares[targets, places])
 
 
 def _check_mode(mode: str, count: int, align_corners: bool | None, antialias: bool, input: Array) -> None:
@@ -124,16 +143,15 @@ def _sizes(
     return sizes, scales
 
 
-def _nearest(size: int, wanted: int, scale: float | None, shift: float) -> Taps:
+def _nearest(size: int, wanted: int, scale: float | None, mode: str) -> np.ndarray:
     step = np.float32(size / wanted if scale is None else 1 / scale)
-    places = np.floor((np.arange(wanted, dtype=np.float32) + np.float32(shift)) * step).astype(np.int64)
-    return Taps([np.minimum(places, size - 1)], [])
+    shift = np.float32(0.5 if mode == "nearest-exact" else 0.0)
+    places = np.floor((np.arange(wanted, dtype=np.float32) + shift) * step).astype(np.int64)
+    return np.minimum(places, size - 1)
 
 
-def _step(input: Array, axis: int, wanted: int, scale: float | None, align_corners: bool) -> Any:
-    """How far apart in the input neighbours of the output look, in the input's own precision, at least float32."""
-    size = input.shape[axis]
-    precision = input.dtype.type if input.dtype.itemsize > 2 else np.float32
+def _step(size: int, wanted: int, scale: float | None, align_corners: bool, precision: Any) -> Any:
+    """How far apart in the input neighbours of the output look."""
     if align_corners:
         return precision((size - 1) / (wanted - 1) if wanted > 1 else 0.0)
     return precision(size / wanted if scale is None else 1 / scale)
@@ -172,21 +190,6 @@ def _far(x: Any, a: float = CUBIC) -> Any:
     return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
 
 
-def _mixed(input: Array, axis: int, taps: Taps) -> Array:
-    lead = (slice(None),) * axis
-    parts = [getitem(input, (*lead, places)) for places in taps.places]
-    if not taps.weights:
-        return parts[0]
-    behind = (-1,) + (1,) * (input.ndim - 1 - axis)
-    weighted = [
-        part * weight.astype(input.dtype).reshape(behind) for part, weight in zip(parts, taps.weights, strict=True)
-    ]
-    total = weighted[0]
-    for part in weighted[1:]:
-        total = total + part
-    return total
-
-
 # --- against aliasing ------------------------------------------------------------------------------------------------
 
 
@@ -208,13 +211,6 @@ def _shares(mode: str, wanted: int, size: int, step: Any) -> np.ndarray:
     shares = np.where((place >= first) & (place < end), shares, 0)
     total = shares.sum(1, keepdims=True)
     return shares / np.where(total == 0, 1, total)
-
-
-def _blurred(input: Array, axis: int, shares: np.ndarray) -> Array:
-    """Dimension 2 or 3 of an image, mixed by a matrix of shares; half precision is mixed in float32."""
-    wide = at_least_single(input)
-    mixed = matmul(shares, wide) if axis == 2 else matmul(wide, matrix_transpose(shares))
-    return astype(mixed, input.dtype)
 
 
 # --- PyTorch's older names ------------------------------------------------------------------------------------------

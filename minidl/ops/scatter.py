@@ -18,13 +18,15 @@ from .comparison import where
 from .elementwise import clone
 from .indexing import (
     IndexRangeError,
+    add_along,
+    add_at,
     check_index,
     checked_indices,
     getitem,
+    in_front,
     indices_of,
     places_along,
     put_along,
-    put_at,
     raw_index,
     reason,
     take_along,
@@ -82,7 +84,7 @@ def scatter_add(input: Array, dim: int, index: Array, src: Array) -> Array:
     x, axis, indices, src = _prepared("scatter_add", input, dim, index, src)
     if not indices.size:
         return clone(input)
-    return reshape(x + put_along(src, tuple(x.shape), indices, axis), tuple(input.shape))
+    return reshape(add_along(x, src, indices, axis), tuple(input.shape))
 
 
 @also_numpy_words
@@ -189,9 +191,11 @@ def _vector(name: str, x: Array, dim: int, index: Array) -> tuple[int, np.ndarra
     if indices.ndim > 1:
         raise ShapeError(f"{name}: index {indices.shape}; needs a vector")
     size = x.shape[axis] if x.ndim else 1
-    if indices.size and (indices.min() < -size * (name == "index_fill") or indices.max() >= size):
+    if not indices.size or in_front(indices, size):
+        return axis, np.atleast_1d(indices)
+    if name != "index_fill" or indices.min() < -size or indices.max() >= size:
         raise IndexRangeError(f"{name}: an index is outside 0 to {size - 1}, the size of dim {axis}")
-    return axis, np.atleast_1d(indices) % max(size, 1)
+    return axis, np.atleast_1d(indices) % size
 
 
 def _at(axis: int, indices: np.ndarray) -> tuple[Any, ...]:
@@ -229,7 +233,7 @@ def index_add(input: Array, dim: int, index: Array, source: Array, *, alpha: Any
     if not isinstance(alpha, (int, float)) or (isinstance(alpha, float) and x.dtype.kind != "f"):
         raise DtypeError(f"index_add: alpha={alpha!r} for {x.dtype}; needs a number that fits")
     rows = rows if alpha == 1 else (rows * alpha).astype(x.dtype)
-    return reshape(x + put_at(rows, tuple(x.shape), _at(axis, indices)), tuple(input.shape))
+    return reshape(add_at(x, rows, _at(axis, indices)), tuple(input.shape))
 
 
 @also_numpy_words
@@ -329,16 +333,18 @@ def put(input: Array, index: Array, source: Array, accumulate: bool = False) -> 
     if array_of(source).size != indices.size:
         raise ShapeError(f"put: {array_of(source).size} elements for {indices.size} indices; needs as many")
     x, values = reshape(input, (-1,)), reshape(source, (-1,))
-    written = x + put_at(values, tuple(x.shape), indices) if accumulate else write_at(x, values, indices)
+    written = add_at(x, values, indices) if accumulate else write_at(x, values, indices)
     return reshape(written, tuple(input.shape))
 
 
 def _flat_indices(name: str, input: Array, index: Array) -> np.ndarray:
     check_tensors(name, input)
     indices, size = indices_of(name, index), array_of(input).size
-    if indices.size and (indices.min() < -size or indices.max() >= size):
+    if not indices.size or in_front(indices, size):
+        return indices
+    if indices.min() < -size or indices.max() >= size:
         raise IndexRangeError(f"{name}: an index is outside the {size} elements of the input")
-    return indices % max(size, 1)
+    return indices % size
 
 
 def index_put(input: Array, indices: Any, values: Any, accumulate: bool = False) -> Array:
@@ -354,7 +360,7 @@ def index_put(input: Array, indices: Any, values: Any, accumulate: bool = False)
             return write_at(input, values, index)
         wanted = getitem(np.broadcast_to(True, input.shape), index).shape
         values = broadcast(values, wanted) if tuple(values.shape) != wanted else values
-        return input + put_at(values, tuple(input.shape), index)
+        return add_at(input, values, index)
     except (ShapeError, DtypeError) as error:
         check_index("index_put", input, index)
         raise ShapeError(f"index_put: {reason(error)}") from None

@@ -77,16 +77,6 @@ def test_sums_of_columns(shape, dtype):
     )
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (700, 129), (0, 4), (3, 0)], ids=str)
-def test_rows_are_added_where_their_numbers_say(shape, dtype):
-    g, numbers = RANDOM.standard_normal(shape).astype(dtype), RANDOM.integers(0, 4, shape[0])
-    expected = np.zeros((4, shape[1]))
-    np.add.at(expected, numbers, g.astype(float))
-    for rows in (g, np.asfortranarray(g), np.repeat(g, 2, axis=1)[:, ::2]):
-        np.testing.assert_allclose(cpu.rows_added(rows, numbers, 4), expected, rtol=0, atol=400 * np.finfo(dtype).eps)
-
-
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_all_within_bounds_means_every_element_and_no_nan(dtype):
     inside = np.array([[0.0, -0.0, 1.0], [0.5, 1e-7, 0.999]], dtype)

@@ -42,7 +42,8 @@ _JITTED = {
     "top_of_rows": "order",
     "softmax": "rows",
     "log_softmax": "rows",
-    "rows_added": "rows",
+    **dict.fromkeys(("add_elements", "add_slices", "elements_taken", "rows_moved"), "places"),
+    "resized": "resizing",
     "add_to_rows": "rows",
     "outer_product": "rows",
     "all_within": "reduction",
@@ -108,7 +109,7 @@ _JITTED = {
     "lbfgs_direction": "quasi_newton",
 }
 _TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
-_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "places"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 

@@ -72,17 +72,6 @@ def _log_softmax_rows(x: np.ndarray) -> np.ndarray:
     return y
 
 
-def rows_added(g: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
-    """Zeros (count, n) to whose row numbers[i] row i of g is added: g (rows, n) of floats, numbers (rows,).
-
-    Threads divide the columns, so that every sum has one order, whatever their number.
-    """
-    sums = np.zeros((count, g.shape[1]), g.dtype)
-    numbers = np.ascontiguousarray(numbers, np.int64)
-    _add_rows(np.ascontiguousarray(g), numbers, sums, threads.workers(g.size, PASS_FROM))
-    return sums
-
-
 @serial
 def add_to_rows(y, row):
     """y (rows, n) += row (n,), contiguous."""
@@ -105,16 +94,6 @@ def _multiply(column, row, y):
         line, factor = y[i], column[i]
         for j in range(row.size):
             line[j] = factor * row[j]
-
-
-@parallel
-def _add_rows(g, numbers, sums, workers):
-    for t in prange(workers):
-        first, last = t * sums.shape[1] // workers, (t + 1) * sums.shape[1] // workers
-        for i in range(numbers.size):
-            total, row = sums[numbers[i], first:last], g[i, first:last]
-            for j in range(total.size):
-                total[j] += row[j]
 
 
 @parallel
