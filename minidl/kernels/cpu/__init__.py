@@ -19,6 +19,7 @@ _JITTED = {
     "max_pool2d_gradient": "pooling",
     "pool_places": "pooling",
     "pool_gather": "pooling",
+    "window_sums": "window_sums",
     "channel_moments": "normalization",
     "channel_sums": "normalization",
     "batch_norm": "normalization",
