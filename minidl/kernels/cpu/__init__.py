@@ -20,6 +20,8 @@ _JITTED = {
     "pool_places": "pooling",
     "pool_gather": "pooling",
     "window_sums": "window_sums",
+    "padded": "padding",
+    "padding_gradient": "padding",
     "channel_moments": "normalization",
     "channel_sums": "normalization",
     "batch_norm": "normalization",
@@ -107,7 +109,7 @@ _JITTED = {
     "lbfgs_direction": "quasi_newton",
 }
 _TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
-_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "padding"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 

@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from .. import threads
 from .copying import LANES, clear, copy_run, place_in
 from .jit import parallel, serial
-from .layout import channels_first, channels_last
+from .layout import channels_last, empty_channels_last
 
 PARALLEL_FROM = 1 << 14
 """Elements from which threads pay (measured on 2 cores)."""
@@ -33,15 +33,15 @@ def window_sums(x: np.ndarray, bounds: tuple[np.ndarray, ...], divisor: int) -> 
     """
     if x.ndim == len(bounds) + 1:
         return window_sums(x[None], bounds, divisor)[0]
-    images = channels_last(x)
-    n, *plane, c = images.shape
-    sums = np.empty((n, *map(len, bounds), c), x.dtype)
+    n, c, *plane = x.shape
+    sums = empty_channels_last((n, c, *map(len, bounds)), x.dtype)
     if sums.size:
         lacking = 3 - len(bounds)
-        pixels = images.reshape(n, *(1,) * lacking, *plane, c)
+        pixels = channels_last(x).reshape(n, *(1,) * lacking, *plane, c)
         workers = threads.workers(max(x.size, sums.size), PARALLEL_FROM)
-        _add(pixels, sums.reshape(-1), (*(_WHOLE,) * lacking, *bounds), x.dtype.type(divisor), workers)
-    return channels_first(sums)
+        along = (*(_WHOLE,) * lacking, *bounds)
+        _add(pixels, channels_last(sums).reshape(-1), along, x.dtype.type(divisor), workers)
+    return sums
 
 
 @parallel
