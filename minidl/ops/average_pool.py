@@ -2,27 +2,113 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .arithmetic import pow, trunc_divide
 from .conv import LAYOUTS, Pair, sizes_of
 from .elementwise import abs, astype
 from .gates import relu
-from .padding import constant_pad_nd
 from .promotion import Array, at_least_single, check_floats, check_tensors
-from .rearranging import windows
-from .reduction import mean, plain_sum
+from .reduction import mean
 from .rounding import sign
-from .shape import narrow
 
 SHAPES = 1024
 """Shapes whose numbers of windows are remembered: to count them takes 1.3 microseconds, to look them up 0.1."""
+
+
+# --- sums over windows -----------------------------------------------------------------------------------------------
+
+
+class Windows(NamedTuple):
+    """The windows along all dimensions."""
+
+    bounds: tuple[np.ndarray, ...]
+    """For each dimension (windows, 2): where each begins, and where it ends."""
+    seen_by: tuple[np.ndarray, ...]
+    """For each dimension (places, 2): the first window that sees a place, and the one behind the last."""
+    divisor: Any
+    """Of how many values each window is the mean: a number if it is the same for all, else an array."""
+
+
+@primitive
+def _sums(x, bounds, seen_by, divisor):
+    """The sums over the windows along the last dimensions, divided by a number."""
+    return kernels.of(x).window_sums(x, bounds, divisor)
+
+
+@_sums.gradient("x")
+def _(g, bounds, seen_by, divisor):
+    """What a place gets is a sum over the windows that see it."""
+    return _sums(g, seen_by, bounds, divisor)
+
+
+@primitive
+def _whole_sums(x, bounds):
+    """The same of integers, as differences of the sums up to each place."""
+    for axis, along in enumerate(bounds, x.ndim - len(bounds)):
+        up_to = np.cumsum(np.insert(x, 0, 0, axis), axis)
+        x = up_to.take(along[:, 1], axis) - up_to.take(along[:, 0], axis)
+    return x
+
+
+def _means(x: Array, windows: Windows, divisor: int | None) -> Array:
+    """The sums over windows divided by the number of their values, or by `divisor`."""
+    bounds, seen_by, own = windows
+    divisor = own if divisor is None else divisor
+    if x.dtype.kind != "f":
+        return trunc_divide(_whole_sums(x, bounds), divisor)
+    if isinstance(divisor, int):
+        return _sums(x, bounds, seen_by, divisor)
+    means = _sums(at_least_single(x), bounds, seen_by, 1) / divisor.astype(x.dtype)
+    return means if means.dtype == x.dtype else astype(means, x.dtype)
+
+
+@lru_cache(SHAPES)
+def _windows(
+    plane: tuple[int, ...],
+    size: tuple[int, ...],
+    step: tuple[int, ...],
+    pads: tuple[int, ...],
+    counts: tuple[int, ...],
+    include_pad: bool,
+) -> Windows:
+    bounds, sizes = [], []
+    for n, k, s, p, m in zip(plane, size, step, pads, counts, strict=True):
+        starts = np.arange(m) * s - p
+        ends = np.minimum(starts + k, n + p)
+        inside = np.stack([np.maximum(starts, 0), np.minimum(ends, n)], 1)
+        bounds.append(inside)
+        sizes.append(ends - starts if include_pad else inside[:, 1] - inside[:, 0])
+    return _with_transposes(plane, bounds, sizes)
+
+
+@lru_cache(SHAPES)
+def _bins(plane: tuple[int, ...], counts: tuple[int, ...]) -> Windows:
+    bounds = [np.array(bins(n, m), np.int64).reshape(m, 2) for n, m in zip(plane, counts, strict=True)]
+    return _with_transposes(plane, bounds, [along[:, 1] - along[:, 0] for along in bounds])
+
+
+def _with_transposes(plane: tuple[int, ...], bounds: list[np.ndarray], sizes: list[np.ndarray]) -> Windows:
+    """Begins and ends are in order, and so are the windows that see a place."""
+    seen_by = []
+    for n, (begins, ends) in zip(plane, (along.T for along in bounds), strict=True):
+        places = np.arange(n)
+        first = ends.searchsorted(places, "right")
+        seen_by.append(np.stack([first, np.maximum(first, begins.searchsorted(places, "right"))], 1))
+    divisor = functools.reduce(np.multiply.outer, sizes)
+    same = divisor.size and (divisor == divisor.flat[0]).all()
+    return Windows(tuple(bounds), tuple(seen_by), int(divisor.flat[0]) if same else divisor)
+
+
+# --- means -----------------------------------------------------------------------------------------------------------
 
 
 def window_count(n: int, size: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
@@ -135,25 +221,9 @@ def _averaged(
         raise DtypeError(f"{name}: got {input.dtype}, needs a floating dtype or int64; use x.float()")
     if divisor_override is not None and (not isinstance(divisor_override, int) or divisor_override == 0):
         raise ArgumentError(f"{name}: divisor_override {divisor_override}; needs a whole number other than 0, or None")
-    geometry = pooled_geometry(name, input, count, kernel_size, stride, padding, 1, ceil_mode)
-    size, step, pads, _, counts = geometry
-    widths, divisors = [], np.ones((), np.int64)
-    for n, k, s, p, m in zip(input.shape[-count:], size, step, pads, counts, strict=True):
-        starts = np.arange(m) * s - p
-        ends = np.minimum(starts + k, n + p)
-        inside = np.minimum(ends, n) - np.maximum(starts, 0)
-        divisors = divisors[..., None] * (ends - starts if count_include_pad else inside)
-        widths.append((p, max(int((m - 1) * s + k - n - p), 0)))
-    x = constant_pad_nd(input, [n for pair in reversed(widths) for n in pair]) if np.any(widths) else input
-    x = at_least_single(x)
-    for i in range(count):
-        axis = input.ndim - count + i
-        x = windows(x, axis, size[i], step[i])
-        x = plain_sum(x[(slice(None),) * axis + (slice(counts[i]),)], (x.ndim - 1,), False)
-    if x.dtype.kind != "f":
-        return trunc_divide(x, divisors if divisor_override is None else divisor_override)
-    means = x / (divisors.astype(x.dtype) if divisor_override is None else float(divisor_override))
-    return means if means.dtype == input.dtype else astype(means, input.dtype)
+    size, step, pads, _, counts = pooled_geometry(name, input, count, kernel_size, stride, padding, 1, ceil_mode)
+    windows = _windows(input.shape[-count:], size, step, pads, counts, bool(count_include_pad))
+    return _means(input, windows, divisor_override)
 
 
 # --- bins ------------------------------------------------------------------------------------------------------------
@@ -162,32 +232,6 @@ def _averaged(
 def bins(n: int, count: int) -> list[tuple[int, int]]:
     """`count` stretches that cover n places, each of nearly the same length; they may overlap."""
     return [(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
-
-
-@primitive
-def _bin_means(x, axis, count):
-    lead = (slice(None),) * axis
-    means = [x[lead + (slice(a, b),)].mean(axis) for a, b in bins(x.shape[axis], count)]
-    return np.stack(means, axis)
-
-
-@_bin_means.gradient("x")
-def _(g, x_shape, axis, count):
-    return _spread_over_bins(g, x_shape, axis)
-
-
-@primitive
-def _spread_over_bins(g, shape, axis):
-    x = np.zeros(shape, g.dtype)
-    lead = (slice(None),) * axis
-    for i, (a, b) in enumerate(bins(shape[axis], g.shape[axis])):
-        x[lead + (slice(a, b),)] += g[lead + (slice(i, i + 1),)] / (b - a)
-    return x
-
-
-@_spread_over_bins.gradient("g")
-def _(gg, axis, g_shape):
-    return _bin_means(gg, axis, g_shape[axis])
 
 
 def wanted_sizes(name: str, x: Array, output_size: Any, count: int) -> tuple[int, ...]:
@@ -206,10 +250,7 @@ def _adaptive(name: str, input: Array, output_size: Any, count: int) -> Array:
     sizes = wanted_sizes(name, input, output_size, count)
     if set(sizes) == {1}:  # one bin, one sum: a third of the time that sums along one dimension after the other take
         return mean(input, tuple(range(input.ndim - count, input.ndim)), True)
-    for i, size in enumerate(sizes):
-        axis = input.ndim - count + i
-        input = _bin_means(input, axis, size) if size else narrow(input, axis, 0, 0)
-    return input
+    return _means(input, _bins(input.shape[-count:], sizes), None)
 
 
 def adaptive_avg_pool1d(input: Array, output_size: Any) -> Array:

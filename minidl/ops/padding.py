@@ -6,29 +6,51 @@ Widths are given from the last dimension backwards: (left, right, top, bottom, f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
-from .indexing import getitem
 from .promotion import Array, check_tensors
 
 MODES = ("constant", "reflect", "replicate", "circular")
 
 
+Widths = tuple[tuple[int, int], ...]
+"""How much is added before and behind each of the last dimensions."""
+
+
 @primitive
-def _framed(x, shape, inside, value):
-    """x in the middle of an array of `shape` that holds `value` elsewhere."""
-    framed = np.full(shape, value, x.dtype)
-    framed[inside] = x
-    return framed
+def _framed(x, widths, value):
+    return kernels.of(x).padded(x, "constant", widths, value)
 
 
 @_framed.gradient("x")
-def _(g, inside):
-    return getitem(g, inside)
+def _(g, widths):
+    """What was added is cut off, and where x was cut zeros are put."""
+    return _framed(g, tuple((-low, -high) for low, high in widths), 0)
+
+
+@primitive
+def _extended(x, mode, widths):
+    return kernels.of(x).padded(x, mode, widths, 0)
+
+
+@_extended.gradient("x")
+def _(g, x_shape, mode, widths):
+    return _added_back(g, x_shape[-len(widths) :], mode, widths)
+
+
+@primitive
+def _added_back(g, plane, mode, widths):
+    """Each element's gradients from all places to which padding has copied it."""
+    return kernels.of(g).padding_gradient(g, plane, mode, widths)
+
+
+@_added_back.gradient("g")
+def _(gg, mode, widths):
+    return _extended(gg, mode, widths)
 
 
 def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Array:
@@ -56,14 +78,8 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
     if 0 in input.shape[-count - 1 :] and mode != "circular":
         raise ShapeError(f"pad: mode {mode!r} for shape {tuple(input.shape)}; only the batch may be empty")
     for i in range(count):
-        axis = input.ndim - 1 - i
-        low, high = widths[2 * i : 2 * i + 2]
-        if low or high:
-            if input.shape[axis] + low + high < 0:
-                raise ShapeError(f"pad: widths {widths} cut more off than dim {axis} of {tuple(input.shape)} has")
-            index = _SOURCES[mode](input.shape, axis, low, high)
-            input = getitem(input, (slice(None),) * axis + (index,))
-    return input
+        _check_reach(input.shape, input.ndim - 1 - i, mode, widths, *widths[2 * i : 2 * i + 2])
+    return _extended(input, mode, _pairs(widths))
 
 
 def constant_pad_nd(input: Array, pad: Sequence[int], value: float = 0.0) -> Array:
@@ -89,43 +105,27 @@ def _constant(name: str, input: Array, pad: tuple[int, ...], value: float) -> Ar
         limits = np.iinfo(input.dtype)
         if not limits.min <= value <= limits.max:
             raise ArgumentError(f"{name}: value {value} does not fit into {input.dtype}")
-    shape, inside, cut = list(input.shape), [slice(None)] * input.ndim, [slice(None)] * input.ndim
     for i in range(len(pad) // 2):
-        axis = input.ndim - 1 - i
-        low, high = pad[2 * i], pad[2 * i + 1]
-        size = input.shape[axis]
-        shape[axis] = size + low + high
-        if shape[axis] < 0:
+        if input.shape[-1 - i] + pad[2 * i] + pad[2 * i + 1] < 0:
             raise ShapeError(f"{name}: widths {pad} cut more off than shape {tuple(input.shape)} has")
-        cut[axis] = slice(max(-low, 0), size - max(-high, 0))
-        inside[axis] = slice(max(low, 0), shape[axis] - max(high, 0))
-    return _framed(getitem(input, tuple(cut)), tuple(shape), tuple(inside), value)
+    return _framed(input, _pairs(pad), value)
 
 
-# --- where each element of the padded dimension comes from ----------------------------------------------------------
+def _pairs(widths: tuple[int, ...]) -> Widths:
+    """In the order of the dimensions."""
+    return tuple(zip(widths[-2::-2], widths[::-2], strict=True))
 
 
-def _reflected(shape: tuple[int, ...], axis: int, low: int, high: int) -> np.ndarray:
+def _check_reach(shape: tuple[int, ...], axis: int, mode: str, widths: tuple[int, ...], low: int, high: int) -> None:
+    """Raise unless a dimension has what is to be put around it, and what is to be cut off."""
     size = shape[axis]
-    if max(low, high) >= size:
+    if not low and not high:
+        return
+    if size + low + high < 0:
+        raise ShapeError(f"pad: widths {widths} cut more off than dim {axis} of {tuple(shape)} has")
+    if mode == "reflect" and max(low, high) >= size:
         raise ShapeError(f"pad: reflecting {low} and {high} elements needs more than that, dim {axis} has {size}")
-    places = np.abs(np.arange(-low, size + high))
-    return np.where(places >= size, 2 * (size - 1) - places, places)
-
-
-def _replicated(shape: tuple[int, ...], axis: int, low: int, high: int) -> np.ndarray:
-    size = shape[axis]
-    if not size:
+    if mode == "replicate" and not size:
         raise ShapeError(f"pad: dim {axis} of shape {tuple(shape)} has no element to repeat")
-    return np.clip(np.arange(-low, size + high), 0, size - 1)
-
-
-def _wrapped(shape: tuple[int, ...], axis: int, low: int, high: int) -> np.ndarray:
-    size = shape[axis]
-    if max(low, high) > size:
+    if mode == "circular" and (max(low, high) > size or (size + min(low, 0) + min(high, 0) < 1 and max(low, high) > 0)):
         raise ShapeError(f"pad: wrapping {low} and {high} elements around needs as many, dim {axis} has {size}")
-    start, end = max(-low, 0), size - max(-high, 0)  # what is cut off is not wrapped around
-    return start + np.arange(-max(low, 0), end - start + max(high, 0)) % (end - start)
-
-
-_SOURCES: dict[str, Any] = {"reflect": _reflected, "replicate": _replicated, "circular": _wrapped}

@@ -217,7 +217,11 @@ def _bin_places(x, sizes):
 def _adaptive(name: str, count: int, input: Array, output_size: Any, return_indices: bool) -> Any:
     check_images(name, input, count)
     check_floats(name, input)
-    places = _bin_places(input, wanted_sizes(name, input, output_size, count))
+    sizes, plane = wanted_sizes(name, input, output_size, count), input.shape[-count:]
+    if all(sizes) and not any(n % m for n, m in zip(plane, sizes, strict=True)):  # bins of one size are windows
+        size = tuple(n // m for n, m in zip(plane, sizes, strict=True))
+        return max_pooled(name, count, input, size, None, 0, 1, False, return_indices)
+    places = _bin_places(input, sizes)
     values = _taken(input, places, count)
     return (values, places) if return_indices else values
 

@@ -19,6 +19,9 @@ _JITTED = {
     "max_pool2d_gradient": "pooling",
     "pool_places": "pooling",
     "pool_gather": "pooling",
+    "window_sums": "window_sums",
+    "padded": "padding",
+    "padding_gradient": "padding",
     "channel_moments": "normalization",
     "channel_sums": "normalization",
     "batch_norm": "normalization",
@@ -109,7 +112,7 @@ _JITTED = {
     "lbfgs_direction": "quasi_newton",
 }
 _TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
-_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "places"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "places", "padding"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 

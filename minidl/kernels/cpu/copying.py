@@ -31,7 +31,7 @@ LANES = 8
 """Numbers that are copied at once, unasked how many are wanted: the rest is written over by what follows."""
 
 
-def _place(context: Any, builder: Any, kind: Any, array: Any, number: Any) -> Any:
+def place_in(context: Any, builder: Any, kind: Any, array: Any, number: Any) -> Any:
     """A pointer to that number of a flat array."""
     return builder.gep(context.make_array(kind)(context, builder, array).data, [number])
 
@@ -42,7 +42,7 @@ def copy_lanes(_: Any, source: Any, start: Any, target: Any, place: Any) -> Any:
         vector = ir.VectorType(context.get_value_type(source.dtype), LANES)
         itemsize = source.dtype.bitwidth // 8
         pointers = [
-            builder.bitcast(_place(context, builder, *of), vector.as_pointer())
+            builder.bitcast(place_in(context, builder, *of), vector.as_pointer())
             for of in ((source, *arguments[:2]), (target, *arguments[2:]))
         ]
         lanes = builder.load(pointers[0])
@@ -59,8 +59,8 @@ def copy_run(_: Any, source: Any, start: Any, target: Any, place: Any, count: An
     vectorised and unrolled wherever it is called."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        begin = _place(context, builder, source, *arguments[:2])
-        end = _place(context, builder, target, *arguments[2:4])
+        begin = place_in(context, builder, source, *arguments[:2])
+        end = place_in(context, builder, target, *arguments[2:4])
         cgutils.raw_memcpy(builder, end, begin, arguments[4], source.dtype.bitwidth // 8)
         return context.get_dummy_value()
 

@@ -94,6 +94,17 @@ def channels_first(x: np.ndarray) -> np.ndarray:
     return x.transpose(_first(x.ndim))
 
 
+def empty_channels_last(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """A new array (N, C, ...) that lies channels-last, and is no view of another: a gradient that nobody else can hold
+    is kept, or added to, where it is."""
+    return np.empty_like(_pattern(len(shape)), dtype, shape=shape)
+
+
+@lru_cache
+def _pattern(dimensions: int) -> np.ndarray:
+    return channels_first(np.empty((2,) * dimensions))
+
+
 @lru_cache
 def _last(dimensions: int) -> tuple[int, ...]:
     """The order that takes channels from the second place to the last."""

@@ -14,7 +14,7 @@ from numba import prange
 from .. import threads
 from .copying import LANES, copy_lanes, copy_run
 from .jit import parallel, serial
-from .layout import channels_first, channels_last
+from .layout import channels_first, channels_last, empty_channels_last
 
 PARALLEL_FROM = 1 << 14
 """Elements from which threads pay (measured on 2 cores)."""
@@ -56,18 +56,18 @@ def max_pool2d_gradient(
     dilation: Pair,
 ) -> np.ndarray:
     """The gradient g (N, C, H', W') of the greatest values, taken to where they stand: (N, C, H, W)."""
-    n, c, h, w = input_shape
+    c, w = input_shape[1], input_shape[3]
     given, found = channels_last(g), channels_last(taps)
     geometry = (*kernel_size, *stride, *padding, *dilation)
-    workers = threads.workers(n * h * w * c, PARALLEL_FROM)
+    x = empty_channels_last(input_shape, g.dtype)
+    workers = threads.workers(x.size, PARALLEL_FROM)
     wanted = _wanted_taps(w, g.shape[3], c, geometry, found.dtype)
     if wanted is None or not g.size:
-        x = np.zeros((n, h, w, c), g.dtype)
-        _scatter(given, found, x, geometry, workers)
+        x.fill(0)
+        _scatter(given, found, channels_last(x), geometry, workers)
     else:
-        x = np.empty((n, h, w, c), g.dtype)
-        _spread(given, found, x, wanted, geometry, workers)
-    return channels_first(x)
+        _spread(given, found, channels_last(x), wanted, geometry, workers)
+    return x
 
 
 def pool_places(
