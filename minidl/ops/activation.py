@@ -1,4 +1,7 @@
-"""Activation functions: each the forward on kernels, and beside it the gradient in one line."""
+"""Activation functions: each the forward on kernels, and beside it the gradient in one line.
+
+On arrays a gradient is one pass of a kernel, on tensors the line itself, which is recorded.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,8 @@ def tanh(x):
 
 @tanh.gradient
 def _(g, y):
+    if isinstance(y, np.ndarray):
+        return kernels.of(y).tanh_gradient(y, g)
     return g * (1 - y * y)
 
 
@@ -58,6 +63,8 @@ def sigmoid(x):
 
 @sigmoid.gradient
 def _(g, y):
+    if isinstance(y, np.ndarray):
+        return kernels.of(y).sigmoid_gradient(y, g)
     return g * (y * (1 - y))
 
 
@@ -95,6 +102,8 @@ def _leaky_relu(x, negative_slope):
 
 @_leaky_relu.gradient("x")
 def _(g, x, negative_slope):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).leaky_relu_gradient(x, g, negative_slope)
     return where(x > 0, g, g * negative_slope)
 
 
@@ -106,20 +115,24 @@ def leaky_relu(input: Array, negative_slope: float = 0.01, inplace: bool = False
 
 
 @primitive
-def _elu(x, alpha):
-    return kernels.of(x).elu(x, alpha)
+def scaled_elu(x, rise, floor, steepness):
+    """rise * x where x is positive, else floor * (exp(steepness * x) - 1): ELU, SELU and CELU."""
+    return kernels.of(x).elu(x, rise, floor, steepness)
 
 
-@_elu.gradient("x")
-def _(g, x, alpha):
-    return where(x <= 0, g * (alpha * exp(where(x < 0, x, 0.0))), g)
+@scaled_elu.gradient("x")
+def _(g, x, rise, floor, steepness):
+    slope = floor * steepness
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).elu_gradient(x, g, rise, slope, steepness)
+    return where(x <= 0, g * (slope * exp(where(x < 0, x, 0.0) * steepness)), g * rise)
 
 
 @may_write
 def elu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     """x where positive, else alpha * (exp(x) - 1).  Clevert et al. 2015."""
     check_floats("elu", input)
-    return _elu(input, alpha)
+    return scaled_elu(input, 1.0, float(alpha), 1.0)
 
 
 @primitive
@@ -132,6 +145,8 @@ def _softplus(x, beta, threshold):
 
 @_softplus.gradient("x")
 def _(g, x, beta, threshold):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).softplus_gradient(x, g, beta, threshold)
     return where(x * beta > threshold, g, g * sigmoid(x * beta))
 
 
@@ -148,6 +163,8 @@ def logsigmoid(x):
 
 @logsigmoid.gradient
 def _(g, x):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).logsigmoid_gradient(x, g)
     return g * sigmoid(-x)
 
 

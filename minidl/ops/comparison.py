@@ -60,6 +60,8 @@ def where(condition, a, b):
         a, b = as_dtype(a, dtype), as_dtype(b, dtype)
     if a.dtype.kind != "f" or condition is True or condition is False or condition.dtype.kind != "b":
         return np.where(condition, a, b)
+    if a.size < b.size:  # a kernel's first array tells how large the work is
+        return kernels.of(b).choose(b, a, ~condition)
     return kernels.of(a).choose(a, b, condition)
 
 
@@ -118,6 +120,8 @@ def _with_limit(limit: Any, x: Any) -> tuple[Any, Any]:
 
 @clip.gradient("x")
 def _(g, x, low, high):
+    if isinstance(x, np.ndarray) and type(low) in _NUMBERS and type(high) in _NUMBERS:
+        return kernels.of(x).gate_between(x, g, low, high)
     inside = (x == x if low is None else x >= low) & (x == x if high is None else x <= high)
     return where(inside, g, 0.0)
 

@@ -13,6 +13,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from ..random import Generator, numpy_generator
 from . import activation
 from .activation import may_write, sigmoid, softmax, softplus, tanh
+from .arithmetic import sub
 from .comparison import where
 from .elementwise import abs, exp
 from .inplace import in_place, update
@@ -32,11 +33,15 @@ def relu(input: Array, inplace: bool = False) -> Array:
 
 @primitive
 def _hardtanh(x, low, high):
+    if x.dtype.kind == "f":
+        return kernels.of(x).clip(x, low, high)
     return np.minimum(np.maximum(x, low), high)
 
 
 @_hardtanh.gradient("x")
 def _(g, x, low, high):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).gate_within(x, g, low, high)
     return where((x <= low) | (x >= high), 0.0, g)
 
 
@@ -66,11 +71,13 @@ def relu6(input: Array, inplace: bool = False) -> Array:
 
 @primitive
 def _hardsigmoid(x):
-    return np.minimum(np.maximum(x + 3, 0), 6) / 6
+    return kernels.of(x).hardsigmoid(x)
 
 
 @_hardsigmoid.gradient
 def _(g, x):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).hardsigmoid_gradient(x, g)
     return where((x > -3) & (x < 3), g / 6, 0.0)
 
 
@@ -83,11 +90,13 @@ def hardsigmoid(input: Array, inplace: bool = False) -> Array:
 
 @primitive
 def _hardswish(x):
-    return x * np.minimum(np.maximum(x + 3, 0), 6) / 6
+    return kernels.of(x).hardswish(x)
 
 
 @_hardswish.gradient
 def _(g, x):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).hardswish_gradient(x, g)
     return g * where(x <= -3, 0.0, where(x < 3, x / 3 + 0.5, 1.0))
 
 
@@ -98,20 +107,37 @@ def hardswish(input: Array, inplace: bool = False) -> Array:
     return _hardswish(input)
 
 
+@primitive
+def _hardshrink(x, lambd):
+    return kernels.of(x).gate_outside(x, x, -lambd, lambd)
+
+
+def _shrunk_gradient(g: Array, x: Array, lambd: float) -> Array:
+    """g, but zero where x is within [-lambd, lambd]."""
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).gate_outside(x, g, -lambd, lambd)
+    return where((x >= -lambd) & (x <= lambd), 0.0, g)
+
+
+@_hardshrink.gradient("x")
+def _(g, x, lambd):
+    return _shrunk_gradient(g, x, lambd)
+
+
 def hardshrink(input: Array, lambd: float = 0.5) -> Array:
     """x, and zero within [-lambd, lambd]."""
     check_floats("hardshrink", input)
-    return where((input >= -lambd) & (input <= lambd), 0.0, input)
+    return _hardshrink(input, float(lambd))
 
 
 @primitive
 def _softshrink(x, lambd):
-    return x - np.minimum(np.maximum(x, -lambd), lambd)
+    return sub(x, kernels.of(x).clip(x, -lambd, lambd))
 
 
 @_softshrink.gradient("x")
 def _(g, x, lambd):
-    return where((x >= -lambd) & (x <= lambd), 0.0, g)
+    return _shrunk_gradient(g, x, lambd)
 
 
 def softshrink(input: Array, lambd: float = 0.5) -> Array:
@@ -126,21 +152,39 @@ def softshrink(input: Array, lambd: float = 0.5) -> Array:
 def threshold(input: Array, threshold: float, value: float, inplace: bool = False) -> Array:
     """x where it exceeds the threshold, else `value`."""
     check_numbers("threshold", input)
-    return where(input <= threshold, input.dtype.type(value), input)
+    return _threshold(input, threshold, value)
+
+
+@primitive
+def _threshold(x, threshold, value):
+    if x.dtype.kind == "f":
+        return kernels.of(x).gate_above(x, x, threshold, value)
+    return np.where(x <= threshold, x.dtype.type(value), x)
+
+
+@_threshold.gradient("x")
+def _(g, x, threshold):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).gate_above(x, g, threshold, 0.0)
+    return where(x <= threshold, 0.0, g)
 
 
 @primitive
 def _prelu(x, slopes):
-    return np.where(x > 0, x, slopes * x)
+    return kernels.of(x).prelu(x, slopes)
 
 
 @_prelu.gradient("x")
 def _(g, x, slopes):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).prelu_gradient(x, g, slopes)
     return where(x > 0, g, g * slopes)
 
 
 @_prelu.gradient("slopes")
 def _(g, x):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).prelu_slope_gradient(x, g)
     return g * where(x > 0, 0.0, x)
 
 
@@ -189,23 +233,13 @@ def rrelu(
 # --- smooth ----------------------------------------------------------------------------------------------------------
 
 
-@primitive
-def _celu(x, alpha):
-    return np.maximum(x, 0) + np.expm1(np.minimum(x, 0) / x.dtype.type(alpha)) * x.dtype.type(alpha)
-
-
-@_celu.gradient("x")
-def _(g, x, alpha):
-    return where(x <= 0, g * exp(where(x < 0, x, 0.0) / alpha), g)
-
-
 @may_write
 def celu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     """x where positive, else alpha * (exp(x / alpha) - 1) (Barron 2017)."""
     check_floats("celu", input)
     if alpha == 0:
         raise ArgumentError("celu: alpha is 0")
-    return _celu(input, alpha)
+    return activation.scaled_elu(input, 1.0, float(alpha), 1 / alpha)
 
 
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -217,7 +251,7 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 def selu(input: Array, inplace: bool = False) -> Array:
     """SELU_SCALE * elu(x, SELU_ALPHA)"""
     check_floats("selu", input)
-    return activation.elu(input, SELU_ALPHA) * SELU_SCALE
+    return activation.scaled_elu(input, SELU_SCALE, SELU_SCALE * SELU_ALPHA, 1.0)
 
 
 @primitive
@@ -292,19 +326,10 @@ def _silu(x):
 
 @_silu.gradient
 def _(g, x):
-    return g * _silu_slope(x)
-
-
-@primitive
-def _silu_slope(x):
-    """s (1 + x (1 - s)) with s = sigmoid(x)"""
-    return kernels.of(x).silu_slope(x)
-
-
-@_silu_slope.gradient
-def _(g, x):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).silu_gradient(x, g)
     s = sigmoid(x)
-    return g * (s * (1 - s) * (x * (1 - 2 * s) + 2))
+    return g * (s * (1 + x * (1 - s)))
 
 
 @may_write

@@ -58,7 +58,7 @@ CASES = {
     "tanh": (cpu.tanh, np.tanh),
     "relu": (cpu.relu, lambda x: np.where(x <= 0, 0, x)),
     "leaky_relu": (lambda x: cpu.leaky_relu(x, 0.1), leaky),
-    "elu": (lambda x: cpu.elu(x, 0.7), elu),
+    "elu": (lambda x: cpu.elu(x, 1.0, 0.7, 1.0), elu),
     "softplus": (lambda x: cpu.softplus(x, 1.5, 6.0), softplus),
     "logsigmoid": (cpu.logsigmoid, logsigmoid),
     "erf": (cpu.erf, np.vectorize(math.erf, otypes=[float])),

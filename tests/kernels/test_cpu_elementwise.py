@@ -37,13 +37,16 @@ def gelu_tanh_slope(x):
 
 ONE = {
     "silu": lambda x: x * sigmoid(x),
-    "silu_slope": lambda x: sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+    "hardsigmoid": lambda x: np.clip((x + 3) / 6, 0, 1),
+    "hardswish": lambda x: x * np.clip((x + 3) / 6, 0, 1),
     "gelu": lambda x: x * scipy.special.ndtr(x),
     "rsqrt": lambda x: 1 / np.sqrt(x),
 }
 SLOPES = {
     "gelu_gradient": lambda x: scipy.special.ndtr(x) + x * density(x),
     "gelu_tanh_gradient": gelu_tanh_slope,
+    "silu_gradient": lambda x: sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+    "logsigmoid_gradient": lambda x: sigmoid(-x),
 }
 SEVERAL = {
     "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),

@@ -71,6 +71,40 @@ def test_arrays_that_broadcast_are_left_to_numpy():
     assert_identical(loops.divided(np.add, single, b), single + b)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (1, 6, 1, 1),
+        (5, 6, 1, 1),
+        (5, 1, 9, 70),
+        (9, 1),
+        (70,),
+        (5, 6, 9, 1),
+        (5, 1, 1, 70),
+        (6, 9, 70),
+        (1, 1, 1, 1),
+        (),
+    ],
+)
+def test_arrays_that_broadcast_lie_in_stretches(shape, dtype):
+    values = RANDOM.standard_normal((5, 6, 9, 70)).astype(dtype)
+    b = np.asarray(RANDOM.standard_normal(shape)).astype(dtype)
+    lying = (values, values[..., ::-1], values[:, ::2], np.asfortranarray(values), np.moveaxis(values, -1, 1))
+    for a in lying[: None if shape in ((), (1, 1, 1, 1)) else 2]:
+        for x, y in ((a, b), (b, a), (a, np.broadcast_to(b, a.shape))):
+            assert_identical(loops.divided(np.subtract, x, y), x - y)
+    channels_last = np.moveaxis(np.moveaxis(values, 1, -1).copy(), -1, 1)
+    assert_identical(loops.divided(np.multiply, channels_last, b), channels_last * b)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_zeros_as_numbers_keep_their_signs():
+    ones = np.ones(9001, np.float32)
+    assert (loops.divided(np.true_divide, ones, -0.0) == -np.inf).all()
+    assert (loops.divided(np.true_divide, ones, 0.0) == np.inf).all()
+
+
 def test_other_byte_orders_and_odd_addresses_are_left_to_numpy():
     x = RANDOM.standard_normal(9)
     swapped = x.astype(x.dtype.newbyteorder())
@@ -86,6 +120,12 @@ def test_the_result_is_fresh_and_lies_as_the_first_array():
     x = np.ones((2, 9, 9, 64), np.float32).transpose(0, 3, 1, 2)
     y = loops.divided(np.add, x, np.ascontiguousarray(x))
     assert y.strides == x.strides and not np.shares_memory(x, y)
+
+
+def test_the_result_lies_as_the_array_that_has_its_shape():
+    x = np.ones((2, 9, 9, 64), np.float32).transpose(0, 3, 1, 2)
+    for factor in (np.ones((64, 1, 1), np.float32), np.ones((2, 64, 1, 1), np.float32), np.float32(2)):
+        assert loops.divided(np.multiply, x, factor).strides == x.strides
 
 
 def test_a_loop_is_found_for_what_numpy_has_and_for_nothing_else():

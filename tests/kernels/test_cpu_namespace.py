@@ -20,7 +20,7 @@ def test_the_import_loads_neither_numba_nor_scipy():
 def test_what_numpy_has_does_not_load_numba_while_it_is_small():
     code = (
         "import sys, numpy as np; from minidl.kernels import cpu; x = np.ones((2, 3));"
-        "cpu.tanh(x); cpu.elu(x, 1.0); cpu.matmul(x, x.T); cpu.linear(x, x, None); print('numba' in sys.modules)"
+        "cpu.tanh(x); cpu.matmul(x, x.T); cpu.linear(x, x, None); print('numba' in sys.modules)"
     )
     assert in_a_fresh_process(code) == ["False"]
 

@@ -7,7 +7,7 @@ when one of their kernels is first called.  Images have the shape (N, C, H, W) a
 import importlib
 from typing import Any
 
-from .activation import elu, gate, tanh
+from .activation import gate, tanh
 from .half import also_in_half_precision
 from .product import linear, matmul
 
@@ -66,22 +66,48 @@ _JITTED = {
             "addcmul",
             "choose",
             "clip",
+            "elu",
             "erf",
             "gelu",
-            "gelu_gradient",
             "gelu_tanh",
-            "gelu_tanh_gradient",
+            "glu",
+            "hardsigmoid",
+            "hardswish",
             "leaky_relu",
             "lerp",
             "logsigmoid",
+            "prelu",
             "relu",
             "rsqrt",
             "sigmoid",
             "silu",
-            "silu_slope",
             "softplus",
         ),
         "elementwise",
+    ),
+    **dict.fromkeys(
+        (
+            "elu_gradient",
+            "gate_above",
+            "gate_between",
+            "gate_outside",
+            "gate_within",
+            "gelu_gradient",
+            "gelu_tanh_gradient",
+            "glu_gate_gradient",
+            "hardsigmoid_gradient",
+            "hardswish_gradient",
+            "leaky_relu_gradient",
+            "logsigmoid_gradient",
+            "prelu_gradient",
+            "prelu_slope_gradient",
+            "sigmoid_gradient",
+            "sign_of",
+            "silu_gradient",
+            "softplus_gradient",
+            "tanh_gradient",
+        ),
+        "slopes",
     ),
     **dict.fromkeys(
         (
@@ -112,11 +138,11 @@ _JITTED = {
     "lbfgs_direction": "quasi_newton",
 }
 _TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
-_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "places", "padding"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "places", "padding", "slopes"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 
-__all__ = [*_JITTED, "elu", "gate", "linear", "matmul", "tanh"]
+__all__ = [*_JITTED, "gate", "linear", "matmul", "tanh"]
 
 
 def __getattr__(name: str) -> Any:

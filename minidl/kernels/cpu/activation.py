@@ -12,11 +12,6 @@ def tanh(x: np.ndarray) -> np.ndarray:
     return np.tanh(x)
 
 
-def elu(x: np.ndarray, alpha: float) -> np.ndarray:
-    """x where x > 0, else alpha * (exp(x) - 1) (Clevert et al. 2016)."""
-    return np.maximum(x, 0) + np.expm1(np.minimum(x, 0)) * x.dtype.type(alpha)
-
-
 def gate(y: np.ndarray, g: np.ndarray) -> np.ndarray:
     """g where y > 0 or is NaN, else zero; of the shape, and in the memory order, of y."""
     from . import elementwise

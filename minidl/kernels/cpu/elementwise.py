@@ -1,4 +1,4 @@
-"""Functions of each element in one pass: activations, their slopes, limits and mixtures."""
+"""Functions of each element in one pass: activations, limits and mixtures.  Gradients are in `slopes.py`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from .exponential import exp, log1p_of_unit
+from .exponential import exp, expm1, log1p_of_unit
 from .ufuncs import elementwise, elementwise_with_numbers
 
-_GELU_SCALE, _GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
+GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
 """Of GELU's form with tanh (Hendrycks and Gimpel 2016, section 2)."""
 
 
@@ -27,18 +27,6 @@ def silu(real):
     """x / (1 + exp(-x))"""
     one = real(1)
     return lambda x: x / (one + exp(-x))
-
-
-@elementwise
-def silu_slope(real):
-    """s (1 + x (1 - s)) with s = sigmoid(x)"""
-    one = real(1)
-
-    def slope(x):
-        s = one / (one + exp(-x))
-        return s * (one + x * (one - s))
-
-    return slope
 
 
 @elementwise
@@ -62,6 +50,53 @@ def leaky_relu(real):
     return lambda x, slope: slope * x if x <= zero else x
 
 
+@elementwise
+def prelu(real):
+    """x where x > 0, else slope * x, with an array of slopes."""
+    zero = real(0)
+    return lambda x, slope: x if x > zero else slope * x
+
+
+@elementwise_with_numbers
+def elu(real):
+    """rise * x where x >= 0, else floor * (exp(steepness * x) - 1) (Clevert et al. 2016); NaN stays NaN."""
+    zero = real(0)
+    return lambda x, rise, floor, steepness: floor * expm1(steepness * x) if x < zero else rise * x
+
+
+@elementwise
+def hardsigmoid(real):
+    """(x + 3) / 6, at least 0 and at most 1; NaN stays NaN."""
+    zero, three, six = real(0), real(3), real(6)
+
+    def function(x):
+        y = x + three
+        y = zero if y < zero else y
+        return (six if y > six else y) / six
+
+    return function
+
+
+@elementwise
+def hardswish(real):
+    """x times (x + 3) / 6, the latter at least 0 and at most 1 (Howard et al. 2019)."""
+    zero, three, six = real(0), real(3), real(6)
+
+    def function(x):
+        y = x + three
+        y = zero if y < zero else y
+        return x * (six if y > six else y) / six
+
+    return function
+
+
+@elementwise
+def glu(real):
+    """x / (1 + exp(-gate))"""
+    one = real(1)
+    return lambda x, gate: x / (one + exp(-gate))
+
+
 @elementwise_with_numbers
 def softplus(real):
     """max(s, 0) + log(1 + exp(-|s|)) of s = beta * x, over beta: no exponential overflows."""
@@ -82,7 +117,7 @@ def logsigmoid(real):
     return lambda x: min(x, zero) - log1p_of_unit(exp(-abs(x)))
 
 
-def _tail(real: Any) -> Any:
+def tail_of(real: Any) -> Any:
     """Of z >= 0 and exp(-z^2): erfc(z) / 2, the chance that a normal number exceeds sqrt(2) z.
 
     In float32 exp(-z^2) t q(t) with t = 1 / (1 + 0.4 z), q fitted to erfcx(z) / t at Chebyshev's nodes; the relative
@@ -105,7 +140,7 @@ def _tail(real: Any) -> Any:
 @elementwise
 def gelu(real):
     """x times the chance that a normal number is below x."""
-    tail, zero, one, half, root = _tail(real), real(0), real(1), real(-0.5), real(math.sqrt(0.5))
+    tail, zero, one, half, root = tail_of(real), real(0), real(1), real(-0.5), real(math.sqrt(0.5))
 
     def function(x):
         above = tail(abs(x) * root, exp(half * x * x))
@@ -115,47 +150,13 @@ def gelu(real):
 
 
 @elementwise
-def gelu_gradient(real):
-    """g times the slope: the chance that a normal number is below x, plus x times its density there."""
-    tail, zero, one, half, root = _tail(real), real(0), real(1), real(-0.5), real(math.sqrt(0.5))
-    scale = real(1 / math.sqrt(2 * math.pi))
-
-    def gradient(x, g):
-        power = exp(half * x * x)
-        above = tail(abs(x) * root, power)
-        return ((above if x < zero else one - above) + x * power * scale) * g
-
-    return gradient
-
-
-@elementwise
 def gelu_tanh(real):
     """x / (1 + exp(-2 z)) with z = sqrt(2 / pi) (x + 0.044715 x^3), which is x (1 + tanh(z)) / 2.
 
     Unlike that, it does not cancel where x is negative: it errs by 3 + 3 |z| units in the last place at most.
     """
-    one, linear, cubic = real(1), real(-2 * _GELU_SCALE), real(-2 * _GELU_SCALE * _GELU_CUBIC)
+    one, linear, cubic = real(1), real(-2 * GELU_SCALE), real(-2 * GELU_SCALE * GELU_CUBIC)
     return lambda x: x / (one + exp(x * (linear + cubic * (x * x))))
-
-
-@elementwise
-def gelu_tanh_gradient(real):
-    """g times the slope s + 2 x s (1 - s) z', with e = exp(-2 z), s = 1 / (1 + e), 1 - s = e s and z as in `gelu_tanh`.
-
-    Where e is zero or infinite the second term vanishes, and only an infinite x gives NaN, as in PyTorch.
-    """
-    zero, one, linear, cubic = real(0), real(1), real(-2 * _GELU_SCALE), real(-2 * _GELU_SCALE * _GELU_CUBIC)
-    first, second = real(2 * _GELU_SCALE), real(6 * _GELU_SCALE * _GELU_CUBIC)
-
-    def gradient(x, g):
-        square = x * x
-        e = exp(x * (linear + cubic * square))
-        s = one / (one + e)
-        change = e * s * s
-        bend = x * (first + second * square) * change
-        return g * (s + (bend if change > zero else x - x))
-
-    return gradient
 
 
 @elementwise
@@ -198,7 +199,7 @@ def clip(real):
     return function
 
 
-@elementwise
+@elementwise_with_numbers
 def choose(real):
     """a where the condition holds, else b."""
     return lambda a, b, condition: a if condition else b

@@ -1,6 +1,6 @@
-"""exp, log1p, tanh and the sigmoid for jitted loops.  In float32 they are polynomials, which compilers vectorise.
+"""exp, expm1, log1p, tanh and the sigmoid for jitted loops.
 
-The C library's are not.
+In float32 they are polynomials, which compilers vectorise; the C library's are not.
 """
 
 import math
@@ -95,13 +95,30 @@ _LEAST_NORMAL, _SURE = np.float32(87.3), np.float32(20)  # exp(-87.3) is a norma
 
 
 @register_jitable(fastmath={"contract"})
-def _exp_apart(x):
-    """exp(x) = s + s q, s a power of two; q keeps the digits that 1 + q would lose."""
+def _exp_reduced(x):
+    """exp(x) = 2**k (1 + q): k as a whole number, and q, which keeps the digits that 1 + q would lose."""
     k = np.floor(x * _LOG2_E + _HALF)
     r = x - k * _LN2_HIGH
     r = r - k * _LN2_LOW
     p = ((((_C7 * r + _C6) * r + _C5) * r + _C4) * r + _C3) * r + _C2
-    return _power_of_two(np.int32(k)), p * r * r + r
+    return np.int32(k), p * r * r + r
+
+
+@register_jitable(fastmath={"contract"})
+def _exp_apart(x):
+    """exp(x) = s + s q, s a power of two."""
+    k, q = _exp_reduced(x)
+    return _power_of_two(k), q
+
+
+@register_jitable(fastmath={"contract"})
+def _expm1_float32(x):
+    """exp(x) - 1 = (q a + (a - 1 / b)) b with a b = 2**k, as 2**128 is no number; the relative error is below 3e-7."""
+    k, q = _exp_reduced(min(max(x, -_SURE), _GREATEST))
+    first = k >> _I1
+    a, rest = _power_of_two(first), k - first
+    y = (q * a + (a - _power_of_two(-rest))) * _power_of_two(rest)
+    return y if x == x else x
 
 
 @register_jitable(fastmath={"contract"})
@@ -116,6 +133,18 @@ def _sigmoid_float32(x):
     """1 / (1 + exp(-x)), at least the least normal number; the relative error is below 3e-7."""
     s, q = _exp_apart(min(max(-x, -_LEAST_NORMAL), _LEAST_NORMAL))
     return _ONE / (s * q + (s + _ONE))
+
+
+def expm1(x):
+    """exp(x) - 1 of a scalar, inside jitted code."""
+    return math.expm1(x)
+
+
+@overload(expm1)
+def _choose_expm1(x):
+    if x == types.float32:
+        return lambda x: _expm1_float32(x)
+    return lambda x: math.expm1(x)
 
 
 def tanh(x):
