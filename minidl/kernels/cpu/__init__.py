@@ -43,6 +43,10 @@ _JITTED = {
     "rows_added": "rows",
     "add_to_rows": "rows",
     "outer_product": "rows",
+    **dict.fromkeys(("distances", "distances_gradient"), "row_distances"),
+    **dict.fromkeys(("lengths_of_rows", "rows_of_length", "rows_of_length_gradient"), "lengths"),
+    **dict.fromkeys(("log_sum_exp_of_rows", "log_sum_exp_of_rows_gradient"), "rows"),
+    **dict.fromkeys(("cumulative_sum_of_rows_from_end", "products_of_others_of_rows"), "reduction"),
     "all_within": "reduction",
     "total": "reduction",
     "sum_of_rows": "reduction",
@@ -106,7 +110,7 @@ _JITTED = {
     "lbfgs_direction": "quasi_newton",
 }
 _TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
-_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "lengths", "row_distances"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 
