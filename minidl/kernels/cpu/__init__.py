@@ -37,12 +37,13 @@ _JITTED = {
     **dict.fromkeys(("float_product", "float_products", "integer_products"), "jitted_product"),
     "add_row_product": "single_row",
     "vector_product": "vector_product",
-    "top_of_rows": "order",
+    **dict.fromkeys(("put_in_rows", "sort_of_rows", "top_of_rows"), "order"),
     "softmax": "rows",
     "log_softmax": "rows",
     "rows_added": "rows",
     "add_to_rows": "rows",
     "outer_product": "rows",
+    **dict.fromkeys(("selected", "put_where", "reversed_rows", "upper_triangles", "lower_triangles"), "placing"),
     **dict.fromkeys(("distances", "distances_gradient"), "row_distances"),
     **dict.fromkeys(("lengths_of_rows", "rows_of_length", "rows_of_length_gradient"), "lengths"),
     **dict.fromkeys(("log_sum_exp_of_rows", "log_sum_exp_of_rows_gradient"), "rows"),
@@ -110,7 +111,7 @@ _JITTED = {
     "lbfgs_direction": "quasi_newton",
 }
 _TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
-_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "lengths", "row_distances"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "lengths", "row_distances", "placing"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 

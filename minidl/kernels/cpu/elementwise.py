@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
+from .. import LARGE
 from .exponential import exp, log1p_of_unit
 from .ufuncs import elementwise, elementwise_with_numbers
 
@@ -199,9 +200,23 @@ def clip(real):
 
 
 @elementwise
-def choose(real):
-    """a where the condition holds, else b."""
+def _choose(real):
     return lambda a, b, condition: a if condition else b
+
+
+FILL_FROM = 1 << 12
+"""Elements from which a number is better made an array than read anew for each of them: the loop of arrays is
+vectorised, and that of a number jumps, at random conditions wrongly (65,536: 14 microseconds instead of 107)."""
+
+
+def choose(a: Any, b: Any, condition: np.ndarray) -> np.ndarray:
+    """a where the condition holds, else b; of floats, of which either may be 0-d, and b a number."""
+    if condition.size >= FILL_FROM and not (a.ndim and np.ndim(b)):
+        if condition.size < LARGE:
+            a, b = (x if np.ndim(x) else np.full(condition.shape, x, a.dtype) for x in (a, b))
+        elif not a.ndim:  # large arrays are divided by the first operand
+            return _choose(b, a, ~condition)
+    return _choose(a, b, condition)
 
 
 @elementwise_with_numbers

@@ -13,6 +13,7 @@ from numba import prange
 from .. import threads
 from .jit import parallel, serial, serial_sum
 from .product import matmul
+from .reduction import sum_of_blocks
 
 PASS_FROM = 1 << 13
 """Pairs from which dividing the rows among threads pays (measured on 2 cores)."""
@@ -23,7 +24,7 @@ CLOSE = 1 / 32
 
 def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """a (k, n, d) and b (k, m, d), contiguous floats -> (k, n, m)."""
-    y = matmul(a, b.swapaxes(-1, -2))
+    y = _products(a, b.swapaxes(-1, -2))
     rows = y.reshape(-1, y.shape[-1])
     _from_products(_as_rows(a), b, _squares(a).reshape(-1), _squares(b), rows, threads.workers(y.size, PASS_FROM))
     return y
@@ -31,15 +32,21 @@ def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def distances_gradient(g: np.ndarray, a: np.ndarray, b: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The gradients of a and b, for that of the distances y, all contiguous: zero where a distance is zero."""
-    shares, close = np.empty_like(y), np.zeros(threads.get_num_threads(), np.int64)
+    shares, totals = np.empty_like(y), np.empty((*y.shape[:-1], 1), y.dtype)
+    close = np.zeros(threads.get_num_threads(), np.int64)
     squares_a, squares_b, columns = _squares(a).reshape(-1), _squares(b), y.shape[-1]
     rows = [x.reshape(-1, columns) for x in (g, y, shares)]
-    _shares(*rows, squares_a, squares_b, close, threads.workers(y.size, PASS_FROM))
-    da = a * np.add.reduce(shares, -1, keepdims=True) - matmul(shares, b)
-    db = b * np.add.reduce(shares, -2)[..., None] - matmul(shares.swapaxes(-1, -2), a)
+    _shares(*rows, totals.reshape(-1), squares_a, squares_b, close, threads.workers(y.size, PASS_FROM))
+    da = a * totals - _products(shares, b)
+    db = b * np.add.reduce(shares, -2)[..., None] - _products(shares.swapaxes(-1, -2), a)
     if close.any():
         _pull_close(*rows[:2], _as_rows(a), b, squares_a, squares_b, _as_rows(da), db)
     return da, db
+
+
+def _products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Of two batches; threads divide also a batch of one."""
+    return matmul(a[0], b[0])[None] if len(a) == 1 else matmul(a, b)
 
 
 def _squares(x: np.ndarray) -> np.ndarray:
@@ -89,11 +96,12 @@ def _distance(a, b):
 
 
 @parallel
-def _shares(g, y, shares, squares_a, squares_b, close, workers):
+def _shares(g, y, shares, totals, squares_a, squares_b, close, workers):
     for t in prange(workers):
         n = len(y) // len(squares_b)
         for row in range(t * len(y) // workers, (t + 1) * len(y) // workers):
             close[t] += _shares_of_row(g[row], y[row], squares_a[row], squares_b[row // n], shares[row])
+            totals[row] = sum_of_blocks(shares[row])
 
 
 @serial_sum
