@@ -147,6 +147,7 @@ from .ops.decomposition import svd_of_matrix as svd
 from .ops.detaching import detach, detach_, detach_copy
 from .ops.determinant import det, logdet, slogdet
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, tril, triu
+from .ops.distances import cdist
 from .ops.einsum import einsum, ger, inner, kron, outer, tensordot, trace
 from .ops.elementwise import (
     abs,
@@ -316,7 +317,6 @@ from .ops.native import (
     triplet_margin_loss,
 )
 from .ops.norms import (
-    cdist,
     cosine_similarity,
     dist,
     frobenius_norm,

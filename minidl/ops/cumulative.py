@@ -17,14 +17,14 @@ from .indexing import take_along
 from .joining import cat
 from .promotion import Array, array_of, as_float, at_least_single
 from .rearranging import flip
-from .reduction import as_narrow_as, lies_in_long_rows, plain_sum, products_of_others
+from .reduction import as_narrow_as, lies_in_rows, plain_sum, products_of_others
 from .shape import axis_of, narrow, reshape, transpose, unsqueeze
 from .words import also_numpy_words, whole_number
 
 
 @primitive
 def _cumsum(x, axis):
-    if lies_in_long_rows(x, (axis,)):
+    if lies_in_rows(x, (axis,)):
         return kernels.of(x).cumulative_sum_of_rows(x)
     if x.dtype.char == "e":
         return np.add.accumulate(x, axis, np.float32).astype(np.float16)
@@ -38,6 +38,8 @@ def _(g, axis):
 
 def backwards(g: Array, axis: int) -> Array:
     """The running sum from the end: the transpose of the running sum."""
+    if type(g) is np.ndarray and lies_in_rows(g, (axis,)):
+        return kernels.of(g).cumulative_sum_of_rows_from_end(g)
     return flip(_cumsum(flip(g, (axis,)), axis), (axis,))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..errors import ShapeError
 from .elementwise import clone
@@ -109,8 +110,15 @@ def fill_diagonal_(self: Array, fill_value: float, wrap: bool = False) -> Array:
     return update(self, fill_diagonal, fill_value, wrap)
 
 
+def _is_plain(x: np.ndarray) -> bool:
+    """Whether a kernel takes the matrices, of numbers that it is compiled for."""
+    return x.dtype.char in "fd" and x.size > 0 and x.flags.c_contiguous
+
+
 @primitive
 def _tril(x, diagonal):
+    if _is_plain(x):
+        return kernels.of(x).lower_triangles(x, diagonal)
     return np.tril(x, diagonal)
 
 
@@ -121,6 +129,8 @@ def _(g, diagonal):
 
 @primitive
 def _triu(x, diagonal):
+    if _is_plain(x):
+        return kernels.of(x).upper_triangles(x, diagonal)
     return np.triu(x, diagonal)
 
 

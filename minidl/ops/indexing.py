@@ -179,13 +179,51 @@ def _is_whole(part: Any) -> bool:
     return type(part) is slice and part == slice(None)
 
 
+def _is_mask(index: Any) -> bool:
+    return isinstance(index, np.ndarray) and index.dtype.kind == "b"
+
+
+@primitive
+def _select_where(x, mask):
+    """x[mask], where no place recurs."""
+    if _is_plain(x, mask) and x.shape == mask.shape:
+        return kernels.of(x).selected(x, mask)
+    return x[mask]
+
+
+@_select_where.gradient("x")
+def _(g, x_shape, mask):
+    return _put_where(g, x_shape, mask)
+
+
+@primitive
+def _put_where(g, shape, mask):
+    """Zeros of `shape` with g where the mask is true."""
+    if _is_plain(g, mask) and mask.shape == shape:
+        return kernels.of(g).put_where(g, mask)
+    x = np.zeros(shape, g.dtype)
+    x[mask] = g
+    return x
+
+
+@_put_where.gradient("g")
+def _(gg, mask):
+    return _select_where(gg, mask)
+
+
+def _is_plain(x: np.ndarray, mask: np.ndarray) -> bool:
+    return x.dtype.char in "fd" and x.flags.c_contiguous and mask.flags.c_contiguous
+
+
 def getitem(x: Array, index: Any) -> Array:
     """`x[index]`: a view for integers, slices, None and ellipsis; a copy for tensors of integers or booleans."""
     if type(index) is slice:
         return _slice(x, index)
     index = raw_index(index)
     try:
-        return _slice(x, index) if is_basic(index) else select_at(x, index)
+        if is_basic(index):
+            return _slice(x, index)
+        return (_select_where if _is_mask(index) else select_at)(x, index)
     except ShapeError as error:
         raise IndexRangeError(f"index: {reason(error)}") from None
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
-from .arithmetic import pow
+from .arithmetic import mul, pow
 from .comparison import clamp_min, where
 from .elementwise import abs, astype
 from .extremes import amax, amin
 from .indexing import getitem
-from .matrices import check_matrices, check_one_dtype, check_square, common_batch
+from .matrices import check_matrices, check_square
 from .products import without_slope
 from .promotion import Array, array_of, check_floats, check_tensors
-from .reduction import Dim, axes_of, count_of, plain_sum, spread
+from .reduction import Dim, axes_of, count_of, kept_shape, lies_in_rows, plain_sum, spread
 from .rounding import sign
 from .shape import axis_of, broadcast_tensors, reshape, transpose, unsqueeze
 
@@ -29,14 +29,17 @@ def _two_norm(x, axes, keepdim):
     if len(axes) == x.ndim and not keepdim and x.flags.c_contiguous and x.dtype.char in "fd":
         flat = x.reshape(-1)
         return np.asarray(math.sqrt(flat.dot(flat)), x.dtype)
+    if lies_in_rows(x, axes):
+        y = kernels.of(x).lengths_of_rows(x)
+        return y[..., None] if keepdim else y
     return np.sqrt(np.add.reduce(x * x, axes, keepdims=keepdim))
 
 
 @_two_norm.gradient("x")
 def _(g, x, y, x_shape, axes):
-    length = spread(y, x_shape, axes)
-    zero = length == 0
-    return where(zero, 0.0, spread(g, x_shape, axes) * (x / where(zero, 1.0, length)))
+    zero = y == 0
+    share = where(zero, 0.0, g / where(zero, 1.0, y))
+    return mul(x, share if share.ndim == 0 else reshape(share, kept_shape(x_shape, axes)))
 
 
 @primitive
@@ -225,31 +228,6 @@ def dist(input: Array, other: Array, p: float = 2) -> Array:
     """The norm of the difference."""
     _check_alike("dist", input, other)
     return _vector_norm("dist", input - other, float(p))
-
-
-_COMPUTE_MODES = (
-    "use_mm_for_euclid_dist_if_necessary",
-    "use_mm_for_euclid_dist",
-    "donot_use_mm_for_euclid_dist",
-)
-"""What PyTorch knows; here distances are always those of differences, which is exact."""
-
-
-def cdist(x1: Array, x2: Array, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Array:
-    """The distances between all rows of two matrices: (..., n, d), (..., m, d) -> (..., n, m)."""
-    check_one_dtype("cdist", x1, x2)
-    check_floats("cdist", x1)
-    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
-        raise ShapeError(f"cdist: {tuple(x1.shape)} and {tuple(x2.shape)}; needs (..., n, d) and (..., m, d)")
-    if p < 0:
-        raise ArgumentError(f"cdist: p {p}; needs at least 0")
-    if compute_mode not in _COMPUTE_MODES:
-        raise ArgumentError(f"cdist: compute_mode {compute_mode!r}; needs one of {', '.join(_COMPUTE_MODES)}")
-    common_batch("cdist", x1, x2)
-    differences = unsqueeze(x1, -2) - unsqueeze(x2, -3)
-    if not differences.shape[-1]:
-        return plain_sum(differences, (differences.ndim - 1,), False)
-    return _vector_norm("cdist", differences, p, -1)
 
 
 def pdist(input: Array, p: float = 2.0) -> Array:

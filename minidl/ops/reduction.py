@@ -65,7 +65,12 @@ def spread(g: Array, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
 
 def lies_in_long_rows(x: np.ndarray, axes: tuple[int, ...]) -> bool:
     """Whether each result comes from a row of a large array of floats, which threads divide among themselves."""
-    return x.size >= kernels.LARGE and axes == (x.ndim - 1,) and x.flags.c_contiguous and x.dtype.char in "fd"
+    return x.size >= kernels.LARGE and lies_in_rows(x, axes)
+
+
+def lies_in_rows(x: np.ndarray, axes: tuple[int, ...]) -> bool:
+    """Whether each result comes from a row, not empty, of a contiguous array of floats."""
+    return axes == (x.ndim - 1,) and x.size > 0 and x.flags.c_contiguous and x.dtype.char in "fd"
 
 
 def lies_in_pixels(x: np.ndarray, axes: tuple[int, ...]) -> bool:
@@ -281,6 +286,9 @@ def logsumexp(input: Array, dim: Dim, keepdim: bool = False) -> Array:
 
 @primitive
 def _logsumexp(x, axes, keepdim):
+    if lies_in_rows(x, axes):
+        y = kernels.of(x).log_sum_exp_of_rows(x)
+        return y[..., None] if keepdim else y
     top = np.maximum.reduce(x, axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isinf(top), x.dtype.type(0), top)
     total = np.log(np.add.reduce(np.exp(x - top), axes, keepdims=True)) + top
@@ -289,6 +297,8 @@ def _logsumexp(x, axes, keepdim):
 
 @_logsumexp.gradient("x")
 def _(g, x, y, x_shape, axes):
+    if type(g) is np.ndarray and lies_in_rows(x, axes):
+        return kernels.of(x).log_sum_exp_of_rows_gradient(g, x, y)
     start = where(y == -np.inf, 0.0, y)  # nothing flows where all are -inf, and no NaN
     return spread(g, x_shape, axes) * exp(x - spread(start, x_shape, axes))
 
@@ -315,7 +325,7 @@ def _product(x):
         x = np.concatenate([kernels.of(x).product_of_rows(x[:whole].reshape(64, -1)), x[whole:]])
     elif x.ndim == 1 and x.dtype.char in "fd":
         return kernels.of(x).product_of_all(x)
-    elif lies_in_long_rows(x, (x.ndim - 1,)):
+    elif lies_in_rows(x, (x.ndim - 1,)):
         return kernels.of(x).product_of_rows(x)
     return np.multiply.reduce(x, -1, dtype=x.dtype)
 
@@ -328,6 +338,8 @@ def _(g, x):
 @primitive
 def products_of_others(x):
     """For each element the product of all others along the last dimension: right where some are zero, too."""
+    if lies_in_rows(x, (x.ndim - 1,)):
+        return kernels.of(x).products_of_others_of_rows(x)
     ones = np.ones((*x.shape[:-1], 1), x.dtype)
     before = np.multiply.accumulate(np.concatenate([ones, x[..., :-1]], -1), -1)
     after = np.multiply.accumulate(np.concatenate([ones, x[..., :0:-1]], -1), -1)[..., ::-1]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from .. import kernels
+from ..autograd import primitive
 from .creation import eye
 from .diagonal import diagonal, tril
 from .elementwise import clone, rsqrt
@@ -11,7 +15,7 @@ from .householder import geqrf, householder_product
 from .joining import cat
 from .norms import normalize, vector_norm
 from .products import mv, vecdot
-from .promotion import Array
+from .promotion import Array, array_of
 from .reduction import sum as total
 from .shape import matrix_transpose, movedim, reshape, unsqueeze
 from .solving import matrix_exp, solve
@@ -28,7 +32,35 @@ def norm_except_dim(v: Array, pow: float = 2, dim: int = 0) -> Array:
 
 def weight_norm(v: Array, g: Array, dim: int = 0) -> Array:
     """g * v / |v|: the direction of each slice along `dim` from v, its length from g (Salimans & Kingma 2016)."""
+    rows, lengths = array_of(v), array_of(g)
+    if dim in (0, -v.ndim) and v.ndim > 1 and g.dtype == v.dtype and _are_rows(rows, lengths):
+        return _rows_of_length(v, g)[0]
     return v * (g / norm_except_dim(v, 2, dim))
+
+
+def _are_rows(v: Any, g: Any) -> bool:
+    """Whether v (n, ...) and g (n, 1, ...) are contiguous floats, for a kernel that passes over each row once."""
+    fits = g.shape == (len(v),) + (1,) * (v.ndim - 1)
+    return fits and v.size > 0 and v.dtype.char in "fd" and v.flags.c_contiguous and g.flags.c_contiguous
+
+
+@primitive(outputs=("y", "norms"))
+def _rows_of_length(v, g):
+    y, norms = kernels.of(v).rows_of_length(v.reshape(len(v), -1), g.reshape(-1))
+    return y.reshape(v.shape), norms
+
+
+@_rows_of_length.gradient("v", "g")
+def _(grads, v, g, norms):
+    dy = grads[0]
+    if type(dy) is np.ndarray:
+        rows = np.ascontiguousarray(dy).reshape(len(v), -1)
+        dv, dg = kernels.of(dy).rows_of_length_gradient(rows, v.reshape(len(v), -1), g.reshape(-1), array_of(norms))
+        return dv.reshape(v.shape), dg.reshape(g.shape)
+    others = tuple(range(1, v.ndim))
+    length = vector_norm(v, 2, others, True)
+    along = total(dy * v, others, True) / length
+    return (dy - v * (along / length)) * (g / length), along
 
 
 def as_matrix(weight: Array, dim: int) -> Array:

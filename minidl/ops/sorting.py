@@ -14,7 +14,7 @@ from ..autograd import primitive
 from ..autograd.calling import describe, wrap
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .elementwise import clone
-from .indexing import IndexRangeError, put_along, take_along
+from .indexing import IndexRangeError, take_along
 from .promotion import Array, array_of
 from .shape import axis_of, narrow, squeeze
 from .words import also_numpy_words, whole_number
@@ -35,14 +35,28 @@ class Kthvalue(NamedTuple):
     indices: Array
 
 
+PAIRS_FROM = 1 << 8
+"""Elements from which a float32's bits are better sorted together with its place."""
+
+
 @primitive
 def _argsort(x, axis, descending):
     if not x.ndim:
         return np.zeros((), np.int64)
+    if x.dtype.char == "f" and x.size >= PAIRS_FROM:
+        return _sorted(x, axis, descending)[1]
     if not descending:
         return x.argsort(axis, kind="stable")
     turned = (slice(None),) * axis + (slice(None, None, -1),)
     return x.shape[axis] - 1 - x[turned].argsort(axis, kind="stable")[turned]
+
+
+def _sorted(x: np.ndarray, axis: int, descending: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Of float32, with at least one element along the axis: the elements in order, and where they stood."""
+    if axis == x.ndim - 1:
+        return kernels.of(x).sort_of_rows(x, descending)
+    values, places = kernels.of(x).sort_of_rows(np.moveaxis(x, axis, -1), descending)
+    return np.moveaxis(values, -1, axis), np.moveaxis(places, -1, axis)
 
 
 @also_numpy_words
@@ -54,13 +68,30 @@ def sort(input: Array, dim: int = -1, descending: bool = False, stable: bool = F
 
 @primitive(outputs=("values", "indices"))
 def _sort(x, axis, descending):
+    if x.dtype.char == "f" and x.size >= PAIRS_FROM:
+        return _sorted(x, axis, descending)
     indices = _argsort(x, axis, descending)
     return x[indices] if x.ndim == 1 else np.take_along_axis(x, indices, axis), indices
 
 
 @_sort.gradient("x")
 def _(g, x_shape, indices, axis):
-    return put_along(g[0], x_shape, array_of(indices), axis)
+    return _put_back(g[0], array_of(indices), axis, x_shape[axis])
+
+
+@primitive
+def _put_back(g, indices, axis, size):
+    """Zeros, `size` along the axis, with g at indices of which none recurs."""
+    if g.dtype.char in "fd" and axis == g.ndim - 1 and g.size:
+        return kernels.of(g).put_in_rows(g, indices, size)
+    x = np.zeros((*g.shape[:axis], size, *g.shape[axis + 1 :]), g.dtype)
+    np.put_along_axis(x, indices, g, axis)
+    return x
+
+
+@_put_back.gradient("g")
+def _(gg, indices, axis):
+    return take_along(gg, indices, axis)
 
 
 @also_numpy_words
@@ -106,7 +137,7 @@ def _best(x, k, axis, largest):
 
 @_best.gradient("x")
 def _(g, x_shape, indices, axis):
-    return put_along(g[0], x_shape, array_of(indices), axis)
+    return _put_back(g[0], array_of(indices), axis, x_shape[axis])
 
 
 @also_numpy_words

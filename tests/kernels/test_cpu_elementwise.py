@@ -125,6 +125,9 @@ def test_one_of_two_is_chosen(size):
     a, b, condition = RANDOM.random(size), RANDOM.random(size), RANDOM.random(size) > 0.5
     np.testing.assert_array_equal(cpu.choose(a, b, condition), np.where(condition, a, b))
     np.testing.assert_array_equal(cpu.choose(a, 0.0, condition), np.where(condition, a, 0))
+    one = np.float64(1.5)
+    np.testing.assert_array_equal(cpu.choose(one, b, condition), np.where(condition, 1.5, b))
+    np.testing.assert_array_equal(cpu.choose(one, np.array(-one), condition), np.where(condition, 1.5, -1.5))
 
 
 def test_nan_passes_a_limit_and_is_no_limit_to_others():

@@ -47,9 +47,17 @@ def test_sums_products_and_deviations_of_rows(dtype, shape):
         (cpu.product_of_rows(x), wide.prod(-1)),
         (cpu.squared_deviations_of_rows(x, 0.3), 0.3 * ((wide - wide.mean(-1, keepdims=True)) ** 2).sum(-1)),
         (cpu.cumulative_sum_of_rows(x), wide.cumsum(-1)),
+        (cpu.cumulative_sum_of_rows_from_end(x), wide[..., ::-1].cumsum(-1)[..., ::-1]),
+        (cpu.products_of_others_of_rows(x), wide.prod(-1, keepdims=True) / wide),
     ):
         assert found.dtype == dtype and found.shape == expected.shape
         np.testing.assert_allclose(found, expected.astype(np.float64), rtol=close, atol=close)
+
+
+def test_products_of_others_beside_zeros_infinities_and_nan():
+    x = np.array([[2, 0, 3], [0, 0, 3], [2, np.inf, 3], [2, np.nan, 3]], np.float32)
+    expected = [[0, 6, 0], [0, 0, 0], [np.inf, 6, np.inf], [np.nan, 6, np.nan]]
+    np.testing.assert_array_equal(cpu.products_of_others_of_rows(x), expected)
 
 
 def test_deviations_are_exact_far_from_zero():

@@ -42,13 +42,18 @@ _JITTED = {
     **dict.fromkeys(("float_product", "float_products", "integer_products"), "jitted_product"),
     "add_row_product": "single_row",
     "vector_product": "vector_product",
-    "top_of_rows": "order",
+    **dict.fromkeys(("put_in_rows", "sort_of_rows", "top_of_rows"), "order"),
     "softmax": "rows",
     "log_softmax": "rows",
     **dict.fromkeys(("add_elements", "add_slices", "elements_taken", "rows_moved"), "places"),
     "resized": "resizing",
     "add_to_rows": "rows",
     "outer_product": "rows",
+    **dict.fromkeys(("selected", "put_where", "reversed_rows", "upper_triangles", "lower_triangles"), "placing"),
+    **dict.fromkeys(("distances", "distances_gradient"), "row_distances"),
+    **dict.fromkeys(("lengths_of_rows", "rows_of_length", "rows_of_length_gradient"), "lengths"),
+    **dict.fromkeys(("log_sum_exp_of_rows", "log_sum_exp_of_rows_gradient"), "rows"),
+    **dict.fromkeys(("cumulative_sum_of_rows_from_end", "products_of_others_of_rows"), "reduction"),
     "all_within": "reduction",
     "total": "reduction",
     "sum_of_rows": "reduction",
@@ -139,6 +144,7 @@ _JITTED = {
 }
 _TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
 _TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "places", "padding", "slopes"}
+_TAKE_ANY_DTYPE |= {"lengths", "row_distances", "placing"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import prange
 
-from .jit import serial
+from .. import threads
+from .jit import parallel, serial
+
+PLACES_FROM = 1 << 9
+"""Times and symbols of all samples together from which dividing the samples among threads pays (on 2 cores)."""
 
 
 def ctc(log_probs, labels, lengths, blank):
@@ -13,20 +18,29 @@ def ctc(log_probs, labels, lengths, blank):
     A loss is -log of the chance of the labels; of labels that so few steps cannot give it is infinite, its slope NaN.
     The slopes are those in the numbers that log_softmax made log_probs of.
     """
-    losses = np.zeros(log_probs.shape[1], log_probs.dtype)
-    slopes = np.zeros_like(log_probs)
-    for n, own in enumerate(labels):
-        steps = int(lengths[n])
-        if steps == 0:
-            losses[n] = np.inf if own.size else 0
-            continue
-        symbols = np.full(2 * own.size + 1, blank)
-        symbols[1::2] = own
-        part = np.ascontiguousarray(log_probs[:steps, n], np.float64)
-        slope = np.exp(part)
-        losses[n] = _sample(part, symbols, slope)
-        slopes[:steps, n] = slope
-    return losses, slopes
+    samples = np.ascontiguousarray(log_probs.swapaxes(0, 1), np.float64)
+    counts = np.array([2 * own.size + 1 for own in labels], np.int64)
+    symbols = np.full((len(samples), counts.max(initial=1)), blank, np.int64)
+    slopes, losses = np.exp(samples), np.empty(len(samples))
+    for own, line, slope, steps in zip(labels, symbols, slopes, lengths, strict=True):
+        line[1 : 2 * own.size : 2] = own
+        slope[steps:] = 0
+    workers = threads.workers(symbols.size * samples.shape[1], PLACES_FROM)
+    _samples(samples, symbols, counts, np.ascontiguousarray(lengths, np.int64), slopes, losses, workers)
+    of_steps = np.empty(log_probs.shape, log_probs.dtype)
+    of_steps[...] = slopes.swapaxes(0, 1)
+    return losses.astype(log_probs.dtype), of_steps
+
+
+@parallel
+def _samples(log_probs, symbols, counts, lengths, slopes, losses, workers):
+    for t in prange(workers):
+        for n in range(t * len(losses) // workers, (t + 1) * len(losses) // workers):
+            steps, own = lengths[n], symbols[n, : counts[n]]
+            if steps > 0:
+                losses[n] = _sample(log_probs[n, :steps], own, slopes[n, :steps])
+            else:
+                losses[n] = 0.0 if counts[n] == 1 else np.inf
 
 
 @serial

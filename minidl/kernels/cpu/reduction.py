@@ -21,6 +21,8 @@ ROWS = 64
 COLUMNS_FROM = 1 << 15
 """Elements from which summing columns in threads, or by this kernel at all, pays (measured on 2 cores)."""
 
+RUNS_FROM = 1 << 13
+"""Elements from which running sums and products, each of which waits for the one before it, pay in threads."""
 
 _float32 = np.dtype(np.float32)
 
@@ -82,7 +84,23 @@ def cumulative_sum_of_rows(x: np.ndarray) -> np.ndarray:
     """Running sums along the last axis, in float64 and rounded at each element; of contiguous floats."""
     y = np.empty_like(x)
     n = x.shape[-1]
-    _cumulative_sums(x.reshape(-1, n), y.reshape(-1, n), threads.workers(x.size, LARGE))
+    _cumulative_sums(x.reshape(-1, n), y.reshape(-1, n), threads.workers(x.size, RUNS_FROM))
+    return y
+
+
+def cumulative_sum_of_rows_from_end(x: np.ndarray) -> np.ndarray:
+    """The same from the end: each element and all behind it."""
+    y = np.empty_like(x)
+    n = x.shape[-1]
+    _sums_from_end(x.reshape(-1, n), y.reshape(-1, n), threads.workers(x.size, RUNS_FROM))
+    return y
+
+
+def products_of_others_of_rows(x: np.ndarray) -> np.ndarray:
+    """For each element the product of all others along the last axis; of contiguous floats."""
+    y = np.empty_like(x)
+    n = x.shape[-1]
+    _products_of_others(x.reshape(-1, n), y.reshape(-1, n), threads.workers(x.size, RUNS_FROM))
     return y
 
 
@@ -174,6 +192,53 @@ def _cumulative_sums_of_four(x, y):
         y[1, i] = b
         y[2, i] = c
         y[3, i] = d
+
+
+@parallel
+def _sums_from_end(x, y, workers):
+    for t in prange(workers):
+        first, last = t * len(x) // workers, (t + 1) * len(x) // workers
+        whole = first + (last - first) // 4 * 4
+        for row in range(first, whole, 4):
+            _sums_of_four_from_end(x[row : row + 4], y[row : row + 4])
+        for row in range(whole, last):
+            total = 0.0
+            for i in range(x.shape[1] - 1, -1, -1):
+                total += x[row, i]
+                y[row, i] = total
+
+
+@serial
+def _sums_of_four_from_end(x, y):
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    for i in range(x.shape[1] - 1, -1, -1):
+        a += x[0, i]
+        b += x[1, i]
+        c += x[2, i]
+        d += x[3, i]
+        y[0, i] = a
+        y[1, i] = b
+        y[2, i] = c
+        y[3, i] = d
+
+
+@parallel
+def _products_of_others(x, y, workers):
+    for t in prange(workers):
+        for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
+            _products_of_others_in_row(x[row], y[row])
+
+
+@serial
+def _products_of_others_in_row(x, y):
+    """That of those before, from the front, times that of those behind, from the back."""
+    before, behind = x.dtype.type(1), x.dtype.type(1)
+    for i in range(x.size):
+        y[i] = before
+        before *= x[i]
+    for i in range(x.size - 1, -1, -1):
+        y[i] *= behind
+        behind *= x[i]
 
 
 @serial

@@ -72,6 +72,21 @@ def _log_softmax_rows(x: np.ndarray) -> np.ndarray:
     return y
 
 
+def log_sum_exp_of_rows(x: np.ndarray) -> np.ndarray:
+    """log(sum(exp(x))) along the last axis of floats, the greatest taken out first so that nothing overflows."""
+    y = np.empty(x.shape[:-1], x.dtype)
+    _log_sum_exp(_as_rows(x), y.reshape(-1), threads.workers(x.size, PASS_FROM))
+    return y
+
+
+def log_sum_exp_of_rows_gradient(g: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """exp(x - y) * g, of x (..., n) with y and g (...); zero where y is -inf."""
+    slope = np.empty(x.shape, x.dtype)
+    g, y = np.ascontiguousarray(g).reshape(-1), np.ascontiguousarray(y).reshape(-1)
+    _log_sum_exp_back(g, _as_rows(x), y, _as_rows(slope), threads.workers(x.size, PASS_FROM))
+    return slope
+
+
 @serial
 def add_to_rows(y, row):
     """y (rows, n) += row (n,), contiguous."""
@@ -120,6 +135,30 @@ def _log_softmax(x, y, workers):
             top = greatest(x[row])
             total = exp_less(x[row], top, y[row])
             _less(x[row], top, x.dtype.type(math.log(total)), y[row])
+
+
+@parallel
+def _log_sum_exp(x, y, workers):
+    for t in prange(workers):
+        powers = np.empty(x.shape[1], x.dtype)
+        for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
+            top = greatest(x[row])
+            top = x.dtype.type(0) if math.isinf(top) else top
+            y[row] = math.log(exp_less(x[row], top, powers)) + top
+
+
+@parallel
+def _log_sum_exp_back(g, x, y, slope, workers):
+    for t in prange(workers):
+        for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
+            start = x.dtype.type(0) if y[row] == -np.inf else y[row]
+            _scaled_exp_less(x[row], start, g[row], slope[row])
+
+
+@serial
+def _scaled_exp_less(x, start, factor, y):
+    for i in range(x.size):
+        y[i] = exp(x[i] - start) * factor
 
 
 @serial

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .base import S, backwards, normal, positive
 
 
@@ -12,6 +14,9 @@ def seeded(T: Any, seed: int) -> Any:
     T.manual_seed(seed)
     return T
 
+
+A_MATRIX, A_COLUMN = np.array([[0.3, -1.2, 0.8], [2.0, 0.1, -0.7]]), np.array([[1.5], [-0.4]])
+OTHER_MATRICES = np.array([[[1.1, 0.2, -0.5]], [[0.31, -1.1, 0.6]]])
 
 SAMPLES = [
     S("matmul", lambda T, a, b: a @ b, [normal(3, 5), normal(5, 2)]),
@@ -109,4 +114,11 @@ SAMPLES = [
     S("pairwise_distance", lambda T, a, b: T.pairwise_distance(a, b), [normal(2, 3), normal(2, 3) + 0.1]),
     S("pdist", lambda T, x: T.pdist(x), [normal(3, 2)]),
     S("nn.functional.normalize", lambda T, x: T.nn.functional.normalize(x), [normal(2, 3)]),
+    S(
+        "weight_norm",
+        lambda T, v, g: T.nn.utils.parametrizations._WeightNorm(0)(g, v),
+        [A_MATRIX, A_COLUMN],
+        pytorch_order=1,  # PyTorch takes the norms for constants in its second derivative
+    ),
+    S("cdist by products", lambda T, a, b: T.cdist(a, b, 2.0, "use_mm_for_euclid_dist"), [A_MATRIX, OTHER_MATRICES]),
 ]
