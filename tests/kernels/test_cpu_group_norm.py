@@ -1,5 +1,7 @@
 """Group norm of images, and its gradients, against the formulas in extended precision, and against PyTorch."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -62,12 +64,22 @@ def test_results_and_gradients(shape, groups, dtype, parameters):
         y, mean, variance = cpu.group_norm(image, groups, weight, bias, 1e-3)
         gx, *sums = cpu.group_norm_gradient(gradient, image, weight, mean, variance, 1e-3)
         assert y.dtype == gx.dtype == dtype and y.shape == gx.shape == shape
-        assert is_channels_last(y) and is_channels_last(gx)
+        for made, given in ((y, image), (gx, image)):
+            assert is_channels_last(made) or (made.flags.c_contiguous and given.flags.c_contiguous)
         assert all(a.dtype == np.float64 for a in (mean, variance, *sums))
         for got, wanted in zip((y, mean, variance, gx), expected, strict=False):
             np.testing.assert_allclose(got, wanted.astype(float), **limits)
         for got, wanted in zip(sums, expected[4:], strict=True):
             np.testing.assert_allclose(got, wanted.astype(float), rtol=limits["rtol"], atol=20 * limits["atol"])
+
+
+def test_a_gradient_that_lies_otherwise_than_the_images():
+    x, g = RANDOM.standard_normal((2, 3, 8, 6, 5)).astype(np.float32)
+    _, *moments = cpu.group_norm(x, 2, None, None, 1e-5)
+    wanted = plain(g, x, 2, None, None, 1e-5)[3:]
+    for image, gradient in itertools.product(layouts(x), layouts(g)):
+        for got, exact in zip(cpu.group_norm_gradient(gradient, image, None, *moments, 1e-5), wanted, strict=True):
+            np.testing.assert_allclose(got, exact.astype(float), rtol=1e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize(("shape", "groups"), EMPTY, ids=str)
@@ -86,9 +98,11 @@ def test_a_mean_far_from_zero_costs_nothing(far):
     x, g = RANDOM.standard_normal((2, 3, 8, 12, 13)).astype(np.float32)
     x += np.float32(far)
     wanted = plain(g, x, 4, None, None, 1e-5)
-    y, *moments = cpu.group_norm(x, 4, None, None, 1e-5)
-    for got, exact in zip((y, *moments, *cpu.group_norm_gradient(g, x, None, *moments, 1e-5)), wanted, strict=True):
-        np.testing.assert_allclose(got, exact.astype(float), rtol=1e-6, atol=1e-5)
+    for image, gradient in zip(layouts(x), layouts(g), strict=True):
+        y, *moments = cpu.group_norm(image, 4, None, None, 1e-5)
+        gradients = cpu.group_norm_gradient(gradient, image, None, *moments, 1e-5)
+        for got, exact in zip((y, *moments, *gradients), wanted, strict=True):
+            np.testing.assert_allclose(got, exact.astype(float), rtol=1e-6, atol=1e-5)
 
 
 def test_a_mean_far_from_the_first_pixels_costs_nothing():

@@ -16,6 +16,7 @@ import numpy as np
 from numba import prange
 
 from .. import threads
+from .channel_rows import in_channel_rows, normalise_rows, pull_back_rows
 from .jit import parallel, serial
 from .layout import channels_first, channels_last
 
@@ -41,16 +42,23 @@ FAR = 8.0
 def group_norm(
     x: np.ndarray, groups: int, weight: np.ndarray | None, bias: np.ndarray | None, eps: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(x - mean) / sqrt(variance + eps) * weight + bias of x (N, C, ...), weight and bias (C,); channels-last.
+    """(x - mean) / sqrt(variance + eps) * weight + bias of x (N, C, ...), weight and bias (C,).
 
     Also mean and biased variance of each group of channels of each sample, (N, groups) in float64; NaN of nothing.
+    The result is channels-last, but for an x of long contiguous channels, as which it lies then.
     """
+    mean, variance = np.full((2, len(x), groups), np.nan)
+    numbers = _numbers(weight, 1, x), _numbers(bias, 0, x)
+    workers = threads.workers(x.size, PARALLEL_FROM)
+    if in_channel_rows(x):
+        rows = _channel_rows(x, groups)
+        y = np.empty_like(rows)
+        normalise_rows(rows, *numbers, eps, y, mean, variance, workers)
+        return y.reshape(x.shape), mean, variance
     images = _images(x)
     y = np.empty_like(images)
-    mean, variance = np.full((2, len(x), groups), np.nan)
     if x.size:
-        numbers = _numbers(weight, 1, x), _numbers(bias, 0, x)
-        _normalise(images, *numbers, eps, _row(x), y, mean, variance, threads.workers(x.size, PARALLEL_FROM))
+        _normalise(images, *numbers, eps, _row(x), y, mean, variance, workers)
     return _as_x(y, x), mean, variance
 
 
@@ -58,14 +66,24 @@ def group_norm_gradient(
     g: np.ndarray, x: np.ndarray, weight: np.ndarray | None, mean: np.ndarray, variance: np.ndarray, eps: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients in x (N, C, ...), and in weight (C,) and bias (C,), these in float64."""
-    images = _images(x)
-    gx = np.empty_like(images)
     workers = threads.workers(x.size, PARALLEL_FROM)
     sums = np.zeros((2, workers, x.shape[1]))
+    numbers = _numbers(weight, 1, x), mean, variance, eps
+    if in_channel_rows(x) and in_channel_rows(g):
+        rows = _channel_rows(x, mean.shape[1])
+        gx = np.empty_like(rows)
+        pull_back_rows(_channel_rows(g, mean.shape[1]), rows, *numbers, gx, *sums, workers)
+        return gx.reshape(x.shape), *np.add.reduce(sums, 1)
+    images = _images(x)
+    gx = np.empty_like(images)
     if x.size:
-        numbers = _numbers(weight, 1, x), mean, variance, eps
         _pull_back(_images(g), images, *numbers, _row(x), gx, *sums, workers)
     return _as_x(gx, x), *np.add.reduce(sums, 1)
+
+
+def _channel_rows(x: np.ndarray, groups: int) -> np.ndarray:
+    """x (N, C, ...) as (N * groups, channels of a group, pixels)."""
+    return x.reshape(len(x) * groups, x.shape[1] // groups, math.prod(x.shape[2:]))
 
 
 def _images(x: np.ndarray) -> np.ndarray:
