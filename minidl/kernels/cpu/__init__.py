@@ -32,6 +32,8 @@ _JITTED = {
     "attention_gradient": "attention",
     "ctc": "ctc",
     "dropout": "philox",
+    **dict.fromkeys(("huber", "huber_gradient", "logistic_loss", "logistic_loss_gradient"), "distances"),
+    **dict.fromkeys(("smooth_absolute", "smooth_absolute_gradient"), "distances"),
     **dict.fromkeys(("rnn_forward", "lstm_forward", "gru_forward"), "recurrent"),
     **dict.fromkeys(("rnn_backward", "lstm_backward", "gru_backward"), "recurrent_gradients"),
     **dict.fromkeys(("float_product", "float_products", "integer_products"), "jitted_product"),
@@ -131,7 +133,17 @@ _JITTED = {
     **dict.fromkeys(("adafactor_step", "lamb_step", "muon_step"), "matrix_steps"),
     "lbfgs_direction": "quasi_newton",
 }
-_TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
+_TAKE_ANY_DTYPE = {
+    "optimizer",
+    "matrix_steps",
+    "quasi_newton",
+    "loops",
+    "distances",
+    "elementwise",
+    "reduction",
+    "rows",
+    "order",
+}
 _TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "slopes", "vector_product"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
