@@ -44,7 +44,7 @@ def rsqrt(x):
 
 @rsqrt.gradient
 def _(g, y):
-    return g * (-0.5 * y**3)
+    return g * (-0.5 * (y * y * y))
 
 
 @primitive
@@ -145,6 +145,8 @@ def abs(x):
 
 @abs.gradient
 def _(g, x):
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f":
+        return kernels.of(x).sign_of(x, g)
     return g * sign(x)
 
 

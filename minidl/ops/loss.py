@@ -9,7 +9,7 @@ import numpy as np
 from .. import kernels
 from ..autograd import primitive
 from ..errors import ArgumentError, DtypeError, ShapeError
-from .activation import log_softmax, logsigmoid, softmax
+from .activation import log_softmax, logsigmoid, sigmoid, softmax
 from .comparison import maximum, where
 from .elementwise import log, log1p
 from .indexing import take_along
@@ -61,6 +61,24 @@ def binary_cross_entropy(input: Array, target: Array, weight: Array | None = Non
     return reduced("binary_cross_entropy", losses if weight is None else losses * weight, reduction)
 
 
+@primitive
+def _logistic_loss(x, target):
+    """(1 - target) x - log(sigmoid(x))"""
+    return kernels.of(x).logistic_loss(x, target)
+
+
+@_logistic_loss.gradient("x")
+def _(g, x, target):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).logistic_loss_gradient(x, target, g)
+    return g * (sigmoid(x) - target)
+
+
+@_logistic_loss.gradient("target")
+def _(g, x):
+    return g * -x
+
+
 def binary_cross_entropy_with_logits(
     input: Array,
     target: Array,
@@ -76,8 +94,11 @@ def binary_cross_entropy_with_logits(
     check_floats("binary_cross_entropy_with_logits", input)
     _check_weight("binary_cross_entropy_with_logits", weight, target)
     _check_weight("binary_cross_entropy_with_logits", pos_weight, target)
-    scale = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
-    losses = (1 - target) * input - scale * logsigmoid(input)
+    if pos_weight is None and input.dtype == target.dtype:
+        losses = _logistic_loss(input, target)
+    else:
+        scale = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
+        losses = (1 - target) * input - scale * logsigmoid(input)
     return reduced("binary_cross_entropy_with_logits", losses if weight is None else losses * weight, reduction)
 
 

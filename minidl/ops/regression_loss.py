@@ -60,12 +60,13 @@ def l1_loss(input: Array, target: Array, reduction: str = "mean", weight: Array 
 
 @primitive
 def _smooth_absolute(d, beta):
-    size = np.abs(d)
-    return np.where(size < beta, d * d * (0.5 / beta), size - 0.5 * beta)
+    return kernels.of(d).smooth_absolute(d, beta)
 
 
 @_smooth_absolute.gradient("d")
 def _(g, d, beta):
+    if isinstance(d, np.ndarray):
+        return kernels.of(d).smooth_absolute_gradient(d, g, beta)
     return g * where(abs(d) >= beta, sign(d), d / beta)
 
 
@@ -82,12 +83,13 @@ def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: f
 
 @primitive
 def _huber(d, delta):
-    size = np.abs(d)
-    return np.where(size <= delta, d * d * 0.5, (size - 0.5 * delta) * delta)
+    return kernels.of(d).huber(d, delta)
 
 
 @_huber.gradient("d")
 def _(g, d, delta):
+    if isinstance(d, np.ndarray):
+        return kernels.of(d).huber_gradient(d, g, delta)
     return g * where(abs(d) >= delta, sign(d) * delta, d)
 
 

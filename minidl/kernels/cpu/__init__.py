@@ -37,6 +37,8 @@ _JITTED = {
     "attention_gradient": "attention",
     "ctc": "ctc",
     "dropout": "philox",
+    **dict.fromkeys(("huber", "huber_gradient", "logistic_loss", "logistic_loss_gradient"), "distances"),
+    **dict.fromkeys(("smooth_absolute", "smooth_absolute_gradient"), "distances"),
     **dict.fromkeys(("rnn_forward", "lstm_forward", "gru_forward"), "recurrent"),
     **dict.fromkeys(("rnn_backward", "lstm_backward", "gru_backward"), "recurrent_gradients"),
     **dict.fromkeys(("float_product", "float_products", "integer_products"), "jitted_product"),
@@ -142,9 +144,9 @@ _JITTED = {
     **dict.fromkeys(("adafactor_step", "lamb_step", "muon_step"), "matrix_steps"),
     "lbfgs_direction": "quasi_newton",
 }
-_TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "reduction", "rows", "order"}
-_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "places", "padding", "slopes"}
-_TAKE_ANY_DTYPE |= {"lengths", "row_distances", "placing"}
+_TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "slopes", "reduction", "rows"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "order", "places", "placing", "padding"}
+_TAKE_ANY_DTYPE |= {"lengths", "distances", "row_distances"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 

@@ -43,14 +43,14 @@ def gate_above(real):
     return lambda x, g, threshold, value: value if x <= threshold else g
 
 
-@elementwise
+@elementwise_with_numbers
 def sign_of(real):
-    """g times the sign of x, of NaN NaN."""
+    """g where x > 0, -g where x < 0, else zero, as where x is NaN."""
     zero = real(0)
 
     def gradient(x, g):
-        y = -g if x < zero else g
-        return y if (x < zero) | (x > zero) else x * g
+        y = -g if x < zero else zero
+        return g if x > zero else y
 
     return gradient
 

@@ -19,6 +19,12 @@ def normal(*shape: int) -> np.ndarray:
     return RNG.permutation(ladder).reshape(shape)
 
 
+def waves(*shape: int) -> np.ndarray:
+    """Such numbers that are not drawn: they leave those of other samples as they are."""
+    size = int(np.prod(shape))
+    return 2 * np.cos(1.3 * np.arange(size) + 0.4).reshape(shape)
+
+
 def positive(*shape: int) -> np.ndarray:
     return np.abs(normal(*shape)) + 0.1
 

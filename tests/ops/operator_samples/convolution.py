@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .base import S, normal, positive, weights
+from .base import S, normal, positive, waves, weights
 
 SAMPLES = [
     S(
@@ -176,11 +176,11 @@ SAMPLES = [
     S(
         "group_norm with weight and bias",
         lambda T, x, w, b: T.nn.functional.group_norm(x, 2, w, b),
-        [normal(2, 4, 2), normal(4), normal(4)],
+        [waves(2, 4, 2), waves(4), waves(4)[::-1].copy()],
     ),
     S(
         "instance_norm with weight and bias",
         lambda T, x, w, b: T.nn.functional.instance_norm(x, None, None, w, b),
-        [normal(2, 2, 3), normal(2), normal(2)],
+        [waves(2, 2, 3), waves(2), waves(2)[::-1].copy()],
     ),
 ]
