@@ -9,6 +9,7 @@ from typing import Any
 
 from .activation import elu, gate, tanh
 from .half import also_in_half_precision
+from .pixels import pixel_shuffle, pixel_unshuffle
 from .product import linear, matmul
 
 _JITTED = {
@@ -113,7 +114,7 @@ _TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "padding"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 
-__all__ = [*_JITTED, "elu", "gate", "linear", "matmul", "tanh"]
+__all__ = [*_JITTED, "elu", "gate", "linear", "matmul", "pixel_shuffle", "pixel_unshuffle", "tanh"]
 
 
 def __getattr__(name: str) -> Any:
