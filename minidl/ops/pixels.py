@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from .. import kernels
+from ..autograd import primitive
 from ..errors import ArgumentError, ShapeError
 from .conv import sizes_of
-from .promotion import Array, check_tensors
+from .promotion import Array, array_of, check_tensors
 from .shape import permute, reshape
+
+
+@primitive
+def _shuffled(x, r):
+    return kernels.of(x).pixel_shuffle(x, r)
+
+
+@_shuffled.gradient("x")
+def _(g, r):
+    return _unshuffled(g, r)
+
+
+@primitive
+def _unshuffled(x, r):
+    return kernels.of(x).pixel_unshuffle(x, r)
+
+
+@_unshuffled.gradient("x")
+def _(g, r):
+    return _shuffled(g, r)
+
+
+def _lies_channels_last(x: Array) -> bool:
+    """Images of which the plain form, which a reader finds below, would leave the channels first in memory."""
+    return x.ndim == 4 and not array_of(x).flags.c_contiguous
 
 
 def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
@@ -16,6 +43,8 @@ def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
         raise ShapeError(
             f"pixel_shuffle: shape {tuple(input.shape)} by {r}; needs 3 or more dimensions, channels that r^2 divides"
         )
+    if _lies_channels_last(input):
+        return _shuffled(input, r)
     *lead, channels, height, width = input.shape
     n = len(lead)
     blocks = reshape(input, (*lead, channels // r**2, r, r, height, width))
@@ -31,6 +60,8 @@ def pixel_unshuffle(input: Array, downscale_factor: int) -> Array:
         raise ShapeError(
             f"pixel_unshuffle: shape {tuple(input.shape)} by {r}; needs 3 or more dimensions, sizes that r divides"
         )
+    if _lies_channels_last(input):
+        return _unshuffled(input, r)
     *lead, channels, height, width = input.shape
     n = len(lead)
     blocks = reshape(input, (*lead, channels, height // r, r, width // r, r))

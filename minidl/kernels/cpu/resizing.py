@@ -118,16 +118,12 @@ def _mix(source, start, target, place, size, mix, begin, end):
     for i in range(begin, end):
         first, last = starts[i], starts[i + 1]
         if size >= MANY_LANES:
-            for q in range(0, size - MANY_LANES + 1, MANY_LANES):
-                mix_many(source, start + q, size, target, place + q, places, weights, first, last)
-            if size % MANY_LANES:
-                q = size - MANY_LANES
+            for v in range(-(-size // MANY_LANES)):
+                q = min(v * MANY_LANES, size - MANY_LANES)
                 mix_many(source, start + q, size, target, place + q, places, weights, first, last)
         elif size >= LANES:
-            for q in range(0, size - LANES + 1, LANES):
-                mix_lanes(source, start + q, size, target, place + q, places, weights, first, last)
-            if size % LANES:
-                q = size - LANES
+            for v in range(-(-size // LANES)):
+                q = min(v * LANES, size - LANES)
                 mix_lanes(source, start + q, size, target, place + q, places, weights, first, last)
         else:
             for q in range(size):

@@ -54,4 +54,14 @@ SAMPLES = [
         lambda T, x: T.nn.functional.grid_sample(x, T.tensor(GRID).to(x.dtype), "nearest", "border", True),
         [normal(1, 1, 3, 4)],
     ),
+    S(
+        "pixel_shuffle channels-last",
+        lambda T, x: T.nn.functional.pixel_shuffle(x.permute(0, 3, 1, 2), 2),
+        [normal(1, 2, 1, 4)],
+    ),
+    S(
+        "pixel_unshuffle channels-last",
+        lambda T, x: T.nn.functional.pixel_unshuffle(x.permute(0, 3, 1, 2), 2),
+        [normal(1, 2, 2, 2)],
+    ),
 ]
