@@ -17,7 +17,7 @@ from .linalg import linear
 from .promotion import Array, array_of, check_floats
 from .reduction import mean as average
 from .reduction import sum as total
-from .shape import reshape, squeeze
+from .shape import movedim, reshape, squeeze
 
 
 def reduced(name: str, losses: Array, reduction: str) -> Array:
@@ -139,6 +139,13 @@ def _(g, logits, targets, probabilities):
     return reshape(g[0], (-1, 1)) * (probabilities - chosen.astype(logits.dtype))
 
 
+def _losses_of_rows(logits: Array, targets: np.ndarray) -> Array:
+    """Of (N, C, ...): the classes of each place are a row, as they lie in memory where channels are last."""
+    rows = movedim(logits, 1, -1)
+    losses = _softmax_cross_entropy(reshape(rows, (targets.size, logits.shape[1])), targets.reshape(-1))[0]
+    return reshape(losses, targets.shape)
+
+
 def nll_loss(
     input: Array,
     target: Array,
@@ -224,8 +231,8 @@ def cross_entropy(
             raise ArgumentError(f"cross_entropy: ignore_index {ignore_index} is for classes, not for probabilities")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     axis, classes, counted = _classes("cross_entropy", input, target, weight, ignore_index)
-    if input.ndim == 2 and not label_smoothing:
-        losses = _softmax_cross_entropy(input, classes)[0]
+    if input.ndim >= 2 and not label_smoothing:
+        losses = _losses_of_rows(input, classes) if input.ndim > 2 else _softmax_cross_entropy(input, classes)[0]
         return _weighted("cross_entropy", losses, classes, counted, weight, reduction)
     logp = log_softmax(input, axis)
     loss = nll_loss(logp, target, weight, ignore_index, reduction)

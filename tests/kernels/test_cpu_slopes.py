@@ -16,6 +16,7 @@ PIECES = {
     "gate_above": (lambda x, g, threshold, value: np.where(x <= threshold, value, g), (0.5, 7.0)),
     "leaky_relu_gradient": (lambda x, g, slope: np.where(x > 0, g, slope * g), (0.25,)),
     "prelu_slope_gradient": (lambda x, g: np.where(x > 0, 0, x) * np.where(x > 0, 0, g), ()),
+    "square_gradient": (lambda x, g: g * (2 * x), ()),
     "sign_of": (lambda x, g: g * np.nan_to_num(np.sign(x)), ()),
     "hardsigmoid_gradient": (lambda x, g: np.where((x > -3) & (x < 3), g / 6, 0), ()),
     "hardswish_gradient": (lambda x, g: g * np.where(x <= -3, 0, np.where(x < 3, x / 3 + 0.5, 1)), ()),

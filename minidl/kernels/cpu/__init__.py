@@ -113,6 +113,7 @@ _JITTED = {
             "sign_of",
             "silu_gradient",
             "softplus_gradient",
+            "square_gradient",
             "tanh_gradient",
         ),
         "slopes",

@@ -56,6 +56,13 @@ def sign_of(real):
 
 
 @elementwise_with_numbers
+def square_gradient(real):
+    """2 g x"""
+    two = real(2)
+    return lambda x, g: g * (two * x)
+
+
+@elementwise_with_numbers
 def leaky_relu_gradient(real):
     """g where x > 0, else slope * g."""
     zero = real(0)
