@@ -8,7 +8,6 @@ from numba import prange
 from .. import threads
 from .jit import parallel, serial
 
-
 PLACES_FROM = 1 << 9
 """Times and symbols of all samples together from which dividing the samples among threads pays (on 2 cores)."""
 
