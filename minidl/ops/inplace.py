@@ -8,11 +8,12 @@ takes a new place in the graph, and every other view finds its own when it is ne
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..autograd.calling import wrap
 from ..autograd.graph import Node, Output, Variable, next_order, refresh
@@ -20,7 +21,7 @@ from ..autograd.modes import state
 from ..dtypes import can_cast
 from ..errors import DtypeError, GraphError, ShapeError
 from .indexing import check_index, is_basic, raw_index, reason
-from .promotion import Array, number_as
+from .promotion import Array, array_of, number_as
 
 Arguments = ParamSpec("Arguments")
 
@@ -184,6 +185,19 @@ def fill_(input: Variable, value: Any) -> Any:
 def zero_(input: Variable) -> Any:
     """input <- zeros."""
     return copy_(input, 0)
+
+
+def scale_all_(targets: Iterable[Variable], factor: Array) -> None:
+    """Each target <- itself times one 0-d factor, in one pass; for what no graph follows, as within no_grad()."""
+    number = array_of(factor)
+    for target in targets:
+        array = target.array
+        if not array.flags.writeable:
+            raise GraphError(
+                "scale_all_: several elements share one place in memory (expand, unfold); clone() it first"
+            )
+        kernels.of(array).scale(array, number.astype(array.dtype))
+        target.version[0] += 1
 
 
 def _by_python(name: str, function: Callable[..., Any], *tensors: Variable) -> Any:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes, kernels
 from ..autograd import primitive
+from ..autograd.calling import wrap
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .arithmetic import mul, pow
 from .comparison import clamp_min, where
 from .elementwise import abs, astype
 from .extremes import amax, amin
 from .indexing import getitem
+from .joining import stack
 from .matrices import check_matrices, check_square
 from .products import without_slope
 from .promotion import Array, array_of, check_floats, check_tensors
@@ -59,6 +61,12 @@ def _(g, x, y, x_shape, p, axes):
 def vector_norm(x: Array, ord: float = 2, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """(sum |x|^ord)^(1/ord) over `dim`; of ord inf and -inf the greatest and least |x|, of 0 how many are not zero."""
     return _vector_norm("vector_norm", x, ord, dim, keepdim, dtype)
+
+
+def total_norm(tensors: Iterable[Array], ord: float) -> Array:
+    """The norm of all elements of several tensors, as of one long vector; it has no gradient."""
+    lengths = [_vector_norm("vector_norm", array_of(x), ord) for x in tensors]
+    return wrap(_vector_norm("vector_norm", stack(lengths), ord))
 
 
 def _vector_norm(name: str, x: Array, ord: float, dim: Dim = None, keepdim: bool = False, dtype: Any = None) -> Array:

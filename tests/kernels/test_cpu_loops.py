@@ -176,3 +176,15 @@ def test_arrays_that_must_not_be_written_to_are_read():
     assert_identical(loops.divided(np.add, a, b), a + b)
     with pytest.raises(ValueError, match="read-only"):
         loops.add_to(a, b)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("size", [0, 5, LARGE + 5])
+def test_an_array_is_scaled_where_it_lies(size, dtype):
+    x = np.random.default_rng(3).standard_normal((2, size)).astype(dtype)
+    for arranged in (x, x.T, np.repeat(x, 2, -1)[:, ::2]):
+        scaled = arranged.copy(order="K")
+        loops.scale(scaled, dtype(1.3))
+        np.testing.assert_array_equal(scaled, arranged * dtype(1.3))
+    loops.scale(x[:, ::2], dtype(0))
+    assert not x[:, ::2].any() and (x[:, 1::2] != 0).all()

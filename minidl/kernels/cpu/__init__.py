@@ -67,6 +67,7 @@ _JITTED = {
     "cumulative_sum_of_rows": "reduction",
     "divided": "loops",
     "add_to": "loops",
+    "scale": "loops",
     "reduced_rows": "loops",
     **dict.fromkeys(
         (

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from ...autograd import no_grad
 from ...errors import ArgumentError, GraphError, MinidlWarning
 from ...ops.creation import tensor
-from ...ops.joining import stack
-from ...ops.norms import vector_norm
+from ...ops.inplace import scale_all_
+from ...ops.norms import total_norm
 from ...tensor import Tensor
 
 
@@ -30,9 +30,9 @@ def clip_grad_norm_(
     """
     parameters = _listed(parameters)
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    total_norm = get_total_norm(gradients, norm_type, error_if_nonfinite, foreach)
-    clip_grads_with_norm_(parameters, max_norm, total_norm, foreach)
-    return total_norm
+    length = get_total_norm(gradients, norm_type, error_if_nonfinite, foreach)
+    clip_grads_with_norm_(parameters, max_norm, length, foreach)
+    return length
 
 
 def get_total_norm(
@@ -45,14 +45,13 @@ def get_total_norm(
     tensors = [each for each in _listed(tensors) if each.numel()]  # no elements have no greatest value
     if not tensors:
         return tensor(0.0)
-    with no_grad():
-        total_norm = vector_norm(stack([vector_norm(each, norm_type) for each in tensors]), norm_type)
-    if error_if_nonfinite and not total_norm.isfinite():
+    length = total_norm(tensors, norm_type)
+    if error_if_nonfinite and not length.isfinite():
         raise GraphError(
-            f"get_total_norm: the norm of order {norm_type} of the gradients is {total_norm.item()}; look for the "
+            f"get_total_norm: the norm of order {norm_type} of the gradients is {length.item()}; look for the "
             "operation that makes it with detect_anomaly(), or pass error_if_nonfinite=False"
         )
-    return total_norm
+    return length
 
 
 def clip_grads_with_norm_(
@@ -63,9 +62,7 @@ def clip_grads_with_norm_(
         raise ArgumentError(f"clip_grad_norm_: max_norm {max_norm}; needs no negative number")
     with no_grad():
         scale = (max_norm / (total_norm + 1e-6)).clamp(max=1.0)
-        for parameter in _listed(parameters):
-            if parameter.grad is not None:
-                parameter.grad.mul_(scale.to(parameter.grad.dtype))
+        scale_all_([parameter.grad for parameter in _listed(parameters) if parameter.grad is not None], scale)
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
