@@ -38,8 +38,8 @@ _JITTED = {
     "attention_gradient": "attention",
     "ctc": "ctc",
     "dropout": "philox",
-    **dict.fromkeys(("huber", "huber_gradient", "logistic_loss", "logistic_loss_gradient"), "distances"),
-    **dict.fromkeys(("smooth_absolute", "smooth_absolute_gradient"), "distances"),
+    **dict.fromkeys(("huber", "huber_gradient", "logistic_loss", "logistic_loss_gradient"), "element_losses"),
+    **dict.fromkeys(("smooth_absolute", "smooth_absolute_gradient"), "element_losses"),
     **dict.fromkeys(("rnn_forward", "lstm_forward", "gru_forward"), "recurrent"),
     **dict.fromkeys(("rnn_backward", "lstm_backward", "gru_backward"), "recurrent_gradients"),
     **dict.fromkeys(("float_product", "float_products", "integer_products"), "jitted_product"),
@@ -52,7 +52,7 @@ _JITTED = {
     "resized": "resizing",
     "add_to_rows": "rows",
     "outer_product": "rows",
-    **dict.fromkeys(("selected", "put_where", "reversed_rows", "upper_triangles", "lower_triangles"), "placing"),
+    **dict.fromkeys(("selected", "put_where", "reversed_rows", "upper_triangles", "lower_triangles"), "selecting"),
     **dict.fromkeys(("distances", "distances_gradient"), "row_distances"),
     **dict.fromkeys(("lengths_of_rows", "rows_of_length", "rows_of_length_gradient"), "lengths"),
     **dict.fromkeys(("log_sum_exp_of_rows", "log_sum_exp_of_rows_gradient"), "rows"),
@@ -148,8 +148,8 @@ _JITTED = {
     "lbfgs_direction": "quasi_newton",
 }
 _TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "slopes", "reduction", "rows"}
-_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "order", "places", "placing", "padding"}
-_TAKE_ANY_DTYPE |= {"lengths", "distances", "row_distances"}
+_TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "order", "places", "selecting", "padding"}
+_TAKE_ANY_DTYPE |= {"lengths", "element_losses", "row_distances"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 
