@@ -16,6 +16,7 @@ from ..autograd.calling import wrap
 from ..autograd.part import Part
 from ..errors import DtypeError, ShapeError
 from .elementwise import clone
+from .masks import select_where
 from .promotion import Array, array_of, check_tensors
 from .shape import axis_of, broadcast, own_axis, reshape
 from .words import also_numpy_words, whole_number, whole_numbers
@@ -183,38 +184,6 @@ def _is_mask(index: Any) -> bool:
     return isinstance(index, np.ndarray) and index.dtype.kind == "b"
 
 
-@primitive
-def _select_where(x, mask):
-    """x[mask], where no place recurs."""
-    if _is_plain(x, mask) and x.shape == mask.shape:
-        return kernels.of(x).selected(x, mask)
-    return x[mask]
-
-
-@_select_where.gradient("x")
-def _(g, x_shape, mask):
-    return _put_where(g, x_shape, mask)
-
-
-@primitive
-def _put_where(g, shape, mask):
-    """Zeros of `shape` with g where the mask is true."""
-    if _is_plain(g, mask) and mask.shape == shape:
-        return kernels.of(g).put_where(g, mask)
-    x = np.zeros(shape, g.dtype)
-    x[mask] = g
-    return x
-
-
-@_put_where.gradient("g")
-def _(gg, mask):
-    return _select_where(gg, mask)
-
-
-def _is_plain(x: np.ndarray, mask: np.ndarray) -> bool:
-    return x.dtype.char in "fd" and x.flags.c_contiguous and mask.flags.c_contiguous
-
-
 def getitem(x: Array, index: Any) -> Array:
     """`x[index]`: a view for integers, slices, None and ellipsis; a copy for tensors of integers or booleans."""
     if type(index) is slice:
@@ -223,7 +192,7 @@ def getitem(x: Array, index: Any) -> Array:
     try:
         if is_basic(index):
             return _slice(x, index)
-        return (_select_where if _is_mask(index) else select_at)(x, index)
+        return (select_where if _is_mask(index) else select_at)(x, index)
     except ShapeError as error:
         raise IndexRangeError(f"index: {reason(error)}") from None
 

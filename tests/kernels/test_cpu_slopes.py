@@ -71,14 +71,3 @@ def test_slopes_of_channels_broadcast(dtype):
     slopes = np.array([0.5, -0.25, 2], dtype).reshape(3, 1, 1)
     np.testing.assert_allclose(cpu.prelu(x, slopes), np.where(x > 0, x, slopes * x), rtol=1e-6)
     np.testing.assert_allclose(cpu.prelu_gradient(x, g, slopes), np.where(x > 0, g, slopes * g), rtol=1e-6)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("size", [20, LARGE + 3])
-def test_the_gates_of_glu(size, dtype):
-    x, gate, g = (RANDOM.standard_normal((3, size)) * 3).astype(dtype)
-    s = scipy.special.expit(gate.astype(np.float64))
-    tolerance = 3e-6 if dtype is np.float32 else 1e-13
-    np.testing.assert_allclose(cpu.glu(x, gate), x * s, rtol=tolerance)
-    error = np.abs(cpu.glu_gate_gradient(x, gate, g) - g.astype(np.float64) * x * s * (1 - s))
-    assert (error <= 4 * np.finfo(dtype).eps * np.abs(g * x)).all()  # 1 - s cancels

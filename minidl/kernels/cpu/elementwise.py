@@ -90,13 +90,6 @@ def hardswish(real):
     return function
 
 
-@elementwise
-def glu(real):
-    """x / (1 + exp(-gate))"""
-    one = real(1)
-    return lambda x, gate: x / (one + exp(-gate))
-
-
 @elementwise_with_numbers
 def softplus(real):
     """max(s, 0) + log(1 + exp(-|s|)) of s = beta * x, over beta: no exponential overflows."""

@@ -113,8 +113,8 @@ def scale(x: np.ndarray, factor: Any) -> None:
     if loop is None:
         np.multiply(x, factor, out=x)
     else:
-        steps = _sizes(2, x.itemsize, x.itemsize)
-        _launch(loop, (x, np.full(BLOCK, factor, x.dtype), x), steps * (1, 0, 1), steps, BLOCK)
+        steps = _sizes_beside_numbers(1, 1, x.itemsize, x.itemsize)
+        _launch(loop, (x, np.full(BLOCK, factor, x.dtype), x), steps, (x.size // BLOCK + 1, BLOCK), x.size)
 
 
 def _lie_alike(arrays: tuple[Any, ...]) -> bool:

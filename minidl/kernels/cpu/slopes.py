@@ -158,18 +158,6 @@ def silu_gradient(real):
 
 
 @elementwise
-def glu_gate_gradient(real):
-    """The gradient of x s with s = sigmoid(gate) by the gate: g x s (1 - s)"""
-    one = real(1)
-
-    def gradient(x, gate, g):
-        s = one / (one + exp(-gate))
-        return g * x * (s * (one - s))
-
-    return gradient
-
-
-@elementwise
 def gelu_gradient(real):
     """g times the slope: the chance that a normal number is below x, plus x times its density there."""
     tail, zero, one, half, root = tail_of(real), real(0), real(1), real(-0.5), real(math.sqrt(0.5))

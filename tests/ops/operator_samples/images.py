@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .base import S, normal
+from .base import S, normal, waves
 
 GRID = np.array([[[[-0.83, -0.61], [0.13, 0.42]], [[0.71, -0.24], [-0.37, 1.13]]]])
 """Places between the elements of a 3 x 4 image, one of them outside it."""
@@ -57,11 +57,11 @@ SAMPLES = [
     S(
         "pixel_shuffle channels-last",
         lambda T, x: T.nn.functional.pixel_shuffle(x.permute(0, 3, 1, 2), 2),
-        [normal(1, 2, 1, 4)],
+        [waves(1, 2, 1, 4)],
     ),
     S(
         "pixel_unshuffle channels-last",
         lambda T, x: T.nn.functional.pixel_unshuffle(x.permute(0, 3, 1, 2), 2),
-        [normal(1, 2, 2, 2)],
+        [waves(1, 2, 2, 2)],
     ),
 ]
