@@ -6,17 +6,15 @@ last line is the geometric mean.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import minidl
 
+from .command_line import checked, load_pytorch, options_of, run
+from .timing import Work, alternate, conditions, use_threads
 from .workloads import INPUTS, TARGETS, classes, normal, started, training_step
-
-if TYPE_CHECKING:
-    from .timing import Work  # which imports both libraries
 
 Example = tuple[Any, Any, tuple[int, ...], tuple[int, ...]]
 """A model, its loss function, and the shapes of a batch: of the input, and of the target."""
@@ -201,23 +199,17 @@ def program(T: Any, name: str, **sizes: int) -> Work:
 
 
 def main() -> None:
+    load_pytorch()
     import torch
 
-    from .timing import alternate, conditions, use_threads
-
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.further", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(EXAMPLES)}; by default all")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser = options_of(__doc__, "python -m benchmarks.further", EXAMPLES, 15)
     parser.add_argument("--threads", type=int, default=minidl.get_num_threads())
-    options = parser.parse_args()
-    unknown = [name for name in options.names if name not in EXAMPLES]
-    if unknown:
-        parser.error(f"no network {unknown[0]!r}; there are {', '.join(EXAMPLES)}")
+    options = checked(parser.parse_args(), EXAMPLES)
     use_threads(options.threads)
     print(conditions(options.threads, options.rounds))
     print(f"{'':20} {'minidl ms':>10} {'PyTorch ms':>10} {'ratio':>6}   quartiles")
     ratios = []
-    for name in options.names or EXAMPLES:
+    for name in options.names:
         found = alternate(program(minidl, name), program(torch, name), 2, options.rounds)
         ratios.append(found.ratio)
         times = f"{found.ours / 1000:10.2f} {found.theirs / 1000:10.2f} {found.ratio:6.2f}"
@@ -226,4 +218,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -6,17 +6,16 @@ that is.  The ratio is below 1 where minidl is faster; the last line is the geom
 
 from __future__ import annotations
 
-import argparse
 import operator
 import statistics
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 import minidl
 
+from .command_line import checked, load_pytorch, options_of, run
 from .timing import Work, alternate, conditions, use_threads
 from .workloads import classes, normal
 
@@ -121,19 +120,17 @@ def _as_layers_leave_it(T: Any, x: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help="of the table; by default all")
-    parser.add_argument("--rounds", type=int, default=15)
+    load_pytorch()
+    import torch
+
+    parser = options_of(__doc__, "python -m benchmarks.layers", LAYERS, 15)
     parser.add_argument("--threads", type=int, default=minidl.get_num_threads())
-    options = parser.parse_args()
-    unknown = [name for name in options.names if name not in LAYERS]
-    if unknown:
-        parser.error(f"no layer {unknown[0]!r}; there are {', '.join(LAYERS)}")
+    options = checked(parser.parse_args(), LAYERS)
     use_threads(options.threads)
     print(conditions(options.threads, options.rounds))
     print(f"{'':28} {'minidl us':>10} {'PyTorch us':>10} {'ratio':>6}   quartiles")
     ratios = []
-    for name in options.names or LAYERS:
+    for name in options.names:
         ours, theirs = (work(T, LAYERS[name]) for T in (minidl, torch))
         found = alternate(ours, theirs, 3, options.rounds)
         ratios.append(found.ratio)
@@ -143,4 +140,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -7,7 +7,6 @@ touches nothing but its own core's first cache: it says how well the machine its
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from typing import Any
 
@@ -16,7 +15,7 @@ from numba import prange
 
 import minidl
 
-from .command_line import load_pytorch
+from .command_line import checked, load_pytorch, options_of, run
 from .timing import Work, conditions, seconds, use_threads
 from .workloads import WORKLOADS
 
@@ -66,18 +65,13 @@ def _settled(step: Work, repeats: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(WORKLOADS)}; by default all")
-    parser.add_argument("--rounds", type=int, default=31)
+    parser = options_of(__doc__, "python -m benchmarks.scaling", WORKLOADS, 31)
     parser.add_argument("--threads", type=int, default=minidl.get_num_threads())
-    options = parser.parse_args()
-    unknown = [name for name in options.names if name not in WORKLOADS]
-    if unknown:
-        parser.error(f"no workload {unknown[0]!r}; there are {', '.join(WORKLOADS)}")
+    options = checked(parser.parse_args(), WORKLOADS)
     load_pytorch()
     print(conditions(options.threads, options.rounds))
     print(f"{'':21} {'minidl':^20} {'PyTorch':^20} {'the loop':^20}")
-    for name in options.names or WORKLOADS:
+    for name in options.names:
         columns = zip(*rounds_of(name, options.threads, options.rounds), strict=True)
         cells = []
         for column in columns:
@@ -87,4 +81,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

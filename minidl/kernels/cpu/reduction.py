@@ -82,17 +82,18 @@ def squared_deviations_of_rows(x: np.ndarray, scale: float) -> np.ndarray:
 
 def cumulative_sum_of_rows(x: np.ndarray) -> np.ndarray:
     """Running sums along the last axis, in float64 and rounded at each element; of contiguous floats."""
-    y = np.empty_like(x)
-    n = x.shape[-1]
-    _cumulative_sums(x.reshape(-1, n), y.reshape(-1, n), threads.workers(x.size, RUNS_FROM))
-    return y
+    return _summed_along_rows(x, 0, 1)
 
 
 def cumulative_sum_of_rows_from_end(x: np.ndarray) -> np.ndarray:
     """The same from the end: each element and all behind it."""
+    return _summed_along_rows(x, x.shape[-1] - 1, -1)
+
+
+def _summed_along_rows(x: np.ndarray, start: int, step: int) -> np.ndarray:
     y = np.empty_like(x)
     n = x.shape[-1]
-    _sums_from_end(x.reshape(-1, n), y.reshape(-1, n), threads.workers(x.size, RUNS_FROM))
+    _cumulative_sums(x.reshape(-1, n), y.reshape(-1, n), start, step, threads.workers(x.size, RUNS_FROM))
     return y
 
 
@@ -166,24 +167,26 @@ def _products(x, y, workers):
 
 
 @parallel
-def _cumulative_sums(x, y, workers):
+def _cumulative_sums(x, y, start, step, workers):
     for t in prange(workers):
         first, last = t * len(x) // workers, (t + 1) * len(x) // workers
         whole = first + (last - first) // 4 * 4
         for row in range(first, whole, 4):
-            _cumulative_sums_of_four(x[row : row + 4], y[row : row + 4])
+            _cumulative_sums_of_four(x[row : row + 4], y[row : row + 4], start, step)
         for row in range(whole, last):
-            total = 0.0
-            for i in range(x.shape[1]):
+            total, i = 0.0, start
+            for _ in range(x.shape[1]):
                 total += x[row, i]
                 y[row, i] = total
+                i += step
 
 
 @serial
-def _cumulative_sums_of_four(x, y):
+def _cumulative_sums_of_four(x, y, start, step):
     """Four rows at once: each addition waits for the one before it in its row, but not for the other rows'."""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    for i in range(x.shape[1]):
+    i = start
+    for _ in range(x.shape[1]):
         a += x[0, i]
         b += x[1, i]
         c += x[2, i]
@@ -192,34 +195,7 @@ def _cumulative_sums_of_four(x, y):
         y[1, i] = b
         y[2, i] = c
         y[3, i] = d
-
-
-@parallel
-def _sums_from_end(x, y, workers):
-    for t in prange(workers):
-        first, last = t * len(x) // workers, (t + 1) * len(x) // workers
-        whole = first + (last - first) // 4 * 4
-        for row in range(first, whole, 4):
-            _sums_of_four_from_end(x[row : row + 4], y[row : row + 4])
-        for row in range(whole, last):
-            total = 0.0
-            for i in range(x.shape[1] - 1, -1, -1):
-                total += x[row, i]
-                y[row, i] = total
-
-
-@serial
-def _sums_of_four_from_end(x, y):
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    for i in range(x.shape[1] - 1, -1, -1):
-        a += x[0, i]
-        b += x[1, i]
-        c += x[2, i]
-        d += x[3, i]
-        y[0, i] = a
-        y[1, i] = b
-        y[2, i] = c
-        y[3, i] = d
+        i += step
 
 
 @parallel
