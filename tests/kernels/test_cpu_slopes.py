@@ -71,3 +71,9 @@ def test_slopes_of_channels_broadcast(dtype):
     slopes = np.array([0.5, -0.25, 2], dtype).reshape(3, 1, 1)
     np.testing.assert_allclose(cpu.prelu(x, slopes), np.where(x > 0, x, slopes * x), rtol=1e-6)
     np.testing.assert_allclose(cpu.prelu_gradient(x, g, slopes), np.where(x > 0, g, slopes * g), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_sign_leaves_a_gradient_of_nan(dtype):
+    x, g = np.array([np.nan, np.nan, 0, 0, -2, 2], dtype), np.array([np.nan, 3, np.nan, 3, 3, 3], dtype)
+    np.testing.assert_array_equal(cpu.sign_of(x, g), np.array([np.nan, 0, np.nan, 0, -3, 3], dtype))

@@ -45,11 +45,11 @@ def gate_above(real):
 
 @elementwise_with_numbers
 def sign_of(real):
-    """g where x > 0, -g where x < 0, else zero, as where x is NaN."""
+    """g where x > 0, -g where x < 0, else zero times g, as where x is NaN: a g of NaN stays so."""
     zero = real(0)
 
     def gradient(x, g):
-        y = -g if x < zero else zero
+        y = -g if x < zero else zero * g
         return g if x > zero else y
 
     return gradient
