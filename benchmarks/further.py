@@ -6,14 +6,12 @@ last line is the geometric mean.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable
 from typing import Any
 
-import minidl
-
-from .command_line import checked, load_pytorch, options_of, run
-from .timing import Work, alternate, conditions, use_threads
+from .command_line import run
+from .side_by_side import time_each
+from .timing import Work
 from .workloads import INPUTS, TARGETS, classes, normal, started, training_step
 
 Example = tuple[Any, Any, tuple[int, ...], tuple[int, ...]]
@@ -199,22 +197,7 @@ def program(T: Any, name: str, **sizes: int) -> Work:
 
 
 def main() -> None:
-    load_pytorch()
-    import torch
-
-    parser = options_of(__doc__, "python -m benchmarks.further", EXAMPLES, 15)
-    parser.add_argument("--threads", type=int, default=minidl.get_num_threads())
-    options = checked(parser.parse_args(), EXAMPLES)
-    use_threads(options.threads)
-    print(conditions(options.threads, options.rounds))
-    print(f"{'':20} {'minidl ms':>10} {'PyTorch ms':>10} {'ratio':>6}   quartiles")
-    ratios = []
-    for name in options.names:
-        found = alternate(program(minidl, name), program(torch, name), 2, options.rounds)
-        ratios.append(found.ratio)
-        times = f"{found.ours / 1000:10.2f} {found.theirs / 1000:10.2f} {found.ratio:6.2f}"
-        print(f"{name:20} {times}   {found.lower:.2f} to {found.upper:.2f}", flush=True)
-    print(f"{'geometric mean':20} {statistics.geometric_mean(ratios):28.2f}")
+    time_each(__doc__, "python -m benchmarks.further", EXAMPLES, program)
 
 
 if __name__ == "__main__":

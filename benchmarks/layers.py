@@ -7,7 +7,6 @@ that is.  The ratio is below 1 where minidl is faster; the last line is the geom
 from __future__ import annotations
 
 import operator
-import statistics
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -15,8 +14,9 @@ import numpy as np
 
 import minidl
 
-from .command_line import checked, load_pytorch, options_of, run
-from .timing import Work, alternate, conditions, use_threads
+from .command_line import run
+from .side_by_side import time_each
+from .timing import Work
 from .workloads import classes, normal
 
 WIDE, IMAGES, LARGE_IMAGES, ROWS = (16, 32, 32, 32), (16, 64, 32, 32), (8, 64, 56, 56), (16, 64, 128)
@@ -120,23 +120,7 @@ def _as_layers_leave_it(T: Any, x: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    load_pytorch()
-    import torch
-
-    parser = options_of(__doc__, "python -m benchmarks.layers", LAYERS, 15)
-    parser.add_argument("--threads", type=int, default=minidl.get_num_threads())
-    options = checked(parser.parse_args(), LAYERS)
-    use_threads(options.threads)
-    print(conditions(options.threads, options.rounds))
-    print(f"{'':28} {'minidl us':>10} {'PyTorch us':>10} {'ratio':>6}   quartiles")
-    ratios = []
-    for name in options.names:
-        ours, theirs = (work(T, LAYERS[name]) for T in (minidl, torch))
-        found = alternate(ours, theirs, 3, options.rounds)
-        ratios.append(found.ratio)
-        times = f"{found.ours:10,.0f} {found.theirs:10,.0f} {found.ratio:6.2f}"
-        print(f"{name:28} {times}   {found.lower:.2f} to {found.upper:.2f}", flush=True)
-    print(f"{'geometric mean':28} {statistics.geometric_mean(ratios):28.2f}")
+    time_each(__doc__, "python -m benchmarks.layers", LAYERS, lambda T, name: work(T, LAYERS[name]))
 
 
 if __name__ == "__main__":

@@ -225,14 +225,16 @@ def _volumes(
     batch, channels, depth, *plane = x.shape
     step, spread, layers = stride[0], dilation[0], weight.shape[2]
     count = (depth - spread * (layers - 1) - 1) // step + 1
-    total_of_layers = None
-    for k in range(layers):
+
+    def of_layer(k: int, own: Array | None) -> Array:
         frames = x[:, :, k * spread : k * spread + (count - 1) * step + 1 : step]
         images = reshape(transpose(frames, 1, 2), (batch * count, channels, *plane))
-        own = bias if k == 0 else None
-        part = _conv2d(images, weight[:, :, k], own, stride[1:], padding[1:], dilation[1:], groups)
-        total_of_layers = part if total_of_layers is None else total_of_layers + part
-    result = reshape(total_of_layers, (batch, count, *total_of_layers.shape[1:]))  # type: ignore[union-attr]
+        return _conv2d(images, weight[:, :, k], own, stride[1:], padding[1:], dilation[1:], groups)
+
+    total_of_layers = of_layer(0, bias)
+    for k in range(1, layers):
+        total_of_layers = total_of_layers + of_layer(k, None)
+    result = reshape(total_of_layers, (batch, count, *total_of_layers.shape[1:]))
     return transpose(result, 1, 2)
 
 
