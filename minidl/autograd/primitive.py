@@ -105,7 +105,8 @@ class Primitive:
     def gradient(self, *names: Any) -> Any:
         """Declare the rule for the inputs `names`; bare, for the first one.
 
-        For several names the rule returns as many gradients, None where there is none.
+        For several names the rule returns as many gradients, None where there is none.  It runs where one of them is
+        wanted; or, if each has a rule of its own, too, where all are, instead of these.
         """
         if len(names) == 1 and callable(names[0]):
             return self._add_rule((self.inputs or (self.variadic,))[:1], names[0])
@@ -135,12 +136,7 @@ class Primitive:
     def plan(self, key: int) -> Plan:
         """The plan for a call whose inputs with a bit in `key` want a gradient; its highest bit tells how many came."""
         count = key.bit_length() - 1
-        variadic = tuple(range(len(self.inputs), count))
-        chosen = []
-        for rule in self.rules:
-            positions = variadic if rule.positions == (-1,) else rule.positions
-            if any(key >> position & 1 for position in positions):
-                chosen.append((rule, positions))
+        chosen = self._chosen(count, {position for position in range(count) if key >> position & 1})
         covered = {position for _, positions in chosen for position in positions}
         refusals = tuple((self._refusal(i), (i,), False, ()) for i in range(count) if key >> i & 1 and i not in covered)
         keeps = tuple(dict.fromkeys(sorted(source for rule, _ in chosen for source in rule.takes)))
@@ -161,6 +157,19 @@ class Primitive:
             outputs=outputs,
         )
         return plan
+
+    def _chosen(self, count: int, wanted: set[int]) -> list[tuple[Rule, tuple[int, ...]]]:
+        """Rules, and their positions, for the `wanted` ones of `count` inputs."""
+        alone = {rule.positions[0] for rule in self.rules if not rule.joint}
+        chosen: list[tuple[Rule, tuple[int, ...]]] = []
+        open_ones = set(wanted)
+        for rule in sorted(self.rules, key=lambda rule: -len(rule.positions)):
+            positions = tuple(range(len(self.inputs), count)) if rule.positions == (-1,) else rule.positions
+            runs = wanted.issuperset(positions) if alone.issuperset(positions) else not wanted.isdisjoint(positions)
+            if runs and not open_ones.isdisjoint(positions):
+                chosen.append((rule, positions))
+                open_ones.difference_update(positions)
+        return chosen
 
     def _refusal(self, position: int) -> Callable[..., Any]:
         """Stands for the rule of an input that has none: the result may be computed, its gradient may not."""

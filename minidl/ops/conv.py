@@ -45,6 +45,14 @@ def _(g):
     return total(g, (0, 2, 3))
 
 
+@_conv2d.gradient("weight", "bias")
+def _(g, x, weight_shape, stride, padding, dilation, groups):
+    """Over arrays, g is summed while it is in the cache."""
+    if isinstance(g, np.ndarray):
+        return kernels.of(g).conv2d_parameter_gradients(g, x, weight_shape, stride, padding, dilation, groups)
+    return _conv2d_weight(g, x, weight_shape, stride, padding, dilation, groups), total(g, (0, 2, 3))
+
+
 @primitive
 def conv2d_input(g, weight, shape, stride, padding, dilation, groups):
     return kernels.of(g).conv2d_input_gradient(g, weight, shape, stride, padding, dilation, groups)

@@ -1,5 +1,7 @@
 """How an operator is declared, what its node keeps, and how it refuses."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,48 @@ def test_several_outputs_and_a_rule_for_all_inputs():
     np.testing.assert_array_equal(gb.numpy(), [-1, -1, -1])
     (gb,) = grad(butterfly(a, b)[1].sum(), b)
     np.testing.assert_array_equal(gb.numpy(), [-1, -1, -1])
+
+
+def test_a_rule_for_several_inputs_goes_before_their_own_where_all_want_a_gradient():
+    ran = []
+
+    @primitive
+    def product(a, b, c):
+        return a * b * c
+
+    @product.gradient("a")
+    def _(g, b, c):
+        ran.append("a")
+        return g * b * c
+
+    @product.gradient("b")
+    def _(g, a, c):
+        ran.append("b")
+        return g * a * c
+
+    @product.gradient("c")
+    def _(g, a, b):
+        ran.append("c")
+        return g * a * b
+
+    @product.gradient("b", "c")
+    def _(g, a, b, c):
+        ran.append("b and c")
+        return g * a * c, g * a * b
+
+    values = leaf(), leaf() + 1, leaf() + 2
+    for wanted, rules in [
+        ((0, 1, 2), ["a", "b and c"]),
+        ((1, 2), ["b and c"]),
+        ((0, 1), ["a", "b"]),
+        ((2,), ["c"]),
+    ]:
+        ran.clear()
+        inputs = [value.detach().requires_grad_(i in wanted) for i, value in enumerate(values)]
+        found = grad(product(*inputs), [inputs[i] for i in wanted])
+        assert sorted(ran) == rules
+        whole = math.prod(value.item() for value in inputs)
+        np.testing.assert_allclose([g.item() * inputs[i].item() for i, g in zip(wanted, found, strict=True)], whole)
 
 
 def test_any_number_of_inputs():

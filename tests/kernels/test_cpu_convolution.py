@@ -172,6 +172,10 @@ def test_gradients(case, dtype):
         assert is_channels_last(g_x) and g_weight.flags.c_contiguous
         np.testing.assert_allclose(g_x, expected[0], **tolerance)
         np.testing.assert_allclose(g_weight, expected[1], **tolerance)
+        g_parameters = cpu.conv2d_parameter_gradients(given, image, weight.shape, *options)
+        np.testing.assert_array_equal(g_parameters[0], g_weight)
+        assert g_parameters[1].dtype == dtype
+        np.testing.assert_allclose(g_parameters[1], g.sum((0, 2, 3), np.float64), **tolerance)
 
 
 @pytest.mark.parametrize("channels", [3, 40])
@@ -212,6 +216,7 @@ def test_two_runs_are_equal_bit_for_bit(images):
         lambda: cpu.conv2d(x, weight, bias, *options),
         lambda: cpu.conv2d_input_gradient(g, weight, x.shape, *options),
         lambda: cpu.conv2d_weight_gradient(g, x, weight.shape, *options),
+        lambda: cpu.conv2d_parameter_gradients(g, x, weight.shape, *options)[1],
     ):
         first, second = run(), run()
         np.testing.assert_array_equal(first, second)

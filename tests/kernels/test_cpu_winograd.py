@@ -54,6 +54,11 @@ def padded(x, padding):
     return np.pad(x.astype(np.float64), ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
 
 
+def weight_gradient(g, x, padding):
+    """Without the bias's gradient."""
+    return winograd.correlate(last(g), last(x), padding, np.zeros(0, np.float32))
+
+
 def windows(x):
     """(N, C, H, W) -> (N, C, H - 2, W - 2, 3, 3)"""
     return np.lib.stride_tricks.sliding_window_view(x, (3, 3), (2, 3))
@@ -150,7 +155,17 @@ def test_weight_gradient(case):
     x, _, _, g = draw(*case)
     expected = plain_weight_gradient(g, x, case[-1])
     for given, image in zip(layouts(g), layouts(x), strict=True):
-        assert error(winograd.correlate(last(given), last(image), case[-1]), expected) < 1e-5
+        assert error(weight_gradient(given, image, case[-1]), expected) < 1e-5
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_bias_gradient(case):
+    x, _, _, g = draw(*case)
+    g += 1  # so that no sum is near zero
+    sums = np.ones(g.shape[1], np.float32)
+    with_sums, without = winograd.correlate(last(g), last(x), case[-1], sums), weight_gradient(g, x, case[-1])
+    np.testing.assert_allclose(sums, 1 + g.sum((0, 2, 3), np.float64), rtol=2e-5)
+    np.testing.assert_array_equal(with_sums, without)
 
 
 @pytest.mark.parametrize("case", NETWORKS, ids=str)
@@ -166,6 +181,8 @@ def test_errors_at_the_sizes_of_networks(case):
     for kernel, arrays, rest in runs:
         expected = kernel(*(a.astype(np.float64) for a in arrays), *rest)
         assert 1e-7 < error(kernel(*arrays, *rest), expected) < 1e-4
+    sums = cpu.conv2d_parameter_gradients(g, x, weight.shape, *options)[1]
+    np.testing.assert_allclose(sums, g.sum((0, 2, 3), np.float64), rtol=1e-5, atol=1e-5 * g.size**0.5)
 
 
 def before_forbidden_memory(x, forbidden):
@@ -202,7 +219,7 @@ def test_nothing_is_read_or_written_beyond_the_arrays(channels, kernels, forbidd
     y = before_forbidden_memory(last(g), forbidden)
     winograd.convolve(image, kernels_of(numbers), bias, (1, 1), y)
     assert error(y.transpose(0, 3, 1, 2), plain_convolution(x, weight, (1, 1)) + bias[:, None, None]) < 1e-5
-    g_weight = winograd.correlate(gradient, image, (1, 1))
+    g_weight = winograd.correlate(gradient, image, (1, 1), np.zeros(kernels, np.float32))
     assert error(g_weight, plain_weight_gradient(g, x, (1, 1))) < 1e-5
 
 
@@ -216,7 +233,7 @@ def test_what_memory_held_before_does_not_reach_results(channels, kernels, value
     assert np.isfinite(by_winograd(x, weight, bias, (1, 1))).all()
     with Workspace(1 << 22) as (memory,):
         memory[:] = value
-    assert np.isfinite(winograd.correlate(last(g), last(x), (1, 1))).all()
+    assert np.isfinite(weight_gradient(g, x, (1, 1))).all()
 
 
 @pytest.fixture
@@ -278,7 +295,7 @@ def test_runs_are_equal_and_thread_counts_agree():
     try:
         for threads in (count, count, 1, 3):
             minidl.set_num_threads(threads)
-            found.append((by_winograd(x, weight, bias, (1, 1)), winograd.correlate(last(g), last(x), (1, 1))))
+            found.append((by_winograd(x, weight, bias, (1, 1)), weight_gradient(g, x, (1, 1))))
     finally:
         minidl.set_num_threads(count)
     for y, g_weight in found[1:]:

@@ -16,6 +16,7 @@ _JITTED = {
     "conv2d": "convolution",
     "conv2d_input_gradient": "convolution",
     "conv2d_weight_gradient": "convolution",
+    "conv2d_parameter_gradients": "convolution",
     "max_pool2d": "pooling",
     "max_pool2d_gradient": "pooling",
     "pool_places": "pooling",

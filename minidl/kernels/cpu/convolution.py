@@ -21,6 +21,7 @@ from .. import precision, threads
 from . import depthwise, few_pixels, few_tiles, pointwise, scattered, winograd
 from .direct import convolve, correlate
 from .layout import Kernels, aligned, channels_first, channels_last, kernels_of
+from .normalization import channel_sums
 from .panels import pack_weight, sum_and_unpack
 from .tile import COLUMN_BYTES, ROWS, TAPS
 
@@ -161,23 +162,55 @@ def conv2d_weight_gradient(
     groups: int,
 ) -> np.ndarray:
     """The gradient g (N, K, H', W') of the output, taken to the weight (K, C/groups, kh, kw)."""
+    return _weight_gradient(g, x, weight_shape, stride, padding, dilation, groups, np.zeros(0, g.dtype))
+
+
+def conv2d_parameter_gradients(
+    g: np.ndarray,
+    x: np.ndarray,
+    weight_shape: tuple[int, ...],
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same, and the gradient of the bias (K,), for which g is summed while it is in the cache."""
+    g_bias = np.zeros(weight_shape[0], g.dtype)
+    return _weight_gradient(g, x, weight_shape, stride, padding, dilation, groups, g_bias), g_bias
+
+
+def _weight_gradient(
+    g: np.ndarray,
+    x: np.ndarray,
+    weight_shape: tuple[int, ...],
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    g_bias: np.ndarray,
+) -> np.ndarray:
+    """The weight's gradient; sums of g are added to g_bias (K,), unless it is empty."""
     k, c, kh, kw = weight_shape
     if g.size == 0 or x.size == 0:
+        _add_sums(g, g_bias)
         return np.zeros(weight_shape, g.dtype)
     gradients, images = channels_last(g), channels_last(x)
     geometry = (kh, kw, *stride, *padding, *dilation)
     if _by_winograd(images, gradients.shape, groups, geometry):
-        return winograd.correlate(gradients, images, padding)
+        return winograd.correlate(gradients, images, padding, g_bias)
     out = np.empty(weight_shape, g.dtype)
     if _by_few_pixels(gradients, weight_shape, groups):
+        _add_sums(g, g_bias)
         few_pixels.correlate(gradients, images, geometry, out)
         return out
     workers = threads.workers(g.size * kh * kw * c, PARALLEL_FROM)
     if pointwise.suits(c, g.itemsize, groups, geometry) and k % ROWS == 0:
+        _add_sums(g, g_bias)
         pointwise.weight_gradient(gradients, images, out, workers)
         return out
     panels, columns = _panels(weight_shape, groups, g.itemsize)
     if _depthwise(weight_shape, groups):
+        _add_sums(g, g_bias)
         sums = np.zeros((workers, panels, -(-kh * kw // TAPS) * TAPS, columns), g.dtype)
         rows = depthwise.rows_at_a_time(gradients.shape, panels * columns, g.itemsize, geometry)
         depthwise.correlate(images, gradients, sums, geometry, rows, workers)
@@ -186,10 +219,19 @@ def conv2d_weight_gradient(
     taps = -(-kh * kw * c // ROWS) * ROWS
     by_panels = panels % workers == 0 and panels * taps * columns >= SHARED_FROM
     sums = np.zeros((1 if by_panels else workers, panels, taps, columns), g.dtype)
+    ones = np.zeros((len(sums), panels, columns if g_bias.size else 0), g.dtype)
     block = _block(images, gradients.shape, geometry, BLOCK_PIXELS)
-    correlate(images, gradients, sums, groups, geometry, block, workers)
+    correlate(images, gradients, sums, ones, groups, geometry, block, workers)
     sum_and_unpack(sums, groups, out)
+    if g_bias.size:
+        g_bias += ones.sum(0).reshape(groups, -1)[:, : k // groups].reshape(-1)
     return out
+
+
+def _add_sums(g: np.ndarray, g_bias: np.ndarray) -> None:
+    """Add the sums of the channels of g (N, K, H', W') to g_bias, unless it is empty."""
+    if g_bias.size:
+        g_bias += channel_sums(g)
 
 
 def _forward(

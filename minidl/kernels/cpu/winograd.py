@@ -79,7 +79,7 @@ def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, padd
     start, _, of_kernel, of_channel, _, of_tap = kernels.steps
     images, channels, k, workers = np.ascontiguousarray(images), images.shape[3], y.shape[3], threads.get_num_threads()
     plan, zeros = _plan(y.shape, channels, workers, 0), np.zeros(channels, np.float32)
-    offset = np.zeros(-(-k // COLUMNS) * COLUMNS, np.float32)
+    offset = np.zeros(_panels(k) * COLUMNS, np.float32)
     if bias is not None:
         offset[:k] = bias
     tiles = -(-plan.share // ROWS) * ROWS
@@ -96,26 +96,33 @@ def convolve(images: np.ndarray, kernels: Kernels, bias: np.ndarray | None, padd
             )  # fmt: skip
 
 
-def correlate(g: np.ndarray, images: np.ndarray, padding: Pair) -> np.ndarray:
-    """The weight's gradient (K, C, 3, 3) from g (N, H', W', K) and images (N, H, W, C), all float32."""
+def correlate(g: np.ndarray, images: np.ndarray, padding: Pair, g_bias: np.ndarray) -> np.ndarray:
+    """The weight's gradient (K, C, 3, 3) from g (N, H', W', K) and images (N, H, W, C), all float32; to g_bias (K,),
+    unless it is empty, sums of g are added."""
     k, c, workers = g.shape[3], images.shape[3], threads.get_num_threads()
     images, gradients = np.ascontiguousarray(images), np.ascontiguousarray(g)
     plan, zeros = _plan(g.shape, c, workers, _vectors(k)), np.zeros(max(c, k), np.float32)
     points = plan.share * _vectors(c) + SKEW, plan.share * _vectors(k) + SKEW, VECTOR * COLUMNS + SKEW
     sums = np.zeros((plan.division[0], k, c, 3, 3), np.float32)
+    ones = np.zeros((plan.division[0], _panels(k) * COLUMNS if g_bias.size else 0), np.float32)
     with Workspace(*(workers * 36 * point for point in points)) as memory:
         for first in range(0, plan.tiles, plan.some):
             place = first, min(plan.tiles - first, plan.some)
             _correlate(
-                images, zeros, padding, gradients, sums.reshape(-1), plan.grid, place, *memory, points, plan.division,
-                workers,
+                images, zeros, padding, gradients, sums.reshape(-1), ones, plan.grid, place, *memory, points,
+                plan.division, workers,
             )  # fmt: skip
+    g_bias += 36 * ones.sum(0)[: len(g_bias)]
     return sums[0] if len(sums) == 1 else sums.sum(0)
 
 
 def _vectors(channels: int) -> int:
     """Numbers in the vectors that hold so many."""
     return -(-channels // VECTOR) * VECTOR
+
+
+def _panels(kernels: int) -> int:
+    return -(-kernels // COLUMNS)
 
 
 class Plan(NamedTuple):
@@ -142,7 +149,7 @@ def _plan(output: tuple[int, ...], channels: int, workers: int, gradients: int) 
     grid, tiles = _cut(output)
     values = _vectors(channels) + gradients
     some = _tiles_at_a_time(tiles, values)
-    groups, panels = -(-some // FEW_ROWS), -(-output[3] // COLUMNS)
+    groups, panels = -(-some // FEW_ROWS), _panels(output[3])
     size = channels * min(COLUMNS, _vectors(output[3]))
     if gradients:
         panels, size = panels * _vectors(channels) // VECTOR, size // channels * VECTOR
@@ -350,10 +357,13 @@ def _finish_block(products, results, bias, panel, grid, tiles, y, shape):
 
 
 @parallel
-def _correlate(x, zeros, padding, g, sums, grid, place, values, gradients, products, points, division, workers):
+def _correlate(x, zeros, padding, g, sums, ones, grid, place, values, gradients, products, points, division,
+               workers):  # fmt: skip
     """Products of the values of tiles and gradients, summed over tiles and taken back to the weight's gradient.
 
-    Each thread takes some of the tiles, or some of the pairs of a panel of kernels and a vector of channels.
+    Each thread takes some of the tiles, or some of the pairs of a panel of kernels and a vector of channels.  To
+    ones (parts of tiles, K), unless it is empty, values of gradients at the point (1, 1) are added, which are a 36th of
+    their sums: so the bias's gradient is had in 0.02 of the time that another pass over g takes.
     """
     (first, count), (value, gradient, product), c, k = place, points, x.shape[3], g.shape[3]
     groups, across = -(-count // FEW_ROWS), -(-c // VECTOR)
@@ -370,10 +380,21 @@ def _correlate(x, zeros, padding, g, sums, grid, place, values, gradients, produ
         for number in range(numbers[0], numbers[1]):
             kernel, channel = number // across * COLUMNS, number % across * VECTOR
             columns, present = COLUMNS if k - kernel > VECTOR else VECTOR, min(VECTOR, c - channel)
+            if channel == 0 and ones.size > 0:
+                _add_rows(gradients, other + 7 * gradient + kernel * inside, inside, ones[of_tiles, kernel:][:columns])
             _multiply_values(values, (own + channel * inside, value), gradients, (other + kernel * inside, gradient),
                              products, (results, product), inside, present, columns)  # fmt: skip
             _add_taps(products, (results, product), sums, ((of_tiles * k + kernel) * c + channel) * 9, 9 * c,
                       min(COLUMNS, k - kernel), present, columns)  # fmt: skip
+
+
+@serial
+def _add_rows(values, start, rows, total):
+    for row in range(rows):
+        place = start + row * total.size
+        line = values[place : place + total.size]
+        for m in range(total.size):
+            total[m] += line[m]
 
 
 @serial
