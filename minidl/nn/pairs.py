@@ -1,8 +1,9 @@
 """Pairs of layers that a Sequential, which calls one right after the other, computes faster than that.
 
     BatchNorm, ReLU    in training together: the ReLU costs no pass over memory, and none on the way back
-    ReLU, MaxPool      in turned order, so that the ReLU meets a quarter of the numbers: the greatest of what is not
-                       negative is the greatest of all, or zero; and so for the gradients
+    MaxPool, ReLU      together: what is not above zero becomes zero as soon as it is known
+    ReLU, MaxPool      as if in turned order: the greatest of what is not negative is the greatest of all, or zero; and
+                       so for the gradients
     layer, ReLU        in place, where the layer's result is new and nobody else sees it, is the usual ReLU: to write
                        the result over its input takes a pass more
 
@@ -37,15 +38,16 @@ def in_pairs(modules: Sequence[Any]) -> list[Callable[[Any], Any]]:
         elif type(module) is ReLU and calls and _follows_unseen(calls[-1], module):
             calls.append(F.relu)
         elif type(module) in _POOLS and calls and _turns(calls[-1], module):
-            calls.insert(-1, module)
+            calls[-1] = _with_relu(module)
         else:
             calls.append(module)
     return calls
 
 
-def _joins(norm: Any, relu: ReLU) -> bool:
-    """Whether batch norm, in training, and the ReLU behind it are computed together."""
-    return type(norm) in _NORMS and norm.training and _plain(norm) and _plain(relu)
+def _joins(layer: Any, relu: ReLU) -> bool:
+    """Whether a layer and the ReLU behind it are computed together: batch norm in training, max pooling."""
+    fits = (type(layer) in _NORMS and layer.training) or (type(layer) in _POOLS and not layer.return_indices)
+    return fits and _plain(layer) and _plain(relu)
 
 
 def _follows_unseen(layer: Any, relu: ReLU) -> bool:
@@ -54,8 +56,8 @@ def _follows_unseen(layer: Any, relu: ReLU) -> bool:
 
 
 def _turns(relu: Any, pool: Any) -> bool:
-    """Whether the pool behind a ReLU may come first: not where the input shows the ReLU, or the place of a zero counts,
-    or a window can lie in the padding alone."""
+    """Whether a pool and the ReLU before it are computed together: not where the input shows the ReLU, or the place of
+    a zero counts, or a window can lie in the padding alone."""
     apart = relu is F.relu or (type(relu) is ReLU and not relu.inplace and _plain(relu))
     return apart and _plain(pool) and not pool.return_indices and pool.dilation == 1
 
@@ -65,12 +67,12 @@ def _plain(module: Any) -> bool:
     return not has_hooks(module) and "forward" not in module.__dict__
 
 
-def _with_relu(norm: Any) -> Callable[[Any], Any]:
+def _with_relu(layer: Any) -> Callable[[Any], Any]:
     def call(input: Any) -> Any:
         try:
-            return norm.forward_with_relu(input)
+            return layer.forward_with_relu(input)
         except MinidlError as error:
-            name_layer(error, norm)
+            name_layer(error, layer)
             raise
 
     return call

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import ArgumentError
 from ..ops.conv import Pair, sizes_of
+from ..ops.pool import max_pool_relu
 from . import functional as F
 from .layer import layer
 from .module import Module
@@ -27,6 +28,13 @@ class _MaxPool(Module):
     def __post_init__(self) -> None:
         self.stride = self.kernel_size if self.stride is None else self.stride
 
+    dimensions: ClassVar[int]
+
+    def forward_with_relu(self, input: Any) -> Any:
+        """What a ReLU makes of the values, in fewer passes over memory."""
+        geometry = self.kernel_size, self.stride, self.padding, self.dilation
+        return max_pool_relu(self.dimensions, input, *geometry, self.ceil_mode)
+
     def _pooled(self, pool: Callable[..., Any], input: Any) -> Any:
         return pool(
             input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
@@ -36,6 +44,8 @@ class _MaxPool(Module):
 class MaxPool1d(_MaxPool):
     """The greatest value of each window of (N, C, L) or (C, L)."""
 
+    dimensions = 1
+
     def forward(self, input: Any) -> Any:
         return self._pooled(F.max_pool1d, input)
 
@@ -43,12 +53,16 @@ class MaxPool1d(_MaxPool):
 class MaxPool2d(_MaxPool):
     """The greatest value of each window of (N, C, H, W) or (C, H, W)."""
 
+    dimensions = 2
+
     def forward(self, input: Any) -> Any:
         return self._pooled(F.max_pool2d, input)
 
 
 class MaxPool3d(_MaxPool):
     """The greatest value of each window of (N, C, D, H, W) or (C, D, H, W)."""
+
+    dimensions = 3
 
     def forward(self, input: Any) -> Any:
         return self._pooled(F.max_pool3d, input)

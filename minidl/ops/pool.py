@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import primitive
+from .activation import relu
 from .average_pool import bins, check_images, pooled_geometry, wanted_sizes
 from .conv import Pair
 from .indexing import take_along
@@ -21,9 +22,12 @@ Geometry = tuple[tuple[int, ...], ...]
 
 
 @primitive(outputs=("values", "taps"))
-def _max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode):
-    """Also which tap of each window is the greatest: a byte, where its place in the image takes eight."""
-    return kernels.of(x).max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode)
+def _max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode, least):
+    """Also which tap of each window is the greatest: a byte, where its place in the image takes eight.
+
+    What is not above `least` becomes it, and has no gradient.
+    """
+    return kernels.of(x).max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode, least)
 
 
 @_max_pool2d.gradient("x")
@@ -118,35 +122,50 @@ def max_pooled(
     geometry = pooled_geometry(name, input, count, kernel_size, stride, padding, dilation, ceil_mode)
     if input.ndim == count + 2 and input.dtype.kind == "f":
         if count < 3:
-            return _pooled_planes(input, geometry, ceil_mode, return_indices)
+            return _pooled_planes(input, geometry, ceil_mode, return_indices, -math.inf)
         if not return_indices:
-            return _pooled_volumes(input, geometry, ceil_mode)
+            return _pooled_volumes(input, geometry, ceil_mode, -math.inf)
     places = _window_places(input, geometry)
     values = _taken(input, places, count)
     return (values, places) if return_indices else values
 
 
-def _pooled_planes(x: Array, geometry: Geometry, ceil_mode: bool, return_indices: bool) -> Any:
+def max_pool_relu(
+    count: int, input: Array, kernel_size: Pair, stride: Any, padding: Pair, dilation: Pair, ceil_mode: bool
+) -> Array:
+    """relu(max_pool(...)) over `count` dimensions; of a batch of floats the ReLU costs no pass over memory, neither
+    way."""
+    name = f"max_pool{count}d"
+    if input.ndim != count + 2 or input.dtype.kind != "f":
+        return relu(max_pooled(name, count, input, kernel_size, stride, padding, dilation, ceil_mode, False))
+    check_images(name, input, count)
+    geometry = pooled_geometry(name, input, count, kernel_size, stride, padding, dilation, ceil_mode)
+    if count == 3:
+        return _pooled_volumes(input, geometry, ceil_mode, 0.0)
+    return _pooled_planes(input, geometry, ceil_mode, False, 0.0)
+
+
+def _pooled_planes(x: Array, geometry: Geometry, ceil_mode: bool, return_indices: bool, least: float) -> Any:
     """Of (N, C, H, W); or of (N, C, L), as images of one row."""
     if x.ndim == 3:
         size, step, pads, spread, counts = geometry
         of_rows = (1, *size), (1, *step), (0, *pads), (1, *spread), (1, *counts)
-        result = _pooled_planes(unsqueeze(x, 2), of_rows, ceil_mode, return_indices)
+        result = _pooled_planes(unsqueeze(x, 2), of_rows, ceil_mode, return_indices, least)
         return tuple(squeeze(part, 2) for part in result) if return_indices else squeeze(result, 2)
     size, step, pads, spread, _ = geometry
-    values, taps = _max_pool2d(x, size, step, pads, spread, ceil_mode)
+    values, taps = _max_pool2d(x, size, step, pads, spread, ceil_mode, least)
     return (values, _places(taps, x.shape[3], size, step, pads, spread)) if return_indices else values
 
 
-def _pooled_volumes(x: Array, geometry: Geometry, ceil_mode: bool) -> Array:
+def _pooled_volumes(x: Array, geometry: Geometry, ceil_mode: bool, least: float) -> Array:
     """Of (N, C, D, H, W): each frame's windows, then those of frames.  Of equal values the first wins in both, and so
     in all."""
     size, step, pads, spread, counts = geometry
     n, c, d, *plane = x.shape
     frames = reshape(transpose(x, 1, 2), (n * d, c, *plane))
-    frames, _ = _max_pool2d(frames, size[1:], step[1:], pads[1:], spread[1:], ceil_mode)
+    frames, _ = _max_pool2d(frames, size[1:], step[1:], pads[1:], spread[1:], ceil_mode, -math.inf)
     along = transpose(reshape(frames, (n, d, c, math.prod(counts[1:]))), 1, 2)
-    values, _ = _max_pool2d(along, (size[0], 1), (step[0], 1), (pads[0], 0), (spread[0], 1), ceil_mode)
+    values, _ = _max_pool2d(along, (size[0], 1), (step[0], 1), (pads[0], 0), (spread[0], 1), ceil_mode, least)
     return reshape(values, (n, c, *counts))
 
 

@@ -118,6 +118,22 @@ def test_any_number_of_channels(channels, geometry):
     )
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_least_value(case, dtype):
+    """It takes the place of what is not above it; NaN stays; the tap is that of padding, behind all others."""
+    shape, *options = case
+    x = draw(shape, dtype)
+    plain, taps = cpu.max_pool2d(x, *options)
+    values, found = cpu.max_pool2d(x, *options, 0.0)
+    low = plain <= 0
+    np.testing.assert_array_equal(values, np.where(low, 0, plain))
+    np.testing.assert_array_equal(found, np.where(low, options[0][0] * options[0][1], taps))
+    g = RANDOM.standard_normal(values.shape).astype(dtype)
+    expected = cpu.max_pool2d_gradient(np.where(low, 0, g).astype(dtype), taps, shape, *options[:4])
+    np.testing.assert_array_equal(cpu.max_pool2d_gradient(g, found, shape, *options[:4]), expected)
+
+
 def test_planes_of_least_values_have_their_first_places():
     x = np.full((2, 6, 5, 5), -np.inf, np.float32)
     for geometry in (((2, 2), (2, 2), (0, 0), (1, 1)), ((3, 3), (2, 2), (1, 1), (1, 1))):

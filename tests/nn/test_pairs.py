@@ -1,4 +1,4 @@
-"""Pairs of layers that a Sequential computes together, or in turned order, against the two called one by one."""
+"""Pairs of layers that a Sequential computes together, against the two called one by one."""
 
 import copy
 
@@ -8,7 +8,7 @@ import pytest
 import minidl
 from minidl import nn
 from minidl.autograd import gradcheck, gradgradcheck
-from minidl.errors import ShapeError
+from minidl.errors import MinidlError, ShapeError
 
 RANDOM = np.random.default_rng(8)
 KINDS = [(nn.BatchNorm1d, (6, 3)), (nn.BatchNorm1d, (4, 3, 5)), (nn.BatchNorm2d, (3, 3, 4, 5)),
@@ -144,23 +144,53 @@ def test_an_error_names_the_layer():
 POOLS = [(nn.MaxPool1d, (2, 3, 9)), (nn.MaxPool2d, (2, 3, 6, 7)), (nn.MaxPool3d, (2, 2, 4, 5, 4))]
 
 
-def is_turned(y):
-    """Whether the ReLU came last."""
-    return y.grad_fn.name == "ReluBackward"
+def operators(y):
+    """The names of those between a tensor and its leaf."""
+    names, node = [], y.grad_fn
+    while not isinstance(node, minidl.Tensor):
+        names.append(node.name)
+        node = node.edges[0]
+    return names
+
+
+def has_relu(y):
+    """Whether some ReLU is an operator of its own."""
+    return any("Relu" in name for name in operators(y))
 
 
 @pytest.mark.parametrize("options", [{}, {"stride": 1}, {"padding": 1}, {"ceil_mode": True}], ids=str)
 @pytest.mark.parametrize(("kind", "shape"), POOLS)
-def test_the_pool_comes_before_the_relu(kind, shape, options):
-    layers = nn.Sequential(nn.ReLU(), kind(3, **options))
+def test_pool_and_relu_in_either_order(kind, shape, options):
     x = minidl.from_numpy(RANDOM.integers(-4, 3, shape).astype(np.float64))  # many windows below zero, many equal
-    assert is_turned(assert_same(layers, x))
+    pool = kind(3, **options)
+    for layers in (nn.Sequential(nn.ReLU(), pool), nn.Sequential(pool, nn.ReLU())):
+        assert not has_relu(assert_same(layers, x))
+        assert has_relu(one_by_one(layers, x.requires_grad_()))
+
+
+def test_derivatives_of_a_pool_with_its_relu():
+    layers = nn.Sequential(nn.MaxPool2d(2, dilation=3, padding=1), nn.ReLU())
+    x = batch((2, 3, 6, 5)).requires_grad_()
+    assert gradcheck(lambda x: layers(x), (x,)) and gradgradcheck(lambda x: layers(x), (x,))
+
+
+@pytest.mark.parametrize("shape", [(3, 6, 7), (2, 3, 6, 7)])
+def test_what_has_no_batch_or_no_fraction(shape):
+    layers, x = nn.Sequential(nn.MaxPool2d(2), nn.ReLU()), minidl.from_numpy(RANDOM.integers(-4, 3, shape))
+    np.testing.assert_array_equal(layers(x).numpy(), one_by_one(layers, x).numpy())
+    assert_same(layers, x.to(minidl.float64))
+
+
+def test_places_are_those_of_the_pool_alone():
+    layers = nn.Sequential(nn.MaxPool2d(2, return_indices=True), nn.ReLU())
+    with pytest.raises(MinidlError):
+        layers(batch((2, 3, 6, 7)))
 
 
 @pytest.mark.parametrize("dtype", [minidl.float16, minidl.float32])
-def test_the_pool_before_the_relu_in_other_dtypes(dtype):
+def test_pool_and_relu_in_other_dtypes(dtype):
     layers = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2))
-    assert is_turned(assert_same(layers, (batch((4, 3, 8, 6)) - 2).to(dtype)))
+    assert not has_relu(assert_same(layers, (batch((4, 3, 8, 6)) - 2).to(dtype)))
 
 
 @pytest.mark.parametrize("layer", [nn.Conv2d(3, 4, 3, dtype=minidl.float64), nn.BatchNorm2d(3, dtype=minidl.float64)],
@@ -168,7 +198,7 @@ def test_the_pool_before_the_relu_in_other_dtypes(dtype):
 @pytest.mark.parametrize("pools", [(), (nn.MaxPool2d(2),)], ids=str)
 def test_a_relu_in_place_of_what_nobody_sees(layer, pools):
     layers = nn.Sequential(layer, nn.ReLU(inplace=True), *pools).train(type(layer) is nn.Conv2d)
-    assert is_turned(assert_same(layers, batch((2, 3, 7, 9))))
+    assert has_relu(assert_same(layers, batch((2, 3, 7, 9)))) == (not pools)
     seen = []
     handle = layers[0].register_forward_hook(lambda module, inputs, output: seen.append(output))
     layers(batch((2, 3, 7, 9)))
@@ -176,14 +206,14 @@ def test_a_relu_in_place_of_what_nobody_sees(layer, pools):
     assert seen[0].min().item() == 0  # the layer's own result was changed
 
 
-def test_nan_and_infinities_pass_the_turned_pair():
+def test_nan_and_infinities_pass_pool_and_relu():
     x = batch((2, 3, 6, 6)) - 3
     x[0, :, 2, 3], x[1, 0, 0, 0], x[1, 2] = float("nan"), float("inf"), float("-inf")
-    layers = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2))
-    assert is_turned(assert_same(layers, x))
+    for layers in (nn.Sequential(nn.ReLU(), nn.MaxPool2d(2)), nn.Sequential(nn.MaxPool2d(2), nn.ReLU())):
+        assert not has_relu(assert_same(layers, x))
 
 
-def test_the_turned_pair_behind_other_layers_equals_pytorch():
+def test_pool_and_relu_behind_other_layers_equal_pytorch():
     torch = pytest.importorskip("torch")
 
     def network(nn):
@@ -203,9 +233,9 @@ def test_the_order_stays_where_it_would_show():
     x = (batch((2, 3, 6, 6)) - 3).requires_grad_()
     kept = [(nn.ReLU(), nn.MaxPool2d(2, dilation=2)), (nn.LeakyReLU(), nn.MaxPool2d(2)), (nn.ReLU(), nn.AvgPool2d(2))]
     for layers in kept:
-        assert not is_turned(nn.Sequential(*layers)(x))
+        assert has_relu(nn.Sequential(*layers)(x))
     values, places = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2, return_indices=True))(x)
-    assert not is_turned(values)
+    assert has_relu(values)
     np.testing.assert_array_equal(places.numpy(), nn.MaxPool2d(2, return_indices=True)(nn.ReLU()(x))[1].numpy())
     given = batch((2, 3, 6, 6)) - 3
     nn.Sequential(nn.ReLU(inplace=True), nn.MaxPool2d(2))(given)
@@ -217,10 +247,10 @@ def test_hooks_see_the_usual_order(place):
     layers, x = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2)), batch((2, 3, 6, 6)).requires_grad_()
     seen = []
     handle = layers[place].register_forward_hook(lambda module, inputs, output: seen.append(output.shape))
-    assert not is_turned(layers(x)) and seen == [((2, 3, 6, 6), (2, 3, 3, 3))[place]]
+    assert has_relu(layers(x)) and seen == [((2, 3, 6, 6), (2, 3, 3, 3))[place]]
     handle.remove()
     layers[place].forward = lambda input: input + 0
-    assert not is_turned(layers(x))
+    assert "AddBackward" in operators(layers(x))
 
 
 def test_an_error_names_the_pool_that_came_first():

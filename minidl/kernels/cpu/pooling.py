@@ -29,11 +29,18 @@ Pair = tuple[int, int]
 
 
 def max_pool2d(
-    x: np.ndarray, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool
+    x: np.ndarray,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    ceil_mode: bool,
+    least: float = -np.inf,
 ) -> tuple[np.ndarray, np.ndarray]:
     """x (N, C, H, W) -> the greatest value of each window, and the number of its tap, both (N, C, H', W').
 
-    The first of equal values wins; NaN wins over all.
+    The first of equal values wins; NaN wins over all.  A `least` value that is finite takes the place of what is not
+    above it, with the number of padding, so that no gradient goes there.
     """
     images = channels_last(x)
     shape = _output_shape(images.shape, kernel_size, stride, padding, dilation, ceil_mode)
@@ -42,7 +49,8 @@ def max_pool2d(
     if values.size:
         piece = max(PIECE // (stride[1] * shape[3]), 1)
         geometry = (*kernel_size, *stride, *padding, *dilation)
-        _greatest(images, values, taps, geometry, piece, threads.workers(images.size, PARALLEL_FROM))
+        workers = threads.workers(images.size, PARALLEL_FROM)
+        _greatest(images, values, taps, geometry, x.dtype.type(least), piece, workers)
     return channels_first(values), channels_first(taps)
 
 
@@ -119,10 +127,10 @@ def _tap_dtype(kernel_size: Pair) -> type:
 
 
 @parallel
-def _greatest(x, values, taps, geometry, piece, workers):
+def _greatest(x, values, taps, geometry, least, piece, workers):
     """Threads take rows of the output.  First the rows that a row of windows sees are compared, number by number, then
     the columns of what is left: long runs of neighbours both."""
-    _, kw, sh, sw, ph, pw, _, dw = geometry
+    kh, kw, sh, sw, ph, pw, _, dw = geometry
     n, height, width, c = values.shape
     greatest, numbers = values.reshape(-1), taps.reshape(-1)
     most = ((min(piece, width) - 1) * sw + 1) * c
@@ -142,6 +150,8 @@ def _greatest(x, values, taps, geometry, piece, workers):
                 for j in range(1, kw):
                     _compare_column(held[j * dw * c :], rows[j * dw * c :], best[:size], found[:size], j)
                 _copy_pixels((best, found), (line, line_taps), count, c, (sw * c, c), 1, 0)
+                if least > -np.inf:
+                    _raise(line[: count * c], line_taps[: count * c], least, taps.dtype.type(kh * kw))
                 copy_run(line, 0, greatest, place, count * c)
                 copy_run(line_taps, 0, numbers, place, count * c)
 
@@ -192,6 +202,13 @@ def _compare_column(held, rows, best, found, column):
         wins = ((last == last) & (not (value <= last))) | (equal & (tap < known))
         best[q] = value if wins else last
         found[q] = tap if wins else known
+
+
+@serial
+def _raise(values, taps, least, none):
+    for q in range(values.size):
+        value = values[q]
+        values[q], taps[q] = (least, none) if value <= least else (value, taps[q])
 
 
 @serial
