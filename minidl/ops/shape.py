@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import primitive
 from ..autograd.calling import wrap
 from ..dtypes import as_dtype
@@ -55,7 +56,7 @@ def _(g, x_shape):
 
 @primitive
 def copy_to_shape(x, shape):
-    return x.reshape(shape)
+    return kernels.of(x).ordered_copy(x).reshape(shape)
 
 
 @copy_to_shape.gradient("x")
@@ -281,7 +282,7 @@ def contiguous(input: Array) -> Array:
 
 @primitive
 def ordered_copy(x):
-    return x.copy(order="C")
+    return kernels.of(x).ordered_copy(x)
 
 
 @ordered_copy.gradient

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from minidl.kernels.cpu.layout import channels_last
+from minidl.kernels import cpu
+from minidl.kernels.cpu.layout import channels_first, channels_last, laid_out_like
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
@@ -26,6 +27,41 @@ def test_channels_last_of_any_order_in_memory(order, channels):
     y = channels_last(x)
     assert y.flags.c_contiguous
     np.testing.assert_array_equal(y, x.transpose(0, 2, 3, 1))
+
+
+IMAGES = [
+    (4, 16, 16, 16),
+    (3, 17, 37, 11),
+    (1, 40, 300),
+    (1, 300, 4, 5),
+    (7, 64, 2, 3, 4),
+    (2, 15, 400),
+    (9, 300, 3, 5),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("shape", IMAGES, ids=str)
+def test_images_from_one_order_to_the_other(shape, dtype):
+    x = np.random.default_rng(1).normal(0, 9, shape).astype(dtype)
+    pixels = channels_last(x)
+    assert pixels.flags.c_contiguous and not np.shares_memory(x, pixels)
+    np.testing.assert_array_equal(pixels, x.transpose(0, *range(2, x.ndim), 1))
+    images = channels_first(pixels)
+    for planes in (cpu.ordered_copy(images), laid_out_like(images, np.empty_like(x))):
+        assert planes.flags.c_contiguous and not np.shares_memory(planes, pixels)
+        np.testing.assert_array_equal(planes, x)
+    like = laid_out_like(x, images)
+    assert np.shares_memory(channels_last(like), like)
+    np.testing.assert_array_equal(like, x)
+
+
+def test_an_ordered_copy_is_always_one():
+    x = np.arange(6.0).reshape(2, 3)
+    for given in (x, x.T, x[:, ::2], np.array(3.0), np.zeros((0, 20, 400), np.float32)):
+        y = cpu.ordered_copy(given)
+        assert y.flags.c_contiguous and y.shape == given.shape and not np.shares_memory(x, y)
+        np.testing.assert_array_equal(y, given)
 
 
 def test_channels_last_takes_what_lies_so_as_it_is():

@@ -154,11 +154,12 @@ add_kernels: Any = _transposition(lambda size: (KERNEL, size), _Memory.add)
 def transpose(x, start, x_step, rows, columns, y, y_step):
     """y[c * y_step + r] = x[start + r * x_step + c], of flat arrays, for r < rows and c < columns."""
     size = VECTOR_BYTES // x.itemsize
-    for top in range(0, rows, size):
-        for left in range(0, columns, size):
-            if top + size <= rows and left + size <= columns:
-                _transpose_square(x, y, (start + top * x_step + left, left * y_step + top), (x_step, y_step))
-            else:
-                for c in range(left, min(left + size, columns)):
-                    for r in range(top, min(top + size, rows)):
-                        y[c * y_step + r] = x[start + r * x_step + c]
+    if rows < size or columns < size:
+        for c in range(columns):
+            for r in range(rows):
+                y[c * y_step + r] = x[start + r * x_step + c]
+        return
+    for row in range(0, rows, size):
+        for column in range(0, columns, size):  # the last squares reach back over those before
+            top, left = min(row, rows - size), min(column, columns - size)
+            _transpose_square(x, y, (start + top * x_step + left, left * y_step + top), (x_step, y_step))
