@@ -81,16 +81,21 @@ def laid_out_like(x: np.ndarray, model: np.ndarray) -> np.ndarray:
     if x.dtype == model.dtype and _turned_in_squares(x):
         if model.flags.c_contiguous:
             return ordered_copy(x)
-        if model.transpose(_last(x.ndim)).flags.c_contiguous:
+        if lies_channels_last(model):
             return channels_first(channels_last(x))
     copy = np.empty_like(model)
     copy[...] = x
     return copy
 
 
+def lies_channels_last(x: np.ndarray) -> bool:
+    """Whether x (N, C, ...) lies in memory as a dense (N, ..., C)."""
+    return x.ndim > 2 and x.transpose(_last(x.ndim)).flags.c_contiguous
+
+
 def ordered_copy(x: np.ndarray) -> np.ndarray:
     """A copy that lies in the order of its dimensions."""
-    if _turned_in_squares(x) and x.transpose(_last(x.ndim)).flags.c_contiguous:
+    if _turned_in_squares(x) and lies_channels_last(x):
         from . import planes
 
         return planes.planes_of(x)

@@ -24,7 +24,7 @@ from numba.extending import intrinsic
 
 from .. import LARGE, threads
 from .jit import parallel
-from .layout import address
+from .layout import address, laid_out_like, lies_channels_last
 
 
 class _UFunc(ctypes.Structure):
@@ -101,7 +101,7 @@ def divided(ufunc: np.ufunc, *arrays: Any) -> np.ndarray:
 def add_to(total: np.ndarray, x: np.ndarray) -> None:
     """total += x, of one shape, divided among threads."""
     loop = loop_of(np.add, 2 * total.dtype.char)
-    if loop is None or not _lie_alike((total, x)):
+    if loop is None or not total.flags.writeable or not _lie_alike((total, x)):
         np.add(total, x, out=total)
     else:
         _launch(loop, (total, x, total), _sizes(2, total.itemsize, total.itemsize), (1, total.size), total.size)
@@ -109,8 +109,8 @@ def add_to(total: np.ndarray, x: np.ndarray) -> None:
 
 def scale(x: np.ndarray, factor: Any) -> None:
     """x *= factor, a number in the dtype of x, divided among threads where x is large."""
-    loop = loop_of(np.multiply, 2 * x.dtype.char) if x.size >= LARGE and _lie_alike((x,)) else None
-    if loop is None:
+    loop = loop_of(np.multiply, 2 * x.dtype.char) if x.size >= LARGE else None
+    if loop is None or not x.flags.writeable or not _lie_alike((x,)):
         np.multiply(x, factor, out=x)
     else:
         steps = _sizes_beside_numbers(1, 1, x.itemsize, x.itemsize)
@@ -118,16 +118,18 @@ def scale(x: np.ndarray, factor: Any) -> None:
 
 
 def _lie_alike(arrays: tuple[Any, ...]) -> bool:
-    """Whether all are contiguous, of one shape and dtype: the usual case, for which three microseconds of preparation
-    do instead of thirteen."""
+    """Whether all are of one shape and dtype, dense, in one order: the usual case, for which three microseconds of
+    preparation do instead of thirteen."""
     first = arrays[0]
     if type(first) is not np.ndarray:
         return False
-    shape, dtype = first.shape, first.dtype
+    shape, strides, dtype = first.shape, first.strides, first.dtype
     for a in arrays:
-        if type(a) is not np.ndarray or a.dtype is not dtype or a.shape != shape or not a.flags.carray:
+        if type(a) is not np.ndarray or a.dtype is not dtype or a.shape != shape:
             return False
-    return dtype.isnative and first.size > 0
+        if a.strides != strides or not a.flags.aligned:
+            return False
+    return dtype.isnative and first.size > 0 and (first.flags.c_contiguous or lies_channels_last(first))
 
 
 @functools.cache
@@ -225,9 +227,7 @@ def _in_order_of(out: np.ndarray, a: np.ndarray) -> np.ndarray:
     apart = [abs(a.strides[axis]) for axis in np.argsort(out.strides)[::-1] if a.shape[axis] > 1 and a.strides[axis]]
     if apart == sorted(apart, reverse=True):
         return a
-    copy = np.empty_like(out, a.dtype)
-    copy[...] = a
-    return copy
+    return laid_out_like(a, np.empty_like(out, a.dtype))
 
 
 def _stretches(out: np.ndarray, operands: Sequence[np.ndarray]) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
