@@ -92,8 +92,12 @@ def sizes_of(name: str, value: Pair, count: int, least: int) -> tuple[int, ...]:
     """One size for all dimensions, or one for each."""
     sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     sizes = sizes * count if len(sizes) == 1 else sizes
-    if len(sizes) == count == sum([type(n) is int and n >= least for n in sizes]):
-        return sizes  # the usual case, soonest
+    for n in sizes:
+        if type(n) is not int or n < least:
+            break
+    else:
+        if len(sizes) == count:
+            return sizes  # the usual case, soonest
     if len(sizes) != count or any(not isinstance(n, (int, np.integer)) or n < least for n in sizes):
         numbers = {1: "one whole number", 2: "one or two whole numbers", 3: "one or three whole numbers"}[count]
         raise ArgumentError(f"{name}: got {value}, needs {numbers} of at least {least}")

@@ -17,7 +17,7 @@ from .linalg import linear
 from .promotion import Array, array_of, check_floats
 from .reduction import mean as average
 from .reduction import sum as total
-from .shape import movedim, reshape, squeeze
+from .shape import broadcast, movedim, reshape, squeeze
 
 
 def reduced(name: str, losses: Array, reduction: str) -> Array:
@@ -132,18 +132,32 @@ def _softmax_cross_entropy(logits, targets):
 
 @_softmax_cross_entropy.gradient("logits")
 def _(g, logits, targets, probabilities):
+    return _softmax_cross_entropy_gradient(g[0], logits, targets, probabilities)
+
+
+@primitive(outputs=("mean", "probabilities"))
+def _mean_softmax_cross_entropy(logits, targets):
+    losses, probabilities = kernels.of(logits).softmax_cross_entropy(logits, targets)
+    return average(losses), probabilities
+
+
+@_mean_softmax_cross_entropy.gradient("logits")
+def _(g, logits, targets, probabilities):
+    of_each = broadcast(g[0] / len(targets), targets.shape)
+    return _softmax_cross_entropy_gradient(of_each, logits, targets, probabilities)
+
+
+def _softmax_cross_entropy_gradient(g: Array, logits: Array, targets: Any, probabilities: Any) -> Array:
     if isinstance(logits, np.ndarray):
-        return kernels.of(logits).softmax_cross_entropy_gradient(g[0], targets, probabilities)
+        return kernels.of(logits).softmax_cross_entropy_gradient(g, targets, probabilities)
     probabilities = softmax(logits, 1)  # a part of the graph, so that it can be differentiated again
     chosen = np.arange(logits.shape[1]) == array_of(targets)[:, None]
-    return reshape(g[0], (-1, 1)) * (probabilities - chosen.astype(logits.dtype))
+    return reshape(g, (-1, 1)) * (probabilities - chosen.astype(logits.dtype))
 
 
-def _losses_of_rows(logits: Array, targets: np.ndarray) -> Array:
-    """Of (N, C, ...): the classes of each place are a row, as they lie in memory where channels are last."""
-    rows = movedim(logits, 1, -1)
-    losses = _softmax_cross_entropy(reshape(rows, (targets.size, logits.shape[1])), targets.reshape(-1))[0]
-    return reshape(losses, targets.shape)
+def _rows_of_classes(logits: Array) -> Array:
+    """(N, C, ...) as (N * ..., C): the classes of each place are a row, as they lie where channels are last."""
+    return logits if logits.ndim == 2 else reshape(movedim(logits, 1, -1), (-1, logits.shape[1]))
 
 
 def nll_loss(
@@ -164,17 +178,22 @@ def nll_loss(
 
 
 def _weighted(
-    name: str, losses: Array, classes: np.ndarray, counted: np.ndarray, weight: Array | None, reduction: str
+    name: str, losses: Array, classes: np.ndarray, counted: np.ndarray | None, weight: Array | None, reduction: str
 ) -> Array:
     """Losses, one a target, times their class weights; the mean is over the weights of those that count."""
-    if weight is None and counted.all():
+    if weight is None and counted is None:
         return reduced(name, losses, reduction)
+    counted = _or_everywhere(counted, classes)
     dtype = losses.dtype
     weights = counted.astype(dtype) if weight is None else where(counted, weight[classes], 0.0)
     losses = where(counted, losses * weights, 0.0)
     if reduction == "mean":
         return total(losses) / total(weights)
     return reduced(name, losses, reduction)
+
+
+def _or_everywhere(counted: np.ndarray | None, classes: np.ndarray) -> np.ndarray:
+    return np.ones(classes.shape, bool) if counted is None else counted
 
 
 def _check_class_weights(name: str, weight: Array | None, classes: int) -> None:
@@ -184,8 +203,8 @@ def _check_class_weights(name: str, weight: Array | None, classes: int) -> None:
 
 def _classes(
     name: str, x: Array, target: Array, weight: Array | None, ignore_index: int
-) -> tuple[int, np.ndarray, np.ndarray]:
-    """The class axis, the target classes (0 for ignored ones) and where a target counts."""
+) -> tuple[int, np.ndarray, np.ndarray | None]:
+    """The class axis, the target classes (0 for ignored ones) and where a target counts, None for everywhere."""
     classes = array_of(target)
     if x.ndim == 0:
         raise ShapeError(f"{name}: got a single number, needs (C,), (N, C) or (N, C, ...)")
@@ -199,16 +218,17 @@ def _classes(
         raise ShapeError(f"{name}: input {tuple(x.shape)} needs a target {expected}, got {classes.shape}")
     _check_class_weights(name, weight, x.shape[axis])
     if not 0 <= ignore_index < x.shape[axis] and _all_within(classes, x.shape[axis]):
-        return axis, classes, np.ones(expected, bool)
+        return axis, classes, None
     counted = classes != ignore_index
     if ((classes < 0) | (classes >= x.shape[axis]))[counted].any():
         wrong = classes[counted & ((classes < 0) | (classes >= x.shape[axis]))][0]
         raise ArgumentError(f"{name}: target {wrong} is no class of 0 to {x.shape[axis] - 1}")
-    return axis, np.where(counted, classes, 0), counted
+    return axis, np.where(counted, classes, 0), None if counted.all() else counted
 
 
 def _all_within(classes: np.ndarray, count: int) -> bool:
-    return bool(classes.size and np.minimum.reduce(classes, None) >= 0 and np.maximum.reduce(classes, None) < count)
+    """Whether all are from 0 to count - 1; seen without a sign, negative ones are the greatest."""
+    return bool(classes.size and np.maximum.reduce(classes.view(f"u{classes.itemsize}"), None) < count)
 
 
 def cross_entropy(
@@ -232,7 +252,10 @@ def cross_entropy(
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     axis, classes, counted = _classes("cross_entropy", input, target, weight, ignore_index)
     if input.ndim >= 2 and not label_smoothing:
-        losses = _losses_of_rows(input, classes) if input.ndim > 2 else _softmax_cross_entropy(input, classes)[0]
+        rows, targets = _rows_of_classes(input), classes.reshape(-1)
+        if weight is None and counted is None and reduction == "mean":
+            return _mean_softmax_cross_entropy(rows, targets)[0]
+        losses = reshape(_softmax_cross_entropy(rows, targets)[0], classes.shape)
         return _weighted("cross_entropy", losses, classes, counted, weight, reduction)
     logp = log_softmax(input, axis)
     loss = nll_loss(logp, target, weight, ignore_index, reduction)
@@ -243,9 +266,10 @@ def cross_entropy(
 
 
 def _smooth_loss(
-    logp: Array, axis: int, classes: np.ndarray, counted: np.ndarray, weight: Array | None, reduction: str
+    logp: Array, axis: int, classes: np.ndarray, counted: np.ndarray | None, weight: Array | None, reduction: str
 ) -> Array:
     """The loss against evenly spread targets; its mean is over the same weights as that of the targets."""
+    counted = _or_everywhere(counted, classes)
     each = -logp if weight is None else -logp * reshape(weight, [-1 if i == axis else 1 for i in range(logp.ndim)])
     losses = where(counted, average(each, axis), 0.0)
     if reduction != "mean":

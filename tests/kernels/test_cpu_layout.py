@@ -58,9 +58,11 @@ def test_images_from_one_order_to_the_other(shape, dtype):
 
 def test_an_ordered_copy_is_always_one():
     x = np.arange(6.0).reshape(2, 3)
-    for given in (x, x.T, x[:, ::2], np.array(3.0), np.zeros((0, 20, 400), np.float32)):
+    large = np.arange(40 * 300.0).reshape(40, 300)
+    stacks = large.T[None], large[None].transpose(0, 2, 1), large.reshape(2, 20, 300).transpose(0, 2, 1), large[:, None]
+    for given in (x, x.T, x[:, ::2], np.array(3.0), np.zeros((0, 20, 400), np.float32), large, large.T, *stacks):
         y = cpu.ordered_copy(given)
-        assert y.flags.c_contiguous and y.shape == given.shape and not np.shares_memory(x, y)
+        assert y.flags.c_contiguous and y.shape == given.shape and not np.shares_memory(given, y)
         np.testing.assert_array_equal(y, given)
 
 

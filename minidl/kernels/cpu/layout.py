@@ -94,11 +94,18 @@ def lies_channels_last(x: np.ndarray) -> bool:
 
 
 def ordered_copy(x: np.ndarray) -> np.ndarray:
-    """A copy that lies in the order of its dimensions."""
-    if _turned_in_squares(x) and lies_channels_last(x):
-        from . import planes
+    """A copy that lies in the order of its dimensions; fast for images, and for matrices that are transposed."""
+    if x.ndim == 2:
+        return ordered_copy(x[None])[0]
+    if lies_channels_last(x):
+        if _turned_in_squares(x):
+            from . import planes
 
-        return planes.planes_of(x)
+            return planes.planes_of(x)
+    elif x.ndim > 2:
+        images = channels_first(x)
+        if images.flags.c_contiguous and not x.flags.c_contiguous:
+            return channels_last(images)
     return x.copy(order="C")
 
 
