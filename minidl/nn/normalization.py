@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ..errors import ArgumentError, MinidlWarning, ShapeError
 from ..ops.creation import ones, tensor, zeros
 from ..ops.layer_norm import cross_map_lrn2d
 from ..ops.norm import batch_norm_relu, count_batch
+from ..ops.norm_pool import batch_norm_relu_pool
 from ..ops.promotion import array_of
 from ..ops.shape import squeeze, unsqueeze
 from . import functional as F
@@ -99,6 +101,10 @@ class _BatchNorm(_RunningNorm):
     def forward_with_relu(self, input: Any) -> Any:
         """What a ReLU makes of the result, in fewer passes over memory."""
         return self._normalised(batch_norm_relu, input)
+
+    def forward_with_relu_and_pool(self, input: Any, kernel_size: Any) -> Any:
+        """What a ReLU and max pooling over windows side by side make of the result, in training, in still fewer."""
+        return self._normalised(partial(batch_norm_relu_pool, kernel_size=kernel_size), input)
 
     def _normalised(self, function: Callable[..., Any], input: Any) -> Any:
         shape = array_of(input).shape

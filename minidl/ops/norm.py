@@ -30,7 +30,7 @@ def _(g, x, weight, mean, rstd, eps):
     """One fused pass over arrays; over tensors, whose gradients must be differentiable again, the formula itself."""
     if isinstance(g, np.ndarray):
         return kernels.of(g).batch_norm_gradient(g, x, mean, rstd, weight)
-    return _batch_norm_gradient(g, x, weight, eps)
+    return batch_norm_gradient(g, x, weight, eps)
 
 
 @primitive
@@ -43,10 +43,10 @@ def _batch_norm_relu(x, weight, bias, mean, rstd, eps):
 def _(g, x, weight, bias, mean, rstd, eps):
     if isinstance(g, np.ndarray):
         return kernels.of(g).batch_norm_gradient(g, x, mean, rstd, weight, bias, 0.0)
-    return _batch_norm_gradient(gate(g, _batch_norm(x, weight, bias, mean, rstd, eps)), x, weight, eps)
+    return batch_norm_gradient(gate(g, _batch_norm(x, weight, bias, mean, rstd, eps)), x, weight, eps)
 
 
-def _batch_norm_gradient(g: Array, x: Array, weight: Array, eps: float) -> tuple[Array, Array, Array]:
+def batch_norm_gradient(g: Array, x: Array, weight: Array, eps: float) -> tuple[Array, Array, Array]:
     """Gradients in x, weight and bias; Ioffe & Szegedy 2015, section 3."""
     axes = _but_channels(x)
     centred = x - average(x, axes, True)
@@ -109,13 +109,13 @@ def batch_norm(
         check_tensors("batch_norm", input)
     if not x.size:
         return clone(input) if x.ndim < 2 else by_channel(input, weight, bias)
-    _check(x, running_mean, running_var, weight, bias, training)
+    check_norm(x, running_mean, running_var, weight, bias, training)
     if not training:
         mean, variance = array_of(running_mean), array_of(running_var)
         if is_grad_enabled():  # what a node keeps must not follow the running statistics
             mean, variance = mean.copy(), variance.copy()
         return _batch_norm_by(input, weight, bias, mean, variance, eps)
-    return _by_own_moments(_batch_norm, input, running_mean, running_var, weight, bias, momentum, eps)
+    return by_own_moments(_batch_norm, input, running_mean, running_var, weight, bias, momentum, eps)
 
 
 def batch_norm_relu(
@@ -132,11 +132,11 @@ def batch_norm_relu(
     x = array_of(input)
     if not training or not x.size or not isinstance(input, Variable):
         return relu(batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps))
-    _check(x, running_mean, running_var, weight, bias, training)
-    return _by_own_moments(_batch_norm_relu, input, running_mean, running_var, weight, bias, momentum, eps)
+    check_norm(x, running_mean, running_var, weight, bias, training)
+    return by_own_moments(_batch_norm_relu, input, running_mean, running_var, weight, bias, momentum, eps)
 
 
-def _by_own_moments(
+def by_own_moments(
     normalised: Callable[..., Array],
     input: Array,
     running_mean: Array | None,
@@ -193,7 +193,7 @@ def check_fitting(name: str, x: Array, shape: tuple[int, ...], **values: Array |
             raise DtypeError(f"{name}: input {dtype} with {part} {own.dtype}; needs one dtype")
 
 
-def _check(
+def check_norm(
     x: np.ndarray,
     running_mean: Array | None,
     running_var: Array | None,

@@ -32,15 +32,15 @@ def _max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode, least):
 
 @_max_pool2d.gradient("x")
 def _(g, taps, x_shape, kernel_size, stride, padding, dilation):
-    return _spread(g[0], taps, x_shape, kernel_size, stride, padding, dilation)
+    return spread_windows(g[0], taps, x_shape, kernel_size, stride, padding, dilation)
 
 
 @primitive
-def _spread(g, taps, shape, kernel_size, stride, padding, dilation):
+def spread_windows(g, taps, shape, kernel_size, stride, padding, dilation):
     return kernels.of(g).max_pool2d_gradient(g, taps, shape, kernel_size, stride, padding, dilation)
 
 
-@_spread.gradient("g")
+@spread_windows.gradient("g")
 def _(gg, taps, kernel_size, stride, padding, dilation):
     return _gather(gg, taps, kernel_size, stride, padding, dilation)
 
@@ -52,7 +52,7 @@ def _gather(x, taps, kernel_size, stride, padding, dilation):
 
 @_gather.gradient("x")
 def _(g, taps, x_shape, kernel_size, stride, padding, dilation):
-    return _spread(g, taps, x_shape, kernel_size, stride, padding, dilation)
+    return spread_windows(g, taps, x_shape, kernel_size, stride, padding, dilation)
 
 
 @primitive

@@ -141,6 +141,70 @@ def test_an_error_names_the_layer():
         layers(minidl.zeros(2, 4, 3, 3))
 
 
+def block(dtype=minidl.float64, pool=None, **options):
+    return nn.Sequential(*pair(nn.BatchNorm2d, dtype, **options), pool or nn.MaxPool2d(2))
+
+
+def is_one(y):
+    return y.grad_fn.name == "BatchNormReluPoolBackward"
+
+
+@pytest.mark.parametrize("pool", [nn.MaxPool2d(2), nn.MaxPool2d((3, 1))], ids=str)
+@pytest.mark.parametrize("options", [{}, {"momentum": None}, {"affine": False}, {"bias": False}], ids=str)
+def test_batch_norm_relu_and_pool_are_one(options, pool):
+    assert is_one(assert_same(block(pool=pool, **options), batch((4, 3, 7, 6))))
+
+
+def test_the_three_in_single_and_half_precision():
+    layers, x = block(minidl.float16), batch((4, 3, 8, 6), minidl.float16)
+    single = copy.deepcopy(layers).to(minidl.float32)
+    assert is_one(assert_same(copy.deepcopy(single), x.float(), exactly=False))
+    for half, wanted in zip(gradients_of(layers, layers, x), gradients_of(single, single, x.float()), strict=True):
+        np.testing.assert_allclose(half.detach().numpy(), wanted.detach().numpy(), rtol=2e-2, atol=2e-3)
+
+
+def test_derivatives_of_the_three():
+    layers, x = block(), batch((2, 3, 4, 4)).requires_grad_()
+    assert gradcheck(lambda x: layers(x), (x,)) and gradgradcheck(lambda x: layers(x), (x,))
+
+
+def test_the_three_equal_pytorch():
+    torch = pytest.importorskip("torch")
+    ours, x = block(), batch((5, 3, 6, 7))
+    theirs = torch.nn.Sequential(torch.nn.BatchNorm2d(3, dtype=torch.float64), torch.nn.ReLU(), torch.nn.MaxPool2d(2))
+    theirs.load_state_dict({name: torch.from_numpy(value.numpy()) for name, value in ours.state_dict().items()})
+    expected = gradients_of(theirs, theirs, torch.from_numpy(x.numpy()))
+    for got, wanted in zip(gradients_of(ours, ours, x), expected, strict=True):
+        np.testing.assert_allclose(got.detach().numpy(), wanted.detach().numpy(), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("pool", [nn.MaxPool2d(2, 1), nn.MaxPool2d(3, padding=1), nn.MaxPool2d(2, ceil_mode=True),
+                                  nn.MaxPool2d(2, dilation=2), nn.AvgPool2d(2)], ids=str)  # fmt: skip
+def test_other_pools_stay_apart(pool):
+    assert not is_one(assert_same(block(pool=pool), batch((4, 3, 7, 6))))
+
+
+def test_a_weight_of_zero_keeps_the_three_apart():
+    layers = block()
+    with minidl.no_grad():
+        layers[0].weight[1] = 0
+    assert not is_one(assert_same(layers, batch((4, 3, 7, 6))))
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_hooks_keep_the_three_apart(place):
+    layers, x, seen = block(), batch((3, 3, 4, 4)), []
+    layers[place].register_forward_hook(lambda module, *values: seen.append(values) and None)
+    assert not is_one(layers(x)) and len(seen) == 1
+
+
+def test_errors_name_the_layer_of_the_three():
+    with pytest.raises(ShapeError, match=r"^0 \(BatchNorm2d\): .*has 4 channels, the layer has 3"):
+        block()(minidl.zeros(2, 4, 6, 6))
+    with pytest.raises(ShapeError, match=r"^2 \(MaxPool2d\): "):
+        block(minidl.float32, nn.MaxPool2d(9))(minidl.ones(2, 3, 6, 6))
+
+
 POOLS = [(nn.MaxPool1d, (2, 3, 9)), (nn.MaxPool2d, (2, 3, 6, 7)), (nn.MaxPool3d, (2, 2, 4, 5, 4))]
 
 

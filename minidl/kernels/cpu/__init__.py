@@ -30,6 +30,7 @@ _JITTED = {
     "batch_norm": "normalization",
     "batch_norm_gradient": "normalization",
     "batch_norm_by": "running_norm",
+    **dict.fromkeys(("batch_norm_relu_pool", "batch_norm_relu_pool_gradient"), "norm_pool"),
     "layer_norm": "layer_norm",
     "layer_norm_gradient": "layer_norm",
     "group_norm": "group_norm",

@@ -48,12 +48,12 @@ def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return mean, variance
     pixels = values.reshape(-1, channels)
     sample = pixels[:: -(-len(pixels) // SAMPLE)].reshape(-1)
-    numbers = _blank_numbers(sample, channels)
-    _moments(_sums(sample, sample, numbers), sample.size // channels, numbers, mean, variance)
-    numbers = _blank_numbers(values, channels)
+    numbers = blank_numbers(sample, channels)
+    _moments(sums_of(sample, sample, numbers), sample.size // channels, numbers, mean, variance)
+    numbers = blank_numbers(values, channels)
     numbers[:2].reshape(2, -1, channels)[...] = mean
-    if not _moments(_sums(values, values, numbers), len(pixels), numbers, mean, variance):
-        _moments(_sums(values, values, numbers), len(pixels), numbers, mean, variance)
+    if not _moments(sums_of(values, values, numbers), len(pixels), numbers, mean, variance):
+        _moments(sums_of(values, values, numbers), len(pixels), numbers, mean, variance)
     return mean, variance
 
 
@@ -72,7 +72,7 @@ def batch_norm(
     values = _pixels(x)
     y = np.empty_like(values)
     if x.size:
-        numbers = _numbers(values, mean, rstd, weight, bias)
+        numbers = numbers_of(values, mean, rstd, weight, bias)
         _normalise(values, numbers, x.dtype.type(least), y, threads.workers(x.size, PARALLEL_FROM))
     return _as_images(y, x.shape)
 
@@ -82,7 +82,7 @@ def channel_sums(x: np.ndarray) -> np.ndarray:
     if not x.size:
         return np.zeros(x.shape[1], x.dtype)
     values, channels = _pixels(x), x.shape[1]
-    sums = np.add.reduce(_sums(values, values, _blank_numbers(values, channels))[:, 0], 0)
+    sums = np.add.reduce(sums_of(values, values, blank_numbers(values, channels))[:, 0], 0)
     return np.add.reduce(sums.reshape(-1, channels), 0).astype(x.dtype)
 
 
@@ -108,10 +108,10 @@ def batch_norm_gradient(
     gx = np.empty_like(values)
     g_weight, g_bias = np.zeros(len(mean), x.dtype), np.zeros(len(mean), x.dtype)
     if x.size:
-        numbers = _numbers(values, mean, rstd, weight, bias)
+        numbers = numbers_of(values, mean, rstd, weight, bias)
         corrections = np.empty((2, numbers.shape[1]), x.dtype)
-        sums = _sums(gradients, values, numbers, least)
-        _correct(sums, numbers, rstd, corrections, x.size // len(mean), g_weight, g_bias)
+        sums = sums_of(gradients, values, numbers, least)
+        correct(sums, numbers, rstd, corrections, x.size // len(mean), g_weight, g_bias)
         workers = threads.workers(x.size, PARALLEL_FROM)
         _combine(gradients, values, numbers, corrections, x.dtype.type(least), gx, workers)
     return _as_images(gx, x.shape), g_weight, g_bias
@@ -127,17 +127,17 @@ def _as_images(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return channels_first(values.reshape(shape[0], *shape[2:], shape[1]))
 
 
-def _blank_numbers(values: np.ndarray, channels: int) -> np.ndarray:
+def blank_numbers(values: np.ndarray, channels: int) -> np.ndarray:
     """The numbers below, all zero."""
     pixels = min(-(-STRETCH // channels), values.size // channels)
     return np.zeros((4, pixels * channels), values.dtype)
 
 
-def _numbers(
+def numbers_of(
     values: np.ndarray, mean: np.ndarray, rstd: np.ndarray, weight: np.ndarray | None, bias: np.ndarray | None
 ) -> np.ndarray:
     """Along one stretch each: the centre of what is summed, the mean of x, what multiplies x, and what is added."""
-    numbers = _blank_numbers(values, len(mean))
+    numbers = blank_numbers(values, len(mean))
     scale = rstd if weight is None else rstd * weight
     along = numbers.reshape(4, -1, len(mean))
     along[1], along[2] = mean, scale
@@ -145,7 +145,7 @@ def _numbers(
     return numbers
 
 
-def _sums(first: np.ndarray, second: np.ndarray, numbers: np.ndarray, least: float = -np.inf) -> np.ndarray:
+def sums_of(first: np.ndarray, second: np.ndarray, numbers: np.ndarray, least: float = -np.inf) -> np.ndarray:
     """The sums of `first` without its centre, and of its products with `second` without its mean; pixel after pixel.
 
     first counts as zero where second, scaled and shifted, is not above `least`.  There are two sums for each thread
@@ -179,7 +179,7 @@ def _moments(sums, count, numbers, mean, variance):
 
 
 @serial
-def _correct(sums, numbers, rstd, corrections, count, g_weight, g_bias):
+def correct(sums, numbers, rstd, corrections, count, g_weight, g_bias):
     """The gradients of weight and bias, and what multiplies x - mean, and what is added, in that of x."""
     channels = rstd.size
     for c in range(channels):
@@ -280,11 +280,11 @@ def _normalise(x, numbers, least, y, workers):
         first, end = _share(t, x.size, length, workers)
         for i in range(first, end, length):
             j = min(i + length, end)
-            _normalise_stretch(x[i:j], scale, shift, least, y[i:j])
+            normalise_stretch(x[i:j], scale, shift, least, y[i:j])
 
 
 @serial
-def _normalise_stretch(x, scale, shift, least, y):
+def normalise_stretch(x, scale, shift, least, y):
     for q in range(x.size):
         value = x[q] * scale[q] + shift[q]
         y[q] = least if value <= least else value
@@ -297,11 +297,11 @@ def _combine(g, x, numbers, corrections, least, out, workers):
         first, end = _share(t, x.size, length, workers)
         for i in range(first, end, length):
             j = min(i + length, end)
-            _combine_stretch(g[i:j], x[i:j], mean, scale, shift, least, corrections[0], corrections[1], out[i:j])
+            combine_stretch(g[i:j], x[i:j], mean, scale, shift, least, corrections[0], corrections[1], out[i:j])
 
 
 @serial
-def _combine_stretch(g, x, mean, scale, shift, least, along, offset, out):
+def combine_stretch(g, x, mean, scale, shift, least, along, offset, out):
     for q in range(x.size):
         value = _gated(g[q], x[q], scale[q], shift[q], least)
         out[q] = value * scale[q] + (x[q] - mean[q]) * along[q] + offset[q]

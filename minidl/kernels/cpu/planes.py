@@ -39,13 +39,11 @@ def _turn(x: np.ndarray, y: np.ndarray) -> None:
 def _turn_matrices(x, y, shape, bands, workers):
     """Threads take matrices, or, of few, bands of their longer side."""
     n, rows, columns = shape
-    size = rows * columns
+    across, down = (bands, 1) if columns >= rows else (1, bands)
     for t in prange(workers):
         for number in range(t * n * bands // workers, (t + 1) * n * bands // workers):
-            first, band = number // bands * size, number % bands
-            if columns >= rows:
-                left, right = band * columns // bands, (band + 1) * columns // bands
-                transpose(x, first + left, columns, rows, right - left, y[first + left * rows :], rows)
-            else:
-                top, bottom = band * rows // bands, (band + 1) * rows // bands
-                transpose(x, first + top * columns, columns, bottom - top, columns, y[first + top :], rows)
+            first, band = number // bands * rows * columns, number % bands
+            left, right = band % across * columns // across, (band % across + 1) * columns // across
+            top, bottom = band % down * rows // down, (band % down + 1) * rows // down
+            source, target = first + top * columns + left, first + left * rows + top
+            transpose(x, source, columns, bottom - top, right - left, y[target:], rows)

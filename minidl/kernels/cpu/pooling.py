@@ -45,7 +45,7 @@ def max_pool2d(
     images = channels_last(x)
     shape = _output_shape(images.shape, kernel_size, stride, padding, dilation, ceil_mode)
     values = np.empty(shape, x.dtype)
-    taps: np.ndarray = np.empty(shape, _tap_dtype(kernel_size))
+    taps: np.ndarray = np.empty(shape, tap_dtype(kernel_size))
     if values.size:
         piece = max(PIECE // (stride[1] * shape[3]), 1)
         geometry = (*kernel_size, *stride, *padding, *dilation)
@@ -69,7 +69,7 @@ def max_pool2d_gradient(
     geometry = (*kernel_size, *stride, *padding, *dilation)
     x = empty_channels_last(input_shape, g.dtype)
     workers = threads.workers(x.size, PARALLEL_FROM)
-    wanted = _wanted_taps(w, g.shape[3], c, geometry, found.dtype)
+    wanted = wanted_taps(w, g.shape[3], c, geometry, found.dtype)
     if wanted is None or not g.size:
         x.fill(0)
         _scatter(given, found, channels_last(x), geometry, workers)
@@ -121,7 +121,7 @@ def _windows(size: int, kernel: int, stride: int, padding: int, dilation: int, c
     return count - ((count - 1) * stride >= size + padding)
 
 
-def _tap_dtype(kernel_size: Pair) -> type:
+def tap_dtype(kernel_size: Pair) -> type:
     kh, kw = kernel_size
     return np.int8 if (kh + 1) * kw <= 128 else np.int32
 
@@ -130,30 +130,49 @@ def _tap_dtype(kernel_size: Pair) -> type:
 def _greatest(x, values, taps, geometry, least, piece, workers):
     """Threads take rows of the output.  First the rows that a row of windows sees are compared, number by number, then
     the columns of what is left: long runs of neighbours both."""
-    kh, kw, sh, sw, ph, pw, _, dw = geometry
-    n, height, width, c = values.shape
-    greatest, numbers = values.reshape(-1), taps.reshape(-1)
-    most = ((min(piece, width) - 1) * sw + 1) * c
+    n, height = values.shape[:2]
     for t in prange(workers):
-        held, rows = np.empty(most + (kw - 1) * dw * c, x.dtype), np.empty(most + (kw - 1) * dw * c, taps.dtype)
-        best, found = np.empty(most + LANES, x.dtype), np.empty(most + LANES, taps.dtype)
-        line, line_taps = np.empty(most + LANES, x.dtype), np.empty(most + LANES, taps.dtype)
+        memory = row_memory(values, taps, geometry, piece)
         for row in range(t * n * height // workers, (t + 1) * n * height // workers):
-            for first in range(0, width, piece):
-                count = min(piece, width - first)
-                size, place = ((count - 1) * sw + 1) * c, (row * width + first) * c
-                seen = size + (kw - 1) * dw * c
-                _compare_rows(x, row // height, row % height * sh - ph, first * sw - pw, held[:seen], rows[:seen],
-                              geometry)  # fmt: skip
-                copy_run(held, 0, best, 0, size)
-                copy_run(rows, 0, found, 0, size)
-                for j in range(1, kw):
-                    _compare_column(held[j * dw * c :], rows[j * dw * c :], best[:size], found[:size], j)
-                _copy_pixels((best, found), (line, line_taps), count, c, (sw * c, c), 1, 0)
-                if least > -np.inf:
-                    _raise(line[: count * c], line_taps[: count * c], least, taps.dtype.type(kh * kw))
-                copy_run(line, 0, greatest, place, count * c)
-                copy_run(line_taps, 0, numbers, place, count * c)
+            image, i = row // height, row % height
+            top = i * geometry[2] - geometry[4]
+            greatest_of_row(x, image, top, values[image, i], taps[image, i], geometry, least, piece, memory)
+
+
+@serial
+def row_memory(values, taps, geometry, piece):
+    """What `greatest_of_row` writes to meanwhile."""
+    _, kw, _, sw, _, _, _, dw = geometry
+    _, _, width, c = values.shape
+    most = ((min(piece, width) - 1) * sw + 1) * c
+    return (
+        (np.empty(most + (kw - 1) * dw * c, values.dtype), np.empty(most + (kw - 1) * dw * c, taps.dtype)),
+        (np.empty(most + LANES, values.dtype), np.empty(most + LANES, taps.dtype)),
+        (np.empty(most + LANES, values.dtype), np.empty(most + LANES, taps.dtype)),
+    )
+
+
+@serial
+def greatest_of_row(x, image, top, values, taps, geometry, least, piece, memory):
+    """Of the windows from row `top` of an image on: values and taps (W', C), both dense."""
+    kh, kw, _, sw, _, pw, _, dw = geometry
+    (held, rows), (best, found), (line, line_taps) = memory
+    width, c = values.shape
+    greatest, numbers = values.reshape(-1), taps.reshape(-1)
+    for first in range(0, width, piece):
+        count = min(piece, width - first)
+        size = ((count - 1) * sw + 1) * c
+        seen = size + (kw - 1) * dw * c
+        _compare_rows(x, image, top, first * sw - pw, held[:seen], rows[:seen], geometry)
+        copy_run(held, 0, best, 0, size)
+        copy_run(rows, 0, found, 0, size)
+        for j in range(1, kw):
+            _compare_column(held[j * dw * c :], rows[j * dw * c :], best[:size], found[:size], j)
+        _copy_pixels((best, found), (line, line_taps), count, c, (sw * c, c), 1, 0)
+        if least > -np.inf:
+            _raise(line[: count * c], line_taps[: count * c], least, taps.dtype.type(kh * kw))
+        copy_run(line, 0, greatest, first * c, count * c)
+        copy_run(line_taps, 0, numbers, first * c, count * c)
 
 
 @serial
@@ -228,7 +247,7 @@ def _copy_pixels(source, target, count, channels, steps, times, apart):
 
 
 @lru_cache(SHAPES)
-def _wanted_taps(w: int, width: int, c: int, geometry: tuple[int, ...], dtype: np.dtype) -> np.ndarray | None:
+def wanted_taps(w: int, width: int, c: int, geometry: tuple[int, ...], dtype: np.dtype) -> np.ndarray | None:
     """For each row of a kernel and number of an image's row (kh + 1, w * c) the tap by which a window sees it; -1 for
     what none sees, and in a last row.  None where windows overlap."""
     kh, kw, sh, sw, _, pw, dh, dw = geometry
@@ -245,28 +264,52 @@ def _wanted_taps(w: int, width: int, c: int, geometry: tuple[int, ...], dtype: n
 @parallel
 def _spread(g, taps, x, wanted, geometry, workers):
     """Windows that do not overlap: each pixel is written once.  Threads take rows of the image."""
-    kh, kw, sh, sw, ph, pw, dh, dw = geometry
+    kh, _, sh, _, ph, _, dh, _ = geometry
     n, h, w, c = x.shape
-    _, height, width, _ = g.shape
-    gradients, numbers, pixels = g.reshape(-1), taps.reshape(-1), x.reshape(-1)
+    height, pixels = g.shape[1], x.reshape(-1)
     for t in prange(workers):
-        size = max(width * sw, pw + w) * c + LANES
-        spread, line = np.empty(size, g.dtype), np.empty(width * c + LANES, g.dtype)
-        found, line_taps = np.zeros(size, taps.dtype), np.zeros(width * c + LANES, taps.dtype)  # nowhere -1
-        known, zero = -1, g.dtype.type(0)
+        memory, known = spread_memory(g, taps, w, geometry), -1
         for row in range(t * n * h // workers, (t + 1) * n * h // workers):
             image, window, within = row // h, (row % h + ph) // sh, (row % h + ph) % sh
-            place = (image * height + window) * width * c
+            place = image * height + window
             if window < height and known != place:
                 known = place
-                copy_run(gradients, place, line, 0, width * c)
-                copy_run(numbers, place, line_taps, 0, width * c)
-                _copy_pixels((line, line_taps), (spread, found), width, c, (c, sw * c), kw, dw * c)
+                repeat_row(g[image, window], taps[image, window], geometry, memory)
             i = within // dh if window < height and within % dh == 0 else kh
-            target, own = pixels[row * w * c : (row + 1) * w * c], wanted[min(i, kh)]
-            given, numbered = spread[pw * c :], found[pw * c :]
-            for q in range(target.size):
-                target[q] = given[q] if numbered[q] == own[q] else zero
+            pick_row(memory, wanted[min(i, kh)], geometry[5] * c, pixels[row * w * c : (row + 1) * w * c])
+
+
+@serial
+def spread_memory(g, taps, w, geometry):
+    """Where `repeat_row` writes to: each window's gradients and taps as often as it has columns, of images w wide."""
+    _, _, _, sw, _, pw, _, _ = geometry
+    _, _, width, c = g.shape
+    size = max(width * sw, pw + w) * c + LANES
+    return (
+        (np.empty(width * c + LANES, g.dtype), np.zeros(width * c + LANES, taps.dtype)),
+        (np.empty(size, g.dtype), np.zeros(size, taps.dtype)),  # nowhere -1
+    )
+
+
+@serial
+def repeat_row(g, taps, geometry, memory):
+    """Of a row of windows, gradients and taps (W', C)."""
+    _, kw, _, sw, _, _, _, dw = geometry
+    (line, line_taps), (spread, found) = memory
+    width, c = g.shape
+    copy_run(g.reshape(-1), 0, line, 0, g.size)
+    copy_run(taps.reshape(-1), 0, line_taps, 0, g.size)
+    _copy_pixels((line, line_taps), (spread, found), width, c, (c, sw * c), kw, dw * c)
+
+
+@serial
+def pick_row(memory, own, before, target):
+    """The gradients of a row of the image, whose numbers the windows see by the taps `own`; it begins `before` so many
+    numbers of the windows'."""
+    _, (spread, found) = memory
+    given, numbered, zero = spread[before:], found[before:], target.dtype.type(0)
+    for q in range(target.size):
+        target[q] = given[q] if numbered[q] == own[q] else zero
 
 
 @parallel

@@ -183,4 +183,9 @@ SAMPLES = [
         lambda T, x, w, b: T.nn.functional.instance_norm(x, None, None, w, b),
         [waves(2, 2, 3), waves(2), waves(2)[::-1].copy()],
     ),
+    S(
+        "batch_norm relu max_pool2d",
+        lambda T, x: T.nn.Sequential(T.nn.BatchNorm2d(2, dtype=x.dtype), T.nn.ReLU(), T.nn.MaxPool2d(2))(x),
+        [waves(3, 2, 4, 5)],
+    ),
 ]
