@@ -188,24 +188,33 @@ def _compare_rows(x, image, top, left, held, rows, geometry):
         stop -= 1
     before = min(max(-left, 0), across) if start < stop else across
     after = max(min(w - left, across), before)
-    none = rows.dtype.type(kh * kw)
-    for q in range(held.size):
-        held[q], rows[q] = -np.inf, none
+    _pad(held[: before * c], rows[: before * c], kh * kw)
+    _pad(held[after * c :], rows[after * c :], kh * kw)
     held, rows = held[before * c : after * c], rows[before * c : after * c]
     if held.size > 0:
         pixels, place = x.reshape(-1), ((image * h + top) * w + left + before) * c
-        for i in range(start, stop):
+        first, own = place + start * dh * w * c, rows.dtype.type(start * kw)
+        copy_run(pixels, first, held, 0, held.size)
+        for q in range(rows.size):
+            rows[q] = own
+        for i in range(start + 1, stop):
             first = place + i * dh * w * c
-            _compare_row(pixels[first : first + held.size], held, rows, i * kw, none)
+            _compare_row(pixels[first : first + held.size], held, rows, i * kw)
 
 
 @serial
-def _compare_row(pixels, held, rows, tap, none):
-    """A row of pixels wins where it is the first, or greater, or the first NaN."""
+def _pad(held, rows, none):
+    for q in range(held.size):
+        held[q], rows[q] = -np.inf, rows.dtype.type(none)
+
+
+@serial
+def _compare_row(pixels, held, rows, tap):
+    """A row of pixels wins where it is greater, or the first NaN."""
     own = rows.dtype.type(tap)
     for q in range(held.size):
         value, best, known = pixels[q], held[q], rows[q]
-        wins = ((best == best) & (not (value <= best))) | (known == none)
+        wins = (best == best) & (not (value <= best))
         held[q] = value if wins else best
         rows[q] = own if wins else known
 
