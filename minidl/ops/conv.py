@@ -231,23 +231,33 @@ def _rows(x: Array, weight: Array, bias: Array | None, stride: Any, padding: Any
 def _volumes(
     x: Array, weight: Array, bias: Array | None, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Array:
-    """Over three dimensions: for each layer of the kernel the convolution of the frames that it meets, summed."""
-    if padding[0]:
-        x = constant_pad_nd(x, (0, 0, 0, 0, padding[0], padding[0]))
-    batch, channels, depth, *plane = x.shape
-    step, spread, layers = stride[0], dilation[0], weight.shape[2]
-    count = (depth - spread * (layers - 1) - 1) // step + 1
+    """Over three dimensions: images whose channels are those of all frames that the kernel meets at once."""
+    (batch, _, depth, *_), (kernels, own, layers, *size) = x.shape, weight.shape
+    count = (depth + 2 * padding[0] - dilation[0] * (layers - 1) - 1) // stride[0] + 1
+    images = _met_frames(x, (layers, stride[0], padding[0], dilation[0], count), groups)
+    kernel = reshape(transpose(weight, 1, 2), (kernels, layers * own, *size))
+    y = _conv2d(images, kernel, bias, stride[1:], padding[1:], dilation[1:], groups)
+    return transpose(reshape(y, (batch, count, *y.shape[1:])), 1, 2)
 
-    def of_layer(k: int, own: Array | None) -> Array:
-        frames = x[:, :, k * spread : k * spread + (count - 1) * step + 1 : step]
-        images = reshape(transpose(frames, 1, 2), (batch * count, channels, *plane))
-        return _conv2d(images, weight[:, :, k], own, stride[1:], padding[1:], dilation[1:], groups)
 
-    total_of_layers = of_layer(0, bias)
-    for k in range(1, layers):
-        total_of_layers = total_of_layers + of_layer(k, None)
-    result = reshape(total_of_layers, (batch, count, *total_of_layers.shape[1:]))
-    return transpose(result, 1, 2)
+@primitive
+def _met_frames(x, walk, groups):
+    return kernels.of(x).met_frames(x, walk, groups)
+
+
+@_met_frames.gradient("x")
+def _(g, x_shape, walk, groups):
+    return _back_to_frames(g, x_shape, walk, groups)
+
+
+@primitive
+def _back_to_frames(g, shape, walk, groups):
+    return kernels.of(g).met_frames_gradient(g, shape, walk, groups)
+
+
+@_back_to_frames.gradient("g")
+def _(gg, walk, groups):
+    return _met_frames(gg, walk, groups)
 
 
 LAYOUTS = {

@@ -8,6 +8,7 @@ import importlib
 from typing import Any
 
 from .activation import gate, tanh
+from .frames import met_frames, met_frames_gradient
 from .half import also_in_half_precision
 from .layout import ordered_copy
 from .pixels import pixel_shuffle, pixel_unshuffle
@@ -154,7 +155,18 @@ _TAKE_ANY_DTYPE |= {"lengths", "element_losses", "row_distances"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 
-__all__ = [*_JITTED, "gate", "linear", "matmul", "ordered_copy", "pixel_shuffle", "pixel_unshuffle", "tanh"]
+__all__ = [
+    *_JITTED,
+    "gate",
+    "linear",
+    "matmul",
+    "met_frames",
+    "met_frames_gradient",
+    "ordered_copy",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "tanh",
+]
 
 
 def __getattr__(name: str) -> Any:
