@@ -18,7 +18,7 @@ from numba import prange
 
 from .. import threads
 from .jit import parallel, serial
-from .layout import channels_first, channels_last
+from .layout import channels_last, empty_channels_last
 
 PARALLEL_FROM = 1 << 14
 """Elements from which threads pay (measured on 2 cores)."""
@@ -70,11 +70,11 @@ def batch_norm(
     A weight of None counts as ones, a bias as zeros; NaN stays NaN.  Channels-last.
     """
     values = _pixels(x)
-    y = np.empty_like(values)
+    y = empty_channels_last(x.shape, x.dtype)
     if x.size:
         numbers = _numbers(values, mean, rstd, weight, bias)
-        _normalise(values, numbers, x.dtype.type(least), y, threads.workers(x.size, PARALLEL_FROM))
-    return _as_images(y, x.shape)
+        _normalise(values, numbers, x.dtype.type(least), _pixels(y), threads.workers(x.size, PARALLEL_FROM))
+    return y
 
 
 def channel_sums(x: np.ndarray) -> np.ndarray:
@@ -105,7 +105,7 @@ def batch_norm_gradient(
     written beforehand another 0.4.
     """
     values, gradients = _pixels(x), _pixels(g)
-    gx = np.empty_like(values)
+    gx = empty_channels_last(x.shape, x.dtype)
     g_weight, g_bias = np.zeros(len(mean), x.dtype), np.zeros(len(mean), x.dtype)
     if x.size:
         numbers = _numbers(values, mean, rstd, weight, bias)
@@ -113,18 +113,13 @@ def batch_norm_gradient(
         sums = _sums(gradients, values, numbers, least)
         _correct(sums, numbers, rstd, corrections, x.size // len(mean), g_weight, g_bias)
         workers = threads.workers(x.size, PARALLEL_FROM)
-        _combine(gradients, values, numbers, corrections, x.dtype.type(least), gx, workers)
-    return _as_images(gx, x.shape), g_weight, g_bias
+        _combine(gradients, values, numbers, corrections, x.dtype.type(least), _pixels(gx), workers)
+    return gx, g_weight, g_bias
 
 
 def _pixels(x: np.ndarray) -> np.ndarray:
     """x (N, C, ...) as a vector: the channels of each pixel, pixel after pixel."""
     return channels_last(x).reshape(-1)
-
-
-def _as_images(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The vector as (N, C, ...), channels-last."""
-    return channels_first(values.reshape(shape[0], *shape[2:], shape[1]))
 
 
 def _blank_numbers(values: np.ndarray, channels: int) -> np.ndarray:
