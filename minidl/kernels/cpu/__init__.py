@@ -32,6 +32,7 @@ _JITTED = {
     "batch_norm_by": "running_norm",
     "layer_norm": "layer_norm",
     "layer_norm_gradient": "layer_norm",
+    **dict.fromkeys(("rms_norm", "rms_norm_gradient"), "rms_norm"),
     "group_norm": "group_norm",
     "group_norm_gradient": "group_norm",
     "softmax_cross_entropy": "loss",

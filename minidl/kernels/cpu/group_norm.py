@@ -24,7 +24,7 @@ PARALLEL_FROM = 1 << 14
 """Elements from which threads pay (measured on 2 cores)."""
 
 ROW = 1024
-"""Elements in a row, about: the sums and the numbers of the channels fit the L1 cache, and memory comes in long runs."""
+"""Elements in a row, about: the sums and the numbers of the channels fit the L1 cache, and loops are long."""
 
 ROWS = 32
 """Rows that an image has at least, if it has as many pixels: with fewer, adding up along a row takes as long."""

@@ -183,4 +183,5 @@ SAMPLES = [
         lambda T, x, w, b: T.nn.functional.instance_norm(x, None, None, w, b),
         [waves(2, 2, 3), waves(2), waves(2)[::-1].copy()],
     ),
+    S("rms_norm of two dimensions", lambda T, x: T.nn.functional.rms_norm(x, (2, 2), eps=0.1), [waves(2, 2, 2)]),
 ]
