@@ -46,14 +46,10 @@ def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean, variance = np.full(channels, np.nan, x.dtype), np.full(channels, np.nan, x.dtype)
     if not x.size:
         return mean, variance
-    pixels = values.reshape(-1, channels)
-    sample = pixels[:: -(-len(pixels) // SAMPLE)].reshape(-1)
-    numbers = _blank_numbers(sample, channels)
-    _moments(_sums(sample, sample, numbers), sample.size // channels, numbers, mean, variance)
-    numbers = _blank_numbers(values, channels)
-    numbers[:2].reshape(2, -1, channels)[...] = mean
-    if not _moments(_sums(values, values, numbers), len(pixels), numbers, mean, variance):
-        _moments(_sums(values, values, numbers), len(pixels), numbers, mean, variance)
+    numbers, pixels = _blank_numbers(values, channels), x.size // channels
+    _set_centres(values, channels, numbers)
+    if not _moments(_sums(values, values, numbers), pixels, numbers, mean, variance):
+        _moments(_sums(values, values, numbers), pixels, numbers, mean, variance)
     return mean, variance
 
 
@@ -133,10 +129,9 @@ def _numbers(
 ) -> np.ndarray:
     """Along one stretch each: the centre of what is summed, the mean of x, what multiplies x, and what is added."""
     numbers = _blank_numbers(values, len(mean))
-    scale = rstd if weight is None else rstd * weight
-    along = numbers.reshape(4, -1, len(mean))
-    along[1], along[2] = mean, scale
-    along[3] = -mean * scale if bias is None else bias - mean * scale
+    factors = np.ones_like(rstd) if weight is None else np.ascontiguousarray(weight)
+    shifts = np.zeros_like(mean) if bias is None else np.ascontiguousarray(bias)
+    _set_numbers(mean, rstd, factors, shifts, numbers)
     return numbers
 
 
@@ -154,6 +149,31 @@ def _sums(first: np.ndarray, second: np.ndarray, numbers: np.ndarray, least: flo
 
 
 # --- the channels' numbers --------------------------------------------------------------------------------------------
+
+
+@serial
+def _set_centres(x, channels, numbers):
+    """What stands for the mean while deviations are summed: the mean of a few pixels."""
+    pixels = x.size // channels
+    sampled = min(pixels, SAMPLE)
+    share, centre = x.dtype.type(1 / sampled), numbers[0]
+    for i in range(sampled):
+        pixel = x[i * pixels // sampled * channels :]
+        for c in range(channels):
+            centre[c] += pixel[c] * share
+    for c in range(channels):
+        for q in range(c, centre.size, channels):
+            numbers[0, q] = numbers[1, q] = centre[c]
+
+
+@serial
+def _set_numbers(mean, rstd, weight, bias, numbers):
+    channels = mean.size
+    for c in range(channels):
+        scale = rstd[c] * weight[c]
+        shift = bias[c] - mean[c] * scale
+        for q in range(c, numbers.shape[1], channels):
+            numbers[1, q], numbers[2, q], numbers[3, q] = mean[c], scale, shift
 
 
 @serial
@@ -180,9 +200,10 @@ def _correct(sums, numbers, rstd, corrections, count, g_weight, g_bias):
     for c in range(channels):
         total, product = _of_channel(sums, 0, c, channels), _of_channel(sums, 1, c, channels) * rstd[c]
         g_bias[c], g_weight[c] = total, product
+        share = -numbers[2, c] / count
+        along, offset = share * product * rstd[c], share * total
         for q in range(c, corrections.shape[1], channels):
-            corrections[0, q] = -numbers[2, c] * product * rstd[c] / count
-            corrections[1, q] = -numbers[2, c] * total / count
+            corrections[0, q], corrections[1, q] = along, offset
 
 
 @serial
