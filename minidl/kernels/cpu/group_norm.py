@@ -264,9 +264,9 @@ def _add_products(g, x, lanes, sums):
     for start in range(0, x.size, BLOCK * row):
         end = min(start + BLOCK * row, x.size)
         i = start
-        while i + 4 * row <= end:
-            _add_four_products(g[i:], x[i:], lanes[0], blocks[0], blocks[1])
-            i += 4 * row
+        while i + 8 * row <= end:
+            _add_eight_products(g[i:], x[i:], lanes[0], blocks[0], blocks[1])
+            i += 8 * row
         while i < end:
             j = min(i + row, end)
             _add_product(g[i:j], x[i:j], lanes[0], blocks[0], blocks[1])
@@ -282,15 +282,18 @@ def _add_product(g, x, centre, total, product):
 
 
 @serial
-def _add_four_products(g, x, centre, total, product):
+def _add_eight_products(g, x, centre, total, product):
     n = centre.size
     for q in range(n):
         m = centre[q]
         a, b, c, d = g[q], g[q + n], g[q + 2 * n], g[q + 3 * n]
-        total[q] += (a + b) + (c + d)
+        e, f, h, i = g[q + 4 * n], g[q + 5 * n], g[q + 6 * n], g[q + 7 * n]
+        total[q] += ((a + b) + (c + d)) + ((e + f) + (h + i))
         a, b = a * (x[q] - m), b * (x[q + n] - m)
         c, d = c * (x[q + 2 * n] - m), d * (x[q + 3 * n] - m)
-        product[q] += (a + b) + (c + d)
+        e, f = e * (x[q + 4 * n] - m), f * (x[q + 5 * n] - m)
+        h, i = h * (x[q + 6 * n] - m), i * (x[q + 7 * n] - m)
+        product[q] += ((a + b) + (c + d)) + ((e + f) + (h + i))
 
 
 @serial
