@@ -16,43 +16,22 @@ from .conv import sizes_of
 from .elementwise import rsqrt, square
 from .norm import batch_norm, by_channel, check_channels, check_fitting, in_dtype_of
 from .padding import constant_pad_nd
-from .promotion import Array, array_of, check_floats, check_tensors
+from .promotion import Array, array_of, at_least_single, check_floats, check_tensors
 from .rearranging import unfold
 from .reduction import mean, plain_sum
 from .shape import reshape
 
 
-@primitive(outputs=("normal", "scale"))
-def _standardised(x, axes, eps, centring):
-    y = x.astype(np.float32) if x.dtype == np.float16 else x
-    y = y - mean(y, axes, True) if centring else y
-    scale = rsqrt(mean(square(y), axes, True) + eps)
-    return (y * scale).astype(x.dtype, copy=False), scale.astype(x.dtype, copy=False)
-
-
-@_standardised.gradient("x")
-def _(g, x, normal, scale, axes, eps, centring):
-    g = g[0]
-    if not isinstance(g, np.ndarray):
-        normal, scale = _recorded(x, axes, eps, centring)
-    return _pulled_back(g, normal, scale, axes, centring)
-
-
-def _recorded(x: Array, axes: tuple[int, ...], eps: float, centring: bool) -> tuple[Array, Array]:
-    """What `_standardised` gives, as a part of the graph, so that it can be differentiated again."""
-    centred = x - mean(x, axes, True) if centring else x
+def _standardised(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array]:
+    """(x - mean) / sqrt(variance + eps) over the axes, made of operators, and the factor 1 / sqrt(variance + eps)."""
+    centred = x - mean(x, axes, True)
     scale = rsqrt(mean(square(centred), axes, True) + eps)
     return centred * scale, scale
 
 
-def _pulled_back(g: Array, normal: Array, scale: Array, axes: tuple[int, ...], centring: bool) -> Array:
-    along = g - normal * mean(g * normal, axes, True)
-    return (along - mean(g, axes, True) if centring else along) * scale
-
-
-def standardised(x: Array, axes: tuple[int, ...], eps: float, centring: bool = True) -> Array:
-    """(x - mean) / sqrt(variance + eps) over the axes; without centring x / sqrt(mean of x^2 + eps)."""
-    return _standardised(x, axes, eps, centring)[0]
+def _pulled_back(g: Array, normal: Array, scale: Array, axes: tuple[int, ...]) -> Array:
+    """The gradient of x from that of what `_standardised` gives."""
+    return (g - normal * mean(g * normal, axes, True) - mean(g, axes, True)) * scale
 
 
 def _last(name: str, input: Array, normalized_shape: Sequence[int], weight: Any, bias: Any) -> tuple[int, ...]:
@@ -79,7 +58,7 @@ def layer_norm(
     x = array_of(input)
     if x.dtype.char in "fd" and x.size:  # as those of weight and bias, then; the kernel does no halves, and needs a row
         return _layer_norm(input, weight, bias, len(axes), eps)[0]
-    normal = standardised(input, axes, eps)
+    normal = _standardised(at_least_single(input), axes, eps)[0]
     scaled = normal if weight is None else normal * weight
     return in_dtype_of(input, scaled if bias is None else scaled + bias)
 
@@ -87,32 +66,23 @@ def layer_norm(
 @primitive(outputs=("y", "means", "scales"))
 def _layer_norm(x, weight, bias, own, eps):
     """Over the last `own` dimensions."""
-    rows = _as_rows(x, own)
-    y, means, scales = kernels.of(x).layer_norm(rows, _as_row(weight), _as_row(bias), eps)
-    return y.reshape(x.shape), means, scales
+    return kernels.of(x).layer_norm(x, own, weight, bias, eps)
 
 
 @_layer_norm.gradient("x", "weight", "bias")
 def _(g, x, weight, own, eps, means, scales):
     g = g[0]
-    lead = tuple(range(x.ndim - own))
     if isinstance(g, np.ndarray):
-        rows = _as_rows(g, own), _as_rows(x, own)
-        dx, *sums = kernels.of(g).layer_norm_gradient(*rows, _as_row(weight), means, scales)
-        return dx.reshape(x.shape), *(part.reshape(x.shape[len(lead) :]) for part in sums)
-    axes = tuple(range(len(lead), x.ndim))
-    normal, scale = _recorded(x, axes, eps, True)
-    dx = _pulled_back(g if weight is None else g * weight, normal, scale, axes, True)
+        return kernels.of(g).layer_norm_gradient(g, x, own, weight, means, scales)
+    lead, axes = _split(x, own)
+    normal, scale = _standardised(x, axes, eps)
+    dx = _pulled_back(g if weight is None else g * weight, normal, scale, axes)
     return dx, plain_sum(g * normal, lead, False), plain_sum(g, lead, False)
 
 
-def _as_rows(x: np.ndarray, own: int) -> np.ndarray:
-    """The last `own` dimensions as one, and those before as one."""
-    return x.reshape(math.prod(x.shape[: x.ndim - own]), -1)
-
-
-def _as_row(x: np.ndarray | None) -> np.ndarray | None:
-    return None if x is None else x.reshape(-1)
+def _split(x: Array, own: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The first dimensions, and the last `own`."""
+    return tuple(range(x.ndim - own)), tuple(range(x.ndim - own, x.ndim))
 
 
 def rms_norm(
@@ -121,8 +91,34 @@ def rms_norm(
     """Each sample's last dimensions divided by the root of their mean square (Zhang and Sennrich 2019)."""
     axes = _last("rms_norm", input, normalized_shape, weight, None)
     eps = float(np.finfo(np.promote_types(input.dtype, np.float32)).eps) if eps is None else eps
-    normal = standardised(input, axes, eps, centring=False)
+    x = array_of(input)
+    if x.dtype.char in "fd" and x.size:
+        return _rms_norm(input, weight, len(axes), eps)[0]
+    wide = at_least_single(input)
+    normal = wide * _factor(wide, axes, eps)
     return in_dtype_of(input, normal if weight is None else normal * weight)
+
+
+@primitive(outputs=("y", "scales"))
+def _rms_norm(x, weight, own, eps):
+    """Over the last `own` dimensions."""
+    return kernels.of(x).rms_norm(x, own, weight, eps)
+
+
+@_rms_norm.gradient("x", "weight")
+def _(g, x, weight, own, eps, scales):
+    g = g[0]
+    if isinstance(g, np.ndarray):
+        return kernels.of(g).rms_norm_gradient(g, x, own, weight, scales)
+    lead, axes = _split(x, own)
+    scale = _factor(x, axes, eps)
+    normal, p = x * scale, g if weight is None else g * weight
+    return (p - normal * mean(p * normal, axes, True)) * scale, plain_sum(g * normal, lead, False)
+
+
+def _factor(x: Array, axes: tuple[int, ...], eps: float) -> Array:
+    """1 / sqrt(mean of x^2 + eps) over the axes."""
+    return rsqrt(mean(square(x), axes, True) + eps)
 
 
 def group_norm(
@@ -153,8 +149,8 @@ def _(g, x, weight, groups, eps, means, variances):
     if isinstance(g, np.ndarray):
         return kernels.of(g).group_norm_gradient(g, x, weight, means, variances, eps)
     rows = (x.shape[0], groups, math.prod(x.shape[1:]) // max(groups, 1))
-    normal, scale = _recorded(reshape(x, rows), (2,), eps, True)
-    dx = _pulled_back(reshape(by_channel(g, weight, None), rows), normal, scale, (2,), True)
+    normal, scale = _standardised(reshape(x, rows), (2,), eps)
+    dx = _pulled_back(reshape(by_channel(g, weight, None), rows), normal, scale, (2,))
     shape, but_channels = tuple(x.shape), (0, *range(2, x.ndim))
     along = plain_sum(g * reshape(normal, shape), but_channels, False)
     return reshape(dx, shape), along, plain_sum(g, but_channels, False)

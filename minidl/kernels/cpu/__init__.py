@@ -34,6 +34,7 @@ _JITTED = {
     **dict.fromkeys(("batch_norm_relu_pool", "batch_norm_relu_pool_gradient"), "norm_pool"),
     "layer_norm": "layer_norm",
     "layer_norm_gradient": "layer_norm",
+    **dict.fromkeys(("rms_norm", "rms_norm_gradient"), "rms_norm"),
     "group_norm": "group_norm",
     "group_norm_gradient": "group_norm",
     "softmax_cross_entropy": "loss",

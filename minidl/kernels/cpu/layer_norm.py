@@ -16,33 +16,40 @@ PARALLEL_FROM = 1 << 14
 
 
 def layer_norm(
-    x: np.ndarray, weight: np.ndarray | None, bias: np.ndarray | None, eps: float
+    x: np.ndarray, own: int, weight: np.ndarray | None, bias: np.ndarray | None, eps: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(x - mean) / sqrt(variance + eps) * weight + bias of each row: x (rows, n), weight and bias (n,).
+    """(x - mean) / sqrt(variance + eps) * weight + bias over the last `own` dimensions, those of weight and bias.
 
-    Also the means and what is multiplied with, 1 / sqrt(variance + eps), of each row.
+    Also the means and what is multiplied with, 1 / sqrt(variance + eps), of each sample, one after the other.
     """
-    x = np.ascontiguousarray(x)
-    y, means, scales = np.empty_like(x), np.empty(len(x), x.dtype), np.empty(len(x), x.dtype)
-    shift = np.zeros(x.shape[1], x.dtype) if bias is None else np.ascontiguousarray(bias)
-    _normalise(x, _factors(x, weight), shift, eps, y, means, scales, threads.workers(x.size, PARALLEL_FROM))
+    rows, y = as_rows(x, own), np.empty(x.shape, x.dtype)
+    means, scales = np.empty((2, len(rows)), x.dtype)
+    shift = np.zeros(rows.shape[1], x.dtype) if bias is None else np.ascontiguousarray(bias).reshape(-1)
+    workers = threads.workers(x.size, PARALLEL_FROM)
+    _normalise(rows, factors(rows, weight), shift, eps, as_rows(y, own), means, scales, workers)
     return y, means, scales
 
 
 def layer_norm_gradient(
-    g: np.ndarray, x: np.ndarray, weight: np.ndarray | None, means: np.ndarray, scales: np.ndarray
+    g: np.ndarray, x: np.ndarray, own: int, weight: np.ndarray | None, means: np.ndarray, scales: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients in x, weight and bias."""
-    g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
-    dx, workers = np.empty_like(x), threads.workers(x.size, PARALLEL_FROM)
-    sums = np.zeros((workers, 2, x.shape[1]), x.dtype)
-    _pull_back(g, x, _factors(x, weight), means, scales, dx, sums, workers)
-    d_weight, d_bias = np.add.reduce(sums)
+    rows, dx, workers = as_rows(x, own), np.empty(x.shape, x.dtype), threads.workers(x.size, PARALLEL_FROM)
+    sums = np.zeros((workers, 2, rows.shape[1]), x.dtype)
+    _pull_back(as_rows(g, own), rows, factors(rows, weight), means, scales, as_rows(dx, own), sums, workers)
+    d_weight, d_bias = np.add.reduce(sums).reshape(2, *x.shape[x.ndim - own :])
     return dx, d_weight, d_bias
 
 
-def _factors(x: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
-    return np.ones(x.shape[1], x.dtype) if weight is None else np.ascontiguousarray(weight)
+def as_rows(x: np.ndarray, own: int) -> np.ndarray:
+    """The last `own` dimensions as one, contiguous, and those before as one."""
+    lead = x.ndim - own
+    return np.ascontiguousarray(x).reshape(math.prod(x.shape[:lead]), math.prod(x.shape[lead:]))
+
+
+def factors(rows: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """A weight as one row; ones without it."""
+    return np.ones(rows.shape[1], rows.dtype) if weight is None else np.ascontiguousarray(weight).reshape(-1)
 
 
 @parallel

@@ -18,7 +18,7 @@ from numba import prange
 
 from .. import threads
 from .jit import parallel, serial
-from .layout import channels_first, channels_last
+from .layout import channels_last, empty_channels_last
 
 PARALLEL_FROM = 1 << 14
 """Elements from which threads pay (measured on 2 cores)."""
@@ -46,14 +46,10 @@ def channel_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean, variance = np.full(channels, np.nan, x.dtype), np.full(channels, np.nan, x.dtype)
     if not x.size:
         return mean, variance
-    pixels = values.reshape(-1, channels)
-    sample = pixels[:: -(-len(pixels) // SAMPLE)].reshape(-1)
-    numbers = blank_numbers(sample, channels)
-    _moments(sums_of(sample, sample, numbers), sample.size // channels, numbers, mean, variance)
-    numbers = blank_numbers(values, channels)
-    numbers[:2].reshape(2, -1, channels)[...] = mean
-    if not _moments(sums_of(values, values, numbers), len(pixels), numbers, mean, variance):
-        _moments(sums_of(values, values, numbers), len(pixels), numbers, mean, variance)
+    numbers, pixels = blank_numbers(values, channels), x.size // channels
+    _set_centres(values, channels, numbers)
+    if not _moments(sums_of(values, values, numbers), pixels, numbers, mean, variance):
+        _moments(sums_of(values, values, numbers), pixels, numbers, mean, variance)
     return mean, variance
 
 
@@ -70,11 +66,11 @@ def batch_norm(
     A weight of None counts as ones, a bias as zeros; NaN stays NaN.  Channels-last.
     """
     values = _pixels(x)
-    y = np.empty_like(values)
+    y = empty_channels_last(x.shape, x.dtype)
     if x.size:
         numbers = numbers_of(values, mean, rstd, weight, bias)
-        _normalise(values, numbers, x.dtype.type(least), y, threads.workers(x.size, PARALLEL_FROM))
-    return _as_images(y, x.shape)
+        _normalise(values, numbers, x.dtype.type(least), _pixels(y), threads.workers(x.size, PARALLEL_FROM))
+    return y
 
 
 def channel_sums(x: np.ndarray) -> np.ndarray:
@@ -105,7 +101,7 @@ def batch_norm_gradient(
     written beforehand another 0.4.
     """
     values, gradients = _pixels(x), _pixels(g)
-    gx = np.empty_like(values)
+    gx = empty_channels_last(x.shape, x.dtype)
     g_weight, g_bias = np.zeros(len(mean), x.dtype), np.zeros(len(mean), x.dtype)
     if x.size:
         numbers = numbers_of(values, mean, rstd, weight, bias)
@@ -113,18 +109,13 @@ def batch_norm_gradient(
         sums = sums_of(gradients, values, numbers, least)
         correct(sums, numbers, rstd, corrections, x.size // len(mean), g_weight, g_bias)
         workers = threads.workers(x.size, PARALLEL_FROM)
-        _combine(gradients, values, numbers, corrections, x.dtype.type(least), gx, workers)
-    return _as_images(gx, x.shape), g_weight, g_bias
+        _combine(gradients, values, numbers, corrections, x.dtype.type(least), _pixels(gx), workers)
+    return gx, g_weight, g_bias
 
 
 def _pixels(x: np.ndarray) -> np.ndarray:
     """x (N, C, ...) as a vector: the channels of each pixel, pixel after pixel."""
     return channels_last(x).reshape(-1)
-
-
-def _as_images(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The vector as (N, C, ...), channels-last."""
-    return channels_first(values.reshape(shape[0], *shape[2:], shape[1]))
 
 
 def blank_numbers(values: np.ndarray, channels: int) -> np.ndarray:
@@ -138,10 +129,9 @@ def numbers_of(
 ) -> np.ndarray:
     """Along one stretch each: the centre of what is summed, the mean of x, what multiplies x, and what is added."""
     numbers = blank_numbers(values, len(mean))
-    scale = rstd if weight is None else rstd * weight
-    along = numbers.reshape(4, -1, len(mean))
-    along[1], along[2] = mean, scale
-    along[3] = -mean * scale if bias is None else bias - mean * scale
+    factors = np.ones_like(rstd) if weight is None else np.ascontiguousarray(weight)
+    shifts = np.zeros_like(mean) if bias is None else np.ascontiguousarray(bias)
+    _set_numbers(mean, rstd, factors, shifts, numbers)
     return numbers
 
 
@@ -159,6 +149,31 @@ def sums_of(first: np.ndarray, second: np.ndarray, numbers: np.ndarray, least: f
 
 
 # --- the channels' numbers --------------------------------------------------------------------------------------------
+
+
+@serial
+def _set_centres(x, channels, numbers):
+    """What stands for the mean while deviations are summed: the mean of a few pixels."""
+    pixels = x.size // channels
+    sampled = min(pixels, SAMPLE)
+    share, centre = x.dtype.type(1 / sampled), numbers[0]
+    for i in range(sampled):
+        pixel = x[i * pixels // sampled * channels :]
+        for c in range(channels):
+            centre[c] += pixel[c] * share
+    for c in range(channels):
+        for q in range(c, centre.size, channels):
+            numbers[0, q] = numbers[1, q] = centre[c]
+
+
+@serial
+def _set_numbers(mean, rstd, weight, bias, numbers):
+    channels = mean.size
+    for c in range(channels):
+        scale = rstd[c] * weight[c]
+        shift = bias[c] - mean[c] * scale
+        for q in range(c, numbers.shape[1], channels):
+            numbers[1, q], numbers[2, q], numbers[3, q] = mean[c], scale, shift
 
 
 @serial
@@ -185,9 +200,10 @@ def correct(sums, numbers, rstd, corrections, count, g_weight, g_bias):
     for c in range(channels):
         total, product = _of_channel(sums, 0, c, channels), _of_channel(sums, 1, c, channels) * rstd[c]
         g_bias[c], g_weight[c] = total, product
+        share = -numbers[2, c] / count
+        along, offset = share * product * rstd[c], share * total
         for q in range(c, corrections.shape[1], channels):
-            corrections[0, q] = -numbers[2, c] * product * rstd[c] / count
-            corrections[1, q] = -numbers[2, c] * total / count
+            corrections[0, q], corrections[1, q] = along, offset
 
 
 @serial

@@ -188,4 +188,5 @@ SAMPLES = [
         lambda T, x: T.nn.Sequential(T.nn.BatchNorm2d(2, dtype=x.dtype), T.nn.ReLU(), T.nn.MaxPool2d(2))(x),
         [waves(3, 2, 4, 5)],
     ),
+    S("rms_norm of two dimensions", lambda T, x: T.nn.functional.rms_norm(x, (2, 2), eps=0.1), [waves(2, 2, 2)]),
 ]
