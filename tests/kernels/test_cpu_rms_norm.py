@@ -1,5 +1,8 @@
 """RMS norm over last dimensions, and its gradients, against the formulas in extended precision."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -35,3 +38,10 @@ def test_results_and_gradients(shape, own, dtype, with_weight):
         ):
             assert got.dtype == dtype
             np.testing.assert_allclose(got, wanted.astype(float), **limits)
+
+
+def test_loading_one_norm_first_leaves_the_others_callable():
+    names = ("rms_norm", "layer_norm", "layer_norm_gradient", "rms_norm_gradient")
+    program = f"from minidl.kernels import cpu; print([callable(getattr(cpu, name)) for name in {names}])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str([True] * 4)
