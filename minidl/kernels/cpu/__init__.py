@@ -42,6 +42,7 @@ _JITTED = {
     "dropout": "philox",
     **dict.fromkeys(("huber", "huber_gradient", "logistic_loss", "logistic_loss_gradient"), "element_losses"),
     **dict.fromkeys(("smooth_absolute", "smooth_absolute_gradient"), "element_losses"),
+    **dict.fromkeys(("squared_distance", "scaled_distance"), "element_losses"),
     **dict.fromkeys(("rnn_forward", "lstm_forward", "gru_forward"), "recurrent"),
     **dict.fromkeys(("rnn_backward", "lstm_backward", "gru_backward"), "recurrent_gradients"),
     **dict.fromkeys(("float_product", "float_products", "integer_products"), "jitted_product"),
