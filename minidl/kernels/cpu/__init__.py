@@ -40,6 +40,8 @@ _JITTED = {
     "attention_gradient": "attention",
     "ctc": "ctc",
     "dropout": "philox",
+    "glu": "glu",
+    "glu_gradient": "glu",
     **dict.fromkeys(("huber", "huber_gradient", "logistic_loss", "logistic_loss_gradient"), "element_losses"),
     **dict.fromkeys(("smooth_absolute", "smooth_absolute_gradient"), "element_losses"),
     **dict.fromkeys(("squared_distance", "scaled_distance"), "element_losses"),
