@@ -9,7 +9,8 @@ from numba import prange
 
 from .. import threads
 from .jit import parallel, serial
-from .rows import PASS_FROM, exp_less, greatest, scale_by_sum
+from .rows import PASS_FROM, greatest, scale_by_sum
+from .softmaxes import BLOCK, exp_in_place, less, sum_of
 
 PARALLEL_FROM = 1 << 9
 """Logits from which threads pay (measured on 2 cores)."""
@@ -32,11 +33,18 @@ def _in_parts(logits, targets, losses, probabilities, workers):
 
 @serial
 def _part(logits, targets, losses, probabilities):
-    for row in range(len(logits)):
-        top = greatest(logits[row])
-        total = exp_less(logits[row], top, probabilities[row])
-        scale_by_sum(probabilities[row], total)
-        losses[row] = math.log(total) - (logits[row, targets[row]] - top)
+    """Some rows at a time, as in `softmaxes.py`."""
+    at_once = max(1, BLOCK // logits.shape[1])
+    for first in range(0, len(logits), at_once):
+        last = min(first + at_once, len(logits))
+        for row in range(first, last):
+            less(logits[row], greatest(logits[row]), probabilities[row])
+            losses[row] = -probabilities[row, targets[row]]
+        exp_in_place(probabilities[first:last].reshape(-1))
+        for row in range(first, last):
+            total = sum_of(probabilities[row])
+            scale_by_sum(probabilities[row], total)
+            losses[row] += math.log(total)
 
 
 def softmax_cross_entropy_gradient(g: np.ndarray, targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
