@@ -2,7 +2,7 @@
 
 The greatest number is taken out first, so that nothing overflows.  Rows, which lie in one piece each, are taken some at
 a time, so that exp goes through all of them in one loop: in a loop along one short row the last numbers do not fill a
-vector, and 65,536 rows of 21 take 2.1 milliseconds instead of 0.8.  Of columns, such as the channels of planes, as many
+vector, and 65,536 rows of 21 take 1.7 milliseconds instead of 0.9.  Of columns, such as the channels of planes, as many
 as fit into the cache are taken side by side.
 """
 
