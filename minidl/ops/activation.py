@@ -179,6 +179,8 @@ def _softmax(x, axis):
 
 @_softmax.gradient("x")
 def _(g, y, axis):
+    if isinstance(y, np.ndarray):
+        return kernels.of(y).softmax_gradient(y, g, axis)
     gy = g * y
     return gy - y * total(gy, axis, True)
 
@@ -191,6 +193,8 @@ def _log_softmax(x, axis):
 
 @_log_softmax.gradient("x")
 def _(g, y, axis):
+    if isinstance(y, np.ndarray):
+        return kernels.of(y).log_softmax_gradient(y, g, axis)
     return g - exp(y) * total(g, axis, True)
 
 

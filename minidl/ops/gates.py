@@ -17,7 +17,7 @@ from .arithmetic import sub
 from .comparison import where
 from .elementwise import abs, exp
 from .inplace import in_place, update
-from .joining import chunk
+from .joining import cat, chunk
 from .promotion import Array, array_of, as_dtype, check_floats
 from .scatter import scatter
 from .shape import axis_of, reshape
@@ -371,14 +371,27 @@ def softmin(input: Array, dim: int | None = None, dtype: Any = None) -> Array:
     return softmax(-input, dim, dtype)
 
 
+@primitive
+def _glu(x, axis):
+    return kernels.of(x).glu(x, axis)
+
+
+@_glu.gradient("x")
+def _(g, x, axis):
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).glu_gradient(g, x, axis)
+    values, gates = chunk(x, 2, axis)
+    s = sigmoid(gates)
+    return cat((g * s, g * values * (s * (1 - s))), axis)
+
+
 def glu(input: Array, dim: int = -1) -> Array:
     """The first half along `dim` times sigmoid of the second (Dauphin et al. 2017)."""
     check_floats("glu", input)
     axis = axis_of("glu", input, dim)
     if not input.ndim or input.shape[axis] % 2:
         raise ShapeError(f"glu: dim {dim} of shape {tuple(input.shape)}; needs an even size to halve")
-    values, gates = chunk(input, 2, axis)
-    return values * sigmoid(gates)
+    return _glu(input, axis)
 
 
 def gumbel_softmax(

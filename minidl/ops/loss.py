@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from .linalg import linear
 from .promotion import Array, array_of, check_floats
 from .reduction import mean as average
 from .reduction import sum as total
-from .shape import broadcast, movedim, reshape, squeeze
+from .shape import broadcast, reshape, squeeze, unsqueeze
 
 
 def reduced(name: str, losses: Array, reduction: str) -> Array:
@@ -143,7 +144,7 @@ def _mean_softmax_cross_entropy(logits, targets):
 
 @_mean_softmax_cross_entropy.gradient("logits")
 def _(g, logits, targets, probabilities):
-    of_each = broadcast(g[0] / len(targets), targets.shape)
+    of_each = broadcast(g[0] / math.prod(targets.shape), targets.shape)
     return _softmax_cross_entropy_gradient(of_each, logits, targets, probabilities)
 
 
@@ -151,13 +152,9 @@ def _softmax_cross_entropy_gradient(g: Array, logits: Array, targets: Any, proba
     if isinstance(logits, np.ndarray):
         return kernels.of(logits).softmax_cross_entropy_gradient(g, targets, probabilities)
     probabilities = softmax(logits, 1)  # a part of the graph, so that it can be differentiated again
-    chosen = np.arange(logits.shape[1]) == array_of(targets)[:, None]
-    return reshape(g, (-1, 1)) * (probabilities - chosen.astype(logits.dtype))
-
-
-def _rows_of_classes(logits: Array) -> Array:
-    """(N, C, ...) as (N * ..., C): the classes of each place are a row, as they lie where channels are last."""
-    return logits if logits.ndim == 2 else reshape(movedim(logits, 1, -1), (-1, logits.shape[1]))
+    classes = np.arange(logits.shape[1]).reshape(-1, *(1,) * (logits.ndim - 2))
+    chosen = classes == np.expand_dims(array_of(targets), 1)
+    return unsqueeze(g, 1) * (probabilities - chosen.astype(logits.dtype))
 
 
 def nll_loss(
@@ -252,10 +249,9 @@ def cross_entropy(
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     axis, classes, counted = _classes("cross_entropy", input, target, weight, ignore_index)
     if input.ndim >= 2 and not label_smoothing:
-        rows, targets = _rows_of_classes(input), classes.reshape(-1)
         if weight is None and counted is None and reduction == "mean":
-            return _mean_softmax_cross_entropy(rows, targets)[0]
-        losses = reshape(_softmax_cross_entropy(rows, targets)[0], classes.shape)
+            return _mean_softmax_cross_entropy(input, classes)[0]
+        losses = _softmax_cross_entropy(input, classes)[0]
         return _weighted("cross_entropy", losses, classes, counted, weight, reduction)
     logp = log_softmax(input, axis)
     loss = nll_loss(logp, target, weight, ignore_index, reduction)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from .elementwise import abs, exp, log, square
 from .loss import reduced
 from .pairwise import xlogy
 from .promotion import Array, array_of, check_floats
+from .reduction import mean as average
 from .reduction import sum as total
 from .rounding import sign
 from .shape import unsqueeze
@@ -33,23 +35,42 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean", weight: Array
     weight    of the input's shape; the mean is over the weights
     """
     _check_pair("mse_loss", input, target, weight)
-    difference = input - target
-    values = array_of(difference)
-    if weight is None and reduction == "mean" and values.dtype.char in "fd" and values.size:
-        return _mean_square(difference)
-    return _weighted_mean("mse_loss", square(difference), weight, reduction)
+    if weight is None and reduction == "mean" and array_of(input).size:
+        x, target = _alike(input, target)
+        if x.dtype.char in "fd":
+            return _mean_square(x, target)
+        return average(square(x))
+    return _weighted_mean("mse_loss", square(input - target), weight, reduction)
+
+
+def _alike(input: Array, target: Array) -> tuple[Array, Any]:
+    """Both, if they are of one shape and dtype, as kernels of distances take them; else their difference, and zero."""
+    if input.dtype is target.dtype and input.shape == target.shape and input.dtype.kind == "f":
+        return input, target
+    return input - target, 0.0
 
 
 @primitive
-def _mean_square(x):
-    """The mean of x * x."""
-    return kernels.of(x).total(square(x)) / x.dtype.type(x.size)
+def _mean_square(x, target):
+    """The mean of (x - target)^2."""
+    return kernels.of(x).total(kernels.of(x).squared_distance(x, target)) / x.dtype.type(x.size)
+
+
+def _mean_square_gradient(g: Array, x: Array, target: Array) -> Array:
+    g = g * (2 / math.prod(x.shape))
+    if isinstance(x, np.ndarray):
+        return kernels.of(x).scaled_distance(x, target, g)
+    return mul(x - target, g)
 
 
 @_mean_square.gradient("x")
-def _(g, x, x_shape):
-    """One pass over x; the gradients of the mean and of the square apart take three."""
-    return mul(x, g * (2 / math.prod(x_shape)))
+def _(g, x, target):
+    return _mean_square_gradient(g, x, target)
+
+
+@_mean_square.gradient("target")
+def _(g, x, target):
+    return -_mean_square_gradient(g, x, target)
 
 
 def l1_loss(input: Array, target: Array, reduction: str = "mean", weight: Array | None = None) -> Array:
@@ -58,16 +79,62 @@ def l1_loss(input: Array, target: Array, reduction: str = "mean", weight: Array 
     return _weighted_mean("l1_loss", abs(input - target), weight, reduction)
 
 
+class _Distance(NamedTuple):
+    """A function of d = x - target and a number, by the name of its kernel, and its slope as a formula."""
+
+    kernel: str
+    slope: Callable[[Array, float], Array]
+
+
+_SMOOTH_ABSOLUTE = _Distance("smooth_absolute", lambda d, beta: where(abs(d) >= beta, sign(d), d / beta))
+_HUBER = _Distance("huber", lambda d, delta: where(abs(d) >= delta, sign(d) * delta, d))
+
+
 @primitive
-def _smooth_absolute(d, beta):
-    return kernels.of(d).smooth_absolute(d, beta)
+def _distances(x, target, distance, number):
+    return getattr(kernels.of(x), distance.kernel)(x, target, number)
 
 
-@_smooth_absolute.gradient("d")
-def _(g, d, beta):
-    if isinstance(d, np.ndarray):
-        return kernels.of(d).smooth_absolute_gradient(d, g, beta)
-    return g * where(abs(d) >= beta, sign(d), d / beta)
+@_distances.gradient("x")
+def _(g, x, target, distance, number):
+    if isinstance(x, np.ndarray):
+        return getattr(kernels.of(x), f"{distance.kernel}_gradient")(x, target, g, number)
+    return g * distance.slope(x - target, number)
+
+
+@_distances.gradient("target")
+def _(g, x, target, distance, number):
+    return g * -distance.slope(x - target, number)
+
+
+@primitive
+def _mean_distance(x, target, distance, number):
+    losses = getattr(kernels.of(x), distance.kernel)(x, target, number)
+    return kernels.of(x).total(losses) / losses.dtype.type(losses.size)
+
+
+@_mean_distance.gradient("x")
+def _(g, x, target, distance, number):
+    """Its single number goes into the kernel; the gradient of a mean apart spreads it over an array before."""
+    g = g / math.prod(x.shape)
+    if isinstance(x, np.ndarray):
+        return getattr(kernels.of(x), f"{distance.kernel}_gradient")(x, target, g, number)
+    return g * distance.slope(x - target, number)
+
+
+@_mean_distance.gradient("target")
+def _(g, x, target, distance, number):
+    return g / math.prod(x.shape) * -distance.slope(x - target, number)
+
+
+def _reduced_distance(
+    name: str, input: Array, target: Array, distance: _Distance, number: float, reduction: str
+) -> Array:
+    x, target = _alike(input, target)
+    check_floats(name, x)
+    if reduction == "mean" and array_of(x).size:
+        return _mean_distance(x, target, distance, number)
+    return reduced(name, _distances(x, target, distance, number), reduction)
 
 
 def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: float = 1.0) -> Array:
@@ -75,22 +142,9 @@ def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: f
     if beta < 0:
         raise ArgumentError(f"smooth_l1_loss: beta {beta}; needs at least 0")
     _check_pair("smooth_l1_loss", input, target)
-    difference = input - target
-    check_floats("smooth_l1_loss", difference)
-    losses = abs(difference) if beta == 0 else _smooth_absolute(difference, beta)
-    return reduced("smooth_l1_loss", losses, reduction)
-
-
-@primitive
-def _huber(d, delta):
-    return kernels.of(d).huber(d, delta)
-
-
-@_huber.gradient("d")
-def _(g, d, delta):
-    if isinstance(d, np.ndarray):
-        return kernels.of(d).huber_gradient(d, g, delta)
-    return g * where(abs(d) >= delta, sign(d) * delta, d)
+    if beta == 0:
+        return reduced("smooth_l1_loss", abs(input - target), reduction)
+    return _reduced_distance("smooth_l1_loss", input, target, _SMOOTH_ABSOLUTE, beta, reduction)
 
 
 def huber_loss(
@@ -103,10 +157,10 @@ def huber_loss(
     if delta <= 0:
         raise ArgumentError(f"huber_loss: delta {delta}; needs more than 0")
     _check_pair("huber_loss", input, target, weight)
-    difference = input - target
-    check_floats("huber_loss", difference)
-    losses = _huber(difference, delta)
-    return reduced("huber_loss", losses if weight is None else losses * weight, reduction)
+    if weight is None:
+        return _reduced_distance("huber_loss", input, target, _HUBER, delta, reduction)
+    losses = _reduced_distance("huber_loss", input, target, _HUBER, delta, "none")
+    return reduced("huber_loss", losses * weight, reduction)
 
 
 def _check_pair(name: str, input: Array, target: Array, weight: Array | None = None) -> None:

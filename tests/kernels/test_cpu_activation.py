@@ -131,6 +131,30 @@ def test_softmax_and_its_logarithm_along_every_axis(dtype, shape):
             assert cpu.softmax(x, axis).dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(), (7,), (0, 3), (3, 5), (2, 3, 4), (120, 70), (8, 33, 37), (2, 21, 5, 60)])
+def test_gradients_of_softmax_and_its_logarithm_along_every_axis(dtype, shape):
+    tolerance = {np.float16: 2e-2, np.float32: 1e-5, np.float64: 1e-13}[dtype]
+    y, g = RANDOM.uniform(-2, 2, shape).astype(dtype), RANDOM.standard_normal(shape).astype(dtype)
+    for arranged in (
+        y,
+        np.asfortranarray(y),
+        np.moveaxis(np.ascontiguousarray(np.moveaxis(y, 0, -1)), -1, 0) if y.ndim else y,
+    ):
+        for given in (g, np.asfortranarray(g), np.broadcast_to(dtype(0.5), shape)):
+            wide_y, wide_g = y.astype(float), given.astype(float)
+            for axis in range(-y.ndim, y.ndim) if y.ndim else [-1]:
+                along = {"axis": axis, "keepdims": True} if y.ndim else {}
+                expected = wide_y * (wide_g - (wide_g * wide_y).sum(**along))
+                found = cpu.softmax_gradient(arranged, given, axis)
+                assert found.dtype == dtype
+                np.testing.assert_allclose(found, expected, tolerance, 10 * tolerance)
+                expected = wide_g - np.exp(wide_y) * wide_g.sum(**along)
+                np.testing.assert_allclose(
+                    cpu.log_softmax_gradient(arranged, given, axis), expected, tolerance, 40 * tolerance
+                )
+
+
 @pytest.mark.parametrize("columns", [11, 9001])
 def test_softmax_of_extreme_rows(columns):
     x = np.zeros((6, columns), np.float32)
@@ -139,7 +163,12 @@ def test_softmax_of_extreme_rows(columns):
     x[3, 3] = np.inf
     x[4, :3] = -np.inf
     x[5, 3] = 1e30
-    y, log_y = cpu.softmax(x, 1), cpu.log_softmax(x, 1)
+    check_extreme_rows(cpu.softmax(x, 1), cpu.log_softmax(x, 1), columns)
+    below = np.ascontiguousarray(x.T)
+    check_extreme_rows(cpu.softmax(below, 0).T, cpu.log_softmax(below, 0).T, columns)
+
+
+def check_extreme_rows(y, log_y, columns):
     assert np.isnan(y[1:4, 5:]).all() and np.isnan(log_y[1:4, 5:]).all()
     np.testing.assert_allclose(y[0], 1 / columns, rtol=1e-6)
     np.testing.assert_allclose(y[4], [0] * 3 + [1 / (columns - 3)] * (columns - 3), rtol=1e-6)

@@ -10,10 +10,12 @@ RANDOM = np.random.default_rng(0)
 SPECIAL = [0.0, -0.0, 0.75, -0.75, 1e-30, -1e-30, 1e30, np.inf, -np.inf, np.nan]
 
 VALUES = {
+    "squared_distance": lambda d: d * d,
     "smooth_absolute": lambda d: np.where(np.abs(d) < 0.75, d * d / 1.5, np.abs(d) - 0.375),
     "huber": lambda d: np.where(np.abs(d) <= 0.75, d * d / 2, (np.abs(d) - 0.375) * 0.75),
 }
 SLOPES = {
+    "scaled_distance": lambda d: d,
     "smooth_absolute_gradient": lambda d: np.where(np.abs(d) < 0.75, d / 0.75, np.sign(d)),
     "huber_gradient": lambda d: np.where(np.abs(d) < 0.75, d, 0.75 * np.sign(d)),
 }
@@ -26,17 +28,20 @@ def differences(size, dtype):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("size", [0, 5, 5000, LARGE])
-@pytest.mark.parametrize("name", VALUES)
-def test_a_distance_and_its_slope(name, size, dtype):
-    d = differences(size, dtype)
+@pytest.mark.parametrize(("name", "slope"), list(zip(VALUES, SLOPES, strict=True)))
+def test_a_distance_and_its_slope(name, slope, size, dtype):
+    x = differences(size, dtype)
     tolerance = 3e-6 if dtype is np.float32 else 1e-13
-    result = getattr(cpu, name)(d, 0.75)
-    np.testing.assert_allclose(result, VALUES[name](d.astype(np.float64)).astype(dtype), rtol=tolerance)
-    slopes = SLOPES[f"{name}_gradient"](d.astype(np.float64))
-    for g in (RANDOM.uniform(0.5, 2, d.shape).astype(dtype), np.broadcast_to(dtype(1.5), d.shape)):
-        gradient = getattr(cpu, f"{name}_gradient")(d, g, 0.75)
-        np.testing.assert_allclose(gradient, g * slopes, rtol=tolerance)
-        assert gradient.dtype == dtype
+    numbers = () if name == "squared_distance" else (0.75,)
+    for target in (RANDOM.integers(-2, 3, x.shape).astype(dtype), 0.0):
+        d = (x - target).astype(np.float64)
+        with np.errstate(over="ignore"):
+            expected = VALUES[name](d).astype(dtype)
+        np.testing.assert_allclose(getattr(cpu, name)(x, target, *numbers), expected, rtol=tolerance)
+        for g in (RANDOM.uniform(0.5, 2, x.shape).astype(dtype), np.broadcast_to(dtype(1.5), x.shape)):
+            gradient = getattr(cpu, slope)(x, target, g, *numbers)
+            np.testing.assert_allclose(gradient, g * SLOPES[slope](d), rtol=tolerance)
+            assert gradient.dtype == dtype
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

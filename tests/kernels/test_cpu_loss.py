@@ -39,6 +39,29 @@ def test_the_gradient(shape, dtype):
     np.testing.assert_array_equal(got, dtype(0.5) * (probabilities - np.eye(shape[1], dtype=dtype)[targets]))
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 5), (3, 21, 4, 6), (2, 2, 3, 4, 5), (0, 3, 4, 4)], ids=str)
+def test_images_are_rows_of_classes(shape):
+    logits, targets = (
+        RANDOM.standard_normal(shape).astype(np.float32),
+        RANDOM.integers(0, shape[1], shape[:1] + shape[2:]),
+    )
+    rows = np.moveaxis(logits, 1, -1).reshape(-1, shape[1])
+    expected, chances = cpu.softmax_cross_entropy(rows, targets.reshape(-1))
+    g = RANDOM.standard_normal(targets.shape).astype(np.float32)
+    slopes = cpu.softmax_cross_entropy_gradient(g.reshape(-1), targets.reshape(-1), chances)
+    for arranged in (
+        logits,
+        np.moveaxis(np.ascontiguousarray(np.moveaxis(logits, 1, -1)), -1, 1),
+        np.asfortranarray(logits),
+    ):
+        for classes in (targets, np.asfortranarray(targets), targets.astype(np.int32)):
+            losses, probabilities = cpu.softmax_cross_entropy(arranged, classes)
+            np.testing.assert_array_equal(losses, expected.reshape(targets.shape))
+            np.testing.assert_array_equal(probabilities, chances)
+            found = cpu.softmax_cross_entropy_gradient(g, classes, probabilities)
+            np.testing.assert_array_equal(np.moveaxis(found, 1, -1).reshape(-1, shape[1]), slopes)
+
+
 def test_extreme_logits():
     logits = np.array([[1e30, 0, -1e30], [-np.inf, 0, 0], [-np.inf] * 3, [np.nan, 0, 0], [np.inf, 0, 0]], np.float32)
     losses, probabilities = cpu.softmax_cross_entropy(logits, np.array([0, 1, 0, 1, 1]))

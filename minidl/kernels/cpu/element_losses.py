@@ -7,11 +7,24 @@ from .ufuncs import elementwise_with_numbers
 
 
 @elementwise_with_numbers
+def squared_distance(real):
+    """(x - target)^2"""
+    return lambda x, target: (x - target) * (x - target)
+
+
+@elementwise_with_numbers
+def scaled_distance(real):
+    """g (x - target)"""
+    return lambda x, target, g: g * (x - target)
+
+
+@elementwise_with_numbers
 def smooth_absolute(real):
-    """d^2 / (2 beta) where |d| < beta, else |d| - beta / 2 (Girshick 2015)."""
+    """Of d = x - target, d^2 / (2 beta) where |d| < beta, else |d| - beta / 2 (Girshick 2015)."""
     half = real(0.5)
 
-    def function(d, beta):
+    def function(x, target, beta):
+        d = x - target
         size = abs(d)
         return d * d * (half / beta) if size < beta else size - half * beta
 
@@ -20,10 +33,11 @@ def smooth_absolute(real):
 
 @elementwise_with_numbers
 def smooth_absolute_gradient(real):
-    """g times d / beta where |d| < beta, else g times the sign of d."""
+    """Of d = x - target, g times d / beta where |d| < beta, else g times the sign of d."""
     zero = real(0)
 
-    def gradient(d, g, beta):
+    def gradient(x, target, g, beta):
+        d = x - target
         edge = -g if d < zero else g
         return edge if abs(d) >= beta else g * (d / beta)
 
@@ -32,10 +46,11 @@ def smooth_absolute_gradient(real):
 
 @elementwise_with_numbers
 def huber(real):
-    """d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2) (Huber 1964)."""
+    """Of d = x - target, d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2) (Huber 1964)."""
     half = real(0.5)
 
-    def function(d, delta):
+    def function(x, target, delta):
+        d = x - target
         size = abs(d)
         return d * d * half if size <= delta else (size - half * delta) * delta
 
@@ -44,10 +59,11 @@ def huber(real):
 
 @elementwise_with_numbers
 def huber_gradient(real):
-    """g times d where |d| < delta, else g delta times the sign of d."""
+    """Of d = x - target, g times d where |d| < delta, else g delta times the sign of d."""
     zero = real(0)
 
-    def gradient(d, g, delta):
+    def gradient(x, target, g, delta):
+        d = x - target
         edge = -delta if d < zero else delta
         return g * edge if abs(d) >= delta else g * d
 

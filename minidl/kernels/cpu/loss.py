@@ -9,18 +9,26 @@ from numba import prange
 
 from .. import threads
 from .jit import parallel, serial
-from .rows import PASS_FROM, exp_less, greatest, scale_by_sum
+from .layout import channels_last, empty_channels_last
+from .rows import PASS_FROM, greatest, scale_by_sum
+from .softmaxes import BLOCK, exp_in_place, less, sum_of
 
 PARALLEL_FROM = 1 << 9
 """Logits from which threads pay (measured on 2 cores)."""
 
 
 def softmax_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """logits (N, C), classes (N,) -> losses (N,) = log(sum(exp(logits))) - the class's logit, probabilities (N, C)."""
-    logits, targets = np.ascontiguousarray(logits), np.ascontiguousarray(targets, np.int64)
-    losses, probabilities = np.empty(len(logits), logits.dtype), np.empty_like(logits)
-    _in_parts(logits, targets, losses, probabilities, threads.workers(logits.size, PARALLEL_FROM))
+    """logits (N, C, ...), classes (N, ...) -> losses (N, ...) = log(sum(exp(logits))) - the class's logit, and
+    probabilities (N * ..., C): those of each place are a row, as they lie where channels are last."""
+    rows = channels_last(logits).reshape(-1, logits.shape[1])
+    losses, probabilities = np.empty(targets.shape, logits.dtype), np.empty_like(rows)
+    workers = threads.workers(logits.size, PARALLEL_FROM)
+    _in_parts(rows, _in_a_row(targets), losses.reshape(-1), probabilities, workers)
     return losses, probabilities
+
+
+def _in_a_row(targets: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(targets, np.int64).reshape(-1)
 
 
 @parallel
@@ -32,21 +40,30 @@ def _in_parts(logits, targets, losses, probabilities, workers):
 
 @serial
 def _part(logits, targets, losses, probabilities):
-    for row in range(len(logits)):
-        top = greatest(logits[row])
-        total = exp_less(logits[row], top, probabilities[row])
-        scale_by_sum(probabilities[row], total)
-        losses[row] = math.log(total) - (logits[row, targets[row]] - top)
+    """Some rows at a time, as in `softmaxes.py`."""
+    at_once = max(1, BLOCK // logits.shape[1])
+    for first in range(0, len(logits), at_once):
+        last = min(first + at_once, len(logits))
+        for row in range(first, last):
+            less(logits[row], greatest(logits[row]), probabilities[row])
+            losses[row] = -probabilities[row, targets[row]]
+        exp_in_place(probabilities[first:last].reshape(-1))
+        for row in range(first, last):
+            total = sum_of(probabilities[row])
+            scale_by_sum(probabilities[row], total)
+            losses[row] += math.log(total)
 
 
 def softmax_cross_entropy_gradient(g: np.ndarray, targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Gradients of losses g (N,), classes (N,), probabilities (N, C) -> g * (probabilities - 1 at the class) (N, C).
+    """Gradients of losses g (N, ...), classes (N, ...), probabilities (N * ..., C) -> (N, C, ...), channels-last:
+    g * (probabilities - 1 at the class).
 
     As an expression of arrays, five passes over memory, it takes four times as long.
     """
-    g, targets = np.require(g, None, ["C", "W"]), np.ascontiguousarray(targets, np.int64)
-    out = np.empty_like(probabilities)
-    _gradient_in_parts(g, targets, probabilities, out, threads.workers(out.size, PASS_FROM))
+    g = np.require(g, None, ["C", "W"]).reshape(-1)
+    out = empty_channels_last((len(targets), probabilities.shape[1], *targets.shape[1:]), probabilities.dtype)
+    rows = channels_last(out).reshape(probabilities.shape)
+    _gradient_in_parts(g, _in_a_row(targets), probabilities, rows, threads.workers(out.size, PASS_FROM))
     return out
 
 

@@ -1,4 +1,4 @@
-"""Softmax: along rows in one pass after the greatest element is known, the rows divided among threads."""
+"""Work on rows, divided among threads: the logarithm of a sum of exponentials, and parts of other kernels."""
 
 from __future__ import annotations
 
@@ -15,61 +15,11 @@ PASS_FROM = 1 << 13
 """Elements from which dividing the rows among threads pays (measured on 2 cores)."""
 
 
-def softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    """exp(x) / sum(exp(x)) along an axis, the greatest taken out first so that nothing overflows."""
-    if x.ndim == 1 and x.dtype.char in "fd":
-        y = x.copy()
-        _softmax_in_place(y)
-        return y
-    if _lies_in_rows(x, axis):
-        return _softmax_rows(x)
-    y = _less_greatest(x, axis)
-    np.exp(y, out=y)
-    y /= y.sum(axis=axis, keepdims=True)
-    return y
-
-
-def log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    """x - log(sum(exp(x))) along an axis."""
-    if _lies_in_rows(x, axis):
-        return _log_softmax_rows(x)
-    y = _less_greatest(x, axis)
-    if y.size == 0:
-        return y
-    y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
-    return y
-
-
-def _less_greatest(x: np.ndarray, axis: int) -> np.ndarray:
-    """A fresh x - max(x), in which a row of -inf has no value: NaN."""
-    if x.size == 0:
-        return x.copy()
-    return np.asarray(x - x.max(axis=axis if x.ndim else None, keepdims=True))
-
-
-def _lies_in_rows(x: np.ndarray, axis: int) -> bool:
-    return axis in (-1, x.ndim - 1) and x.dtype.char in "fd" and x.size > 0 and x.ndim > 0
-
-
-def _softmax_rows(x: np.ndarray) -> np.ndarray:
-    """Softmax along the last axis."""
-    y = np.empty(x.shape, x.dtype)
-    _softmax(_as_rows(x), _as_rows(y), threads.workers(x.size, PASS_FROM))
-    return y
-
-
 def _as_rows(x: np.ndarray) -> np.ndarray:
     """(..., n) -> (rows, n), without a copy where memory allows."""
     if x.ndim != 2:
         x = x.reshape(-1, x.shape[-1])
     return x if x.flags.c_contiguous else np.ascontiguousarray(x)
-
-
-def _log_softmax_rows(x: np.ndarray) -> np.ndarray:
-    """Log-softmax along the last axis."""
-    y = np.empty(x.shape, x.dtype)
-    _log_softmax(_as_rows(x), _as_rows(y), threads.workers(x.size, PASS_FROM))
-    return y
 
 
 def log_sum_exp_of_rows(x: np.ndarray) -> np.ndarray:
@@ -112,32 +62,6 @@ def _multiply(column, row, y):
 
 
 @parallel
-def _softmax(x, y, workers):
-    for t in prange(workers):
-        for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
-            _softmax_of_row(x[row], y[row])
-
-
-@serial
-def _softmax_of_row(x, y):
-    scale_by_sum(y, exp_less(x, greatest(x), y))
-
-
-@serial
-def _softmax_in_place(y):
-    _softmax_of_row(y, y)
-
-
-@parallel
-def _log_softmax(x, y, workers):
-    for t in prange(workers):
-        for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
-            top = greatest(x[row])
-            total = exp_less(x[row], top, y[row])
-            _less(x[row], top, x.dtype.type(math.log(total)), y[row])
-
-
-@parallel
 def _log_sum_exp(x, y, workers):
     for t in prange(workers):
         powers = np.empty(x.shape[1], x.dtype)
@@ -159,12 +83,6 @@ def _log_sum_exp_back(g, x, y, slope, workers):
 def _scaled_exp_less(x, start, factor, y):
     for i in range(x.size):
         y[i] = exp(x[i] - start) * factor
-
-
-@serial
-def _less(x, top, log_total, y):
-    for i in range(x.size):
-        y[i] = (x[i] - top) - log_total
 
 
 @serial

@@ -32,7 +32,7 @@ def elementwise(define: Callable[[Any], Callable[..., Any]]) -> Callable[..., An
 
 def elementwise_with_numbers(define: Callable[[Any], Callable[..., Any]]) -> Callable[..., Any]:
     """The same, for functions whose last arguments usually are numbers, with which NumPy's way is slow early."""
-    return _kernel(define, 2 * BLOCK)
+    return _kernel(define, 4 * BLOCK)
 
 
 def _kernel(define: Callable[[Any], Callable[..., Any]], large: int) -> Callable[..., Any]:

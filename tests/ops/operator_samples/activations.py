@@ -69,4 +69,7 @@ SAMPLES = [
     S("dropout all", lambda T, x: T.nn.functional.dropout(x, 1.0) + x, [normal(2, 3)]),
     S("dropout none", lambda T, x: T.nn.functional.dropout2d(x, 0.0), [normal(1, 2, 1, 2)]),
     S("alpha_dropout all", lambda T, x: T.nn.functional.alpha_dropout(x, 1.0, True) + x, [normal(2, 3)]),
+    S("glu images", lambda T, x: T.nn.functional.glu(x.permute(0, 3, 1, 2), 1), [normal(2, 1, 2, 4)]),
+    S("softmax images", lambda T, x: x.permute(0, 3, 1, 2).softmax(1), [normal(1, 2, 2, 3)]),
+    S("log_softmax planes", lambda T, x: x.log_softmax(1), [normal(2, 3, 2)]),
 ]

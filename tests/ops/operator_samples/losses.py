@@ -179,4 +179,19 @@ SAMPLES = [
         [normal(3, 3)],
         order=1,
     ),
+    S(
+        "cross_entropy images",
+        lambda T, x: T.nn.functional.cross_entropy(x, T.tensor([[CLASSES, CLASSES], [CLASSES, [1, 1, 0, 2]]])),
+        [normal(2, 3, 2, 4)],
+    ),
+    S(
+        "smooth_l1_loss none",
+        lambda T, x, y: T.nn.functional.smooth_l1_loss(x, y, reduction="none", beta=0.7),
+        [normal(4), normal(4)],
+    ),
+    S(
+        "huber_loss sum",
+        lambda T, x, y: T.nn.functional.huber_loss(x, y, "sum", delta=0.6),
+        [normal(2, 3), normal(2, 3)],
+    ),
 ]
