@@ -69,9 +69,14 @@ def _copy(starts, counts, steps, element, size, workers):
 def _copy_row(source, source_step, target, target_step, count, element):
     size = element.itemsize
     end = target + count * size
-    if target_step == size and count * size >= VECTOR and (source_step == size or source_step == -size):
+    if target_step == size and count * size >= VECTOR and abs(source_step) in (0, size):
         last = end - VECTOR  # of the vectors; it may write over what is there
-        if source_step == -size:
+        if source_step == 0:
+            while target < last:
+                _move_repeated(source, target, element)
+                target += VECTOR
+            _move_repeated(source, last, element)
+        elif source_step == -size:
             while target < last:
                 _move_reversed(source, target, element)
                 source, target = source - VECTOR, target + VECTOR
@@ -102,22 +107,20 @@ def _move_all(_: Any, source: Any, target: Any, size: Any) -> Any:
 
 
 def _moving(places: Callable[[int], list[int]]) -> Any:
-    """Of elements in a vector those at `places` from one address to another."""
+    """Of the vector whose first wanted element has an address, those at `places` to another address."""
 
     def typed(_: Any, source: Any, target: Any, element: Any) -> Any:
         size = element.dtype.bitwidth // 8
         order = places(VECTOR // size)
 
         def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            vector = ir.VectorType(context.get_value_type(element.dtype), len(order))
-            source, target = (builder.inttoptr(a, vector.as_pointer()) for a in arguments[:2])
-            if order[0]:
-                source = builder.gep(builder.bitcast(source, vector.element.as_pointer()), [ir.IntType(64)(-order[0])])
-                source = builder.bitcast(source, vector.as_pointer())
-            value = builder.load(source)
+            whole = ir.VectorType(context.get_value_type(element.dtype), max(order) + 1)
+            first = builder.sub(arguments[0], ir.IntType(64)(order[0] * size))
+            value = builder.load(builder.inttoptr(first, whole.as_pointer()))
             value.align = size
             lanes = ir.Constant(ir.VectorType(ir.IntType(32), len(order)), [ir.IntType(32)(i) for i in order])
             value = builder.shuffle_vector(value, value, lanes)
+            target = builder.inttoptr(arguments[1], value.type.as_pointer())
             builder.store(value, target).align = size
             return context.get_dummy_value()
 
@@ -128,5 +131,5 @@ def _moving(places: Callable[[int], list[int]]) -> Any:
 
 _move_one: Any = _moving(lambda count: [0])
 _move_vector: Any = _moving(lambda count: list(range(count)))
+_move_repeated: Any = _moving(lambda count: [0] * count)
 _move_reversed: Any = _moving(lambda count: list(reversed(range(count))))
-"""The source's address is the last element's."""

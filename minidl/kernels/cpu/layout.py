@@ -22,7 +22,7 @@ TURNED_FROM = 1 << 12
 """Elements from which that pays."""
 
 
-COPIED_FROM = 1 << 16
+COPIED_FROM = 1 << 17
 """Elements from which copying them in threads pays (measured on 2 cores)."""
 
 
@@ -93,8 +93,8 @@ def laid_out_like(x: np.ndarray, model: np.ndarray) -> np.ndarray:
 
 
 def copied(x: np.ndarray) -> np.ndarray:
-    """A copy in dense memory, whose dimensions lie in the order in which those of x do."""
-    copy = np.empty_like(x)
+    """A copy in dense memory, whose dimensions lie in the order in which those of x do; of broadcast x as they come."""
+    copy = np.empty(x.shape, x.dtype) if 0 in x.strides else np.empty_like(x)
     copy_into(copy, x)
     return copy
 

@@ -13,6 +13,9 @@ MOST = 4
 LONG = 1 << 10
 """Elements that an innermost loop takes, if it can: to start it takes as long as some 64."""
 
+SHORT = 1 << 8
+"""Elements from which lengthening it does not pay."""
+
 Strides = tuple[int, ...]
 
 
