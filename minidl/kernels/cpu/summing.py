@@ -19,7 +19,7 @@ from .jit import parallel, serial, serial_sum
 from .layout import window
 from .loops import divided
 from .reduction import BLOCK, ROWS, add
-from .stretches import LONG, Strides, divisor, stretches
+from .stretches import LONG, SHORT, Strides, divisor, stretches
 
 
 def sums(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
@@ -75,7 +75,7 @@ def _walk(shape: tuple[int, ...], strides: Strides, itemsize: int, axes: tuple[i
     (a, a_step), (b, b_step), (c, c_step), (d, d_step) = loops
     if (d_step if d > 1 else c_step) != 1:
         return None
-    times = divisor(c, LONG // d) if c_step == d > 1 else 1
+    times = divisor(c, 2 * SHORT // d) if c_step == d > 1 else 1
     bands = _bands(b, c // times, d * times, workers)
     ordered = tuple(kept.index(axis) for axis in sorted(kept))
     sizes = tuple(shape[axis] for axis in kept)
