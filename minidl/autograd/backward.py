@@ -294,6 +294,8 @@ def _sum_to(node: Any, g: Any, shape: tuple[int, ...]) -> Any:
 def _summed(g: Any, axes: tuple[int, ...]) -> Any:
     if type(g) is not np.ndarray:
         return g.sum(axes)
+    if g.size >= MIDDLING:
+        return kernels_of(g).sums(g, axes)
     return np.add.reduce(g, axes, np.float32 if g.dtype.char == "e" else None)  # sums of halves stand still at 2048
 
 
@@ -337,12 +339,16 @@ def _accumulate(leaf: Variable, g: Any, owned: bool, create_graph: bool) -> None
     elif type(g) is Part:
         _accumulate_part(leaf, g)
     elif leaf.grad is None:
-        leaf.grad = wrap(g if owned and isinstance(g, np.ndarray) else np.array(g))
+        leaf.grad = wrap(g if owned and isinstance(g, np.ndarray) else _copied(g))
     elif leaf.grad._requires_grad:
         leaf.grad = leaf.grad + wrap(g)
     else:
         _add_to(leaf.grad.array, g)
         leaf.grad.version[0] += 1
+
+
+def _copied(g: Any) -> np.ndarray:
+    return np.array(g) if g.size < MIDDLING else kernels_of(g).copied(g)
 
 
 def _accumulate_part(leaf: Variable, part: Part) -> None:

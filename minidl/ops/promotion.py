@@ -60,7 +60,7 @@ def apply_to_pair(ufunc: Any, a: Array, b: Array) -> Array:
         a, b = aligned(a, b)
         if not isinstance(a, _ndarray):
             return ufunc(a, b)
-    elif a.size >= MIDDLING and a.shape == b.shape:
+    elif a.size >= MIDDLING or b.size >= MIDDLING:
         return kernels.of(a).divided(ufunc, a, b)
     return ufunc(a, b) if a.size < LARGE else kernels.of(a).divided(ufunc, a, b)
 
@@ -71,7 +71,7 @@ def apply_to_float_pair(ufunc: Any, a: Array, b: Array) -> Array:
         a, b = aligned_floats(a, b)
         if not isinstance(a, _ndarray):
             return ufunc(a, b)
-    return ufunc(a, b) if a.size < LARGE else kernels.of(a).divided(ufunc, a, b)
+    return ufunc(a, b) if a.size < MIDDLING else kernels.of(a).divided(ufunc, a, b)
 
 
 def _wrapped(value: Array, dtype: np.dtype) -> Array:

@@ -73,21 +73,14 @@ def lies_in_rows(x: np.ndarray, axes: tuple[int, ...]) -> bool:
     return axes == (x.ndim - 1,) and x.size > 0 and x.flags.c_contiguous and x.dtype.char in "fd"
 
 
-def lies_in_pixels(x: np.ndarray, axes: tuple[int, ...]) -> bool:
-    """Whether each result is the sum of a channel of large channels-last images of floats."""
-    if x.size < kernels.LARGE or axes != (0, *range(2, x.ndim)) or x.dtype.char not in "fd":
-        return False
-    return x.transpose(*axes, 1).flags.c_contiguous
-
-
 @primitive
 def plain_sum(x, axes, keepdim):
     if x.ndim == 1 and axes:
         y = kernels.of(x).total(x)
     elif lies_in_long_rows(x, axes):
         y = kernels.of(x).sum_of_rows(x)
-    elif lies_in_pixels(x, axes):
-        y = kernels.of(x).channel_sums(x)
+    elif x.size >= kernels.MIDDLING and x.dtype.char in "fd":
+        y = kernels.of(x).sums(x, axes)
         return y.reshape(kept_shape(x.shape, axes)) if keepdim else y
     elif x.dtype.kind != "f":
         return np.add.reduce(x, axes, np.int64, keepdims=keepdim)

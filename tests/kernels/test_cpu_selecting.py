@@ -31,13 +31,6 @@ def test_elements_under_a_mask_and_back(part, shape, dtype):
 
 
 @DTYPES
-@SHAPES
-def test_reversed_rows(shape, dtype):
-    x = numbers(shape, dtype)
-    np.testing.assert_array_equal(cpu.reversed_rows(x), x[..., ::-1])
-
-
-@DTYPES
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (5, 3), (2, 3, 33), (301, 129)], ids=str)
 @pytest.mark.parametrize("diagonal", [0, 1, -1, 2, -4, 400, -400])
 def test_triangles(diagonal, shape, dtype):

@@ -10,7 +10,7 @@ from typing import Any
 from .activation import gate, tanh
 from .frames import met_frames, met_frames_gradient
 from .half import also_in_half_precision
-from .layout import ordered_copy
+from .layout import copied, copy_into, ordered_copy
 from .pixels import pixel_shuffle, pixel_unshuffle
 from .product import linear, matmul
 
@@ -57,7 +57,7 @@ _JITTED = {
     "resized": "resizing",
     "add_to_rows": "rows",
     "outer_product": "rows",
-    **dict.fromkeys(("selected", "put_where", "reversed_rows", "upper_triangles", "lower_triangles"), "selecting"),
+    **dict.fromkeys(("selected", "put_where", "upper_triangles", "lower_triangles"), "selecting"),
     **dict.fromkeys(("distances", "distances_gradient"), "row_distances"),
     **dict.fromkeys(("lengths_of_rows", "rows_of_length", "rows_of_length_gradient"), "lengths"),
     **dict.fromkeys(("log_sum_exp_of_rows", "log_sum_exp_of_rows_gradient"), "rows"),
@@ -65,6 +65,8 @@ _JITTED = {
     "all_within": "reduction",
     "total": "reduction",
     "sum_of_rows": "reduction",
+    "sums": "summing",
+    "sums_of_products": "summing",
     "sum_of_columns": "reduction",
     "product_of_all": "reduction",
     "product_of_rows": "reduction",
@@ -152,22 +154,12 @@ _JITTED = {
 }
 _TAKE_ANY_DTYPE = {"optimizer", "matrix_steps", "quasi_newton", "loops", "elementwise", "slopes", "reduction", "rows"}
 _TAKE_ANY_DTYPE |= {"jitted_product", "single_row", "vector_product", "order", "places", "selecting", "padding"}
-_TAKE_ANY_DTYPE |= {"lengths", "element_losses", "row_distances"}
+_TAKE_ANY_DTYPE |= {"lengths", "element_losses", "row_distances", "summing"}
 """Modules whose kernels see to float16 themselves, or are given none."""
 
 
-__all__ = [
-    *_JITTED,
-    "gate",
-    "linear",
-    "matmul",
-    "met_frames",
-    "met_frames_gradient",
-    "ordered_copy",
-    "pixel_shuffle",
-    "pixel_unshuffle",
-    "tanh",
-]
+__all__ = [*_JITTED, "gate", "linear", "matmul", "pixel_shuffle", "pixel_unshuffle", "tanh"]
+__all__ += ["copied", "copy_into", "met_frames", "met_frames_gradient", "ordered_copy"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Copies that put elements elsewhere or leave some out: by masks, in reverse order, triangles of matrices."""
+"""Copies that put elements elsewhere or leave some out: by masks, triangles of matrices."""
 
 from __future__ import annotations
 
@@ -30,13 +30,6 @@ def put_where(g: np.ndarray, mask: np.ndarray) -> np.ndarray:
         truth = mask.reshape(-1).view(np.uint8)
         _put(g, truth, truth.size - 1 - int(truth[::-1].argmax()), x.reshape(-1))
     return x
-
-
-def reversed_rows(x: np.ndarray) -> np.ndarray:
-    """The last axis in reverse order; of a contiguous array."""
-    y = np.empty_like(x)
-    _reverse(_as_rows(x), _as_rows(y), threads.workers(x.size, PASS_FROM))
-    return y
 
 
 def upper_triangles(x: np.ndarray, diagonal: int) -> np.ndarray:
@@ -76,20 +69,6 @@ def _put(g, mask, last, x):
         x[i] = value if mask[i] else zero
         k += mask[i]
     x[last] = g[k]
-
-
-@parallel
-def _reverse(x, y, workers):
-    for t in prange(workers):
-        for row in range(t * len(x) // workers, (t + 1) * len(x) // workers):
-            _reverse_row(x[row], y[row])
-
-
-@serial
-def _reverse_row(x, y):
-    end = np.uint64(x.size - 1)  # an unsigned index does not count from the end, or the loop would not be vectorised
-    for i in range(x.size):
-        y[i] = x[end - np.uint64(i)]
 
 
 @parallel
