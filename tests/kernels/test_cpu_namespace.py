@@ -34,6 +34,12 @@ def test_a_jitted_kernel_is_found_once_and_then_an_attribute():
     assert cpu.conv2d is vars(cpu)["conv2d"]
 
 
+@pytest.mark.parametrize("name", ["attention", "group_norm"])
+def test_a_module_does_not_stand_for_a_kernel_of_its_name(name):
+    code = f"from minidl.kernels import cpu; cpu.{name}_gradient; print(callable(cpu.{name}), cpu.{name} is cpu.{name})"
+    assert in_a_fresh_process(code) == ["True", "True"]
+
+
 def test_an_unknown_name_is_refused():
     with pytest.raises(AttributeError, match="conv7d"):
         cpu.conv7d  # noqa: B018

@@ -166,8 +166,12 @@ def __getattr__(name: str) -> Any:
     """Load a jitted kernel when it is first used."""
     if name not in _JITTED:
         raise AttributeError(f"the CPU has no kernel {name!r}")
-    kernel = getattr(importlib.import_module(f".{_JITTED[name]}", __name__), name)
-    if _JITTED[name] not in _TAKE_ANY_DTYPE:
+    home = _JITTED[name]
+    module = importlib.import_module(f".{home}", __name__)
+    if home in _JITTED and globals().get(home) is module:
+        del globals()[home]  # the import leaves it where a kernel of its name belongs
+    kernel = getattr(module, name)
+    if home not in _TAKE_ANY_DTYPE:
         kernel = also_in_half_precision(kernel)
     globals()[name] = kernel
     return kernel
