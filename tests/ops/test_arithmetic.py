@@ -157,3 +157,48 @@ def test_tensors_are_compared_with_anything():
     assert (FLOATS == "1") is False
     assert FLOATS in [FLOATS] and len({FLOATS, WHOLE}) == 2
     assert (np.array([1.0, 3.0]) == FLOATS).tolist() == (minidl.tensor([1.0, 3.0]) == FLOATS).tolist() == [True, False]
+
+
+# --- large arrays, which threads divide -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "small", [(1, 16, 1, 1), (16, 1, 1), (8, 16, 1, 1), (8, 1, 24, 24), (24,), (1, 1, 1, 1)], ids=str
+)
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_gradients_of_what_was_broadcast(channels_last, small):
+    random = np.random.default_rng(8)
+    x, g = (random.standard_normal((8, 24, 24, 16)).astype(np.float32).transpose(0, 3, 1, 2) for _ in range(2))
+    if not channels_last:
+        x, g = np.ascontiguousarray(x), np.ascontiguousarray(g)
+    s = random.uniform(1, 2, small).astype(np.float32)
+    wide, exact = x.astype(np.float64), g.astype(np.float64)
+    axes = tuple(i for i, n in enumerate((1,) * (4 - len(small)) + small) if n == 1)
+    for operator, slope, own in (
+        (lambda a, b: a * b, s, exact * wide),
+        (lambda a, b: b * a, s, exact * wide),
+        (lambda a, b: a / b, 1 / s.astype(np.float64), -exact * wide / s.astype(np.float64) ** 2),
+        (lambda a, b: a - b, 1.0, -exact),
+        (lambda a, b: a + b, 1.0, exact),
+    ):
+        a, b = (minidl.tensor(values, requires_grad=True) for values in (x, s))
+        operator(a, b).backward(minidl.from_numpy(g))
+        np.testing.assert_allclose(a.grad.numpy(), exact * slope, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(b.grad.numpy(), own.sum(axes, keepdims=True).reshape(small), rtol=1e-5, atol=2e-3)
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_large_images_joined_and_turned_round(channels_last):
+    random = np.random.default_rng(9)
+    a, b = (random.standard_normal((6, 40, 36, n)).astype(np.float32).transpose(0, 3, 1, 2) for n in (24, 40))
+    if not channels_last:
+        a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
+    x, y = (minidl.tensor(values, requires_grad=True) for values in (a, b))
+    joined = minidl.cat([x, y], 1)
+    np.testing.assert_array_equal(joined.detach().numpy(), np.concatenate([a, b], 1))
+    g = random.standard_normal(joined.shape).astype(np.float32)
+    joined.flip(2, 3).backward(minidl.from_numpy(g))
+    np.testing.assert_array_equal(x.grad.numpy(), g[:, :24, ::-1, ::-1])
+    np.testing.assert_array_equal(y.grad.numpy(), g[:, 24:, ::-1, ::-1])
+    for dim in range(5):
+        np.testing.assert_array_equal(minidl.stack([x, x * 2], dim).detach().numpy(), np.stack([a, a * 2], dim))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import prange
 
-from .. import LARGE, threads
+from .. import threads
 from .jit import parallel, serial
 
 _int64 = np.dtype(np.int64)
@@ -99,7 +99,7 @@ def top_of_rows(x: np.ndarray, k: int, largest: bool) -> tuple[np.ndarray, np.nd
     lead, count = x.shape[:-1], math.prod(x.shape[:-1])
     rows = np.ascontiguousarray(x).reshape(count, x.shape[-1])
     values, places = np.empty((count, k), x.dtype), np.empty((count, k), np.int64)
-    (_greatest_of_rows if largest else _least_of_rows)(rows, values, places, threads.workers(x.size, LARGE))
+    (_greatest_of_rows if largest else _least_of_rows)(rows, values, places, threads.workers(x.size, PASS_FROM))
     return values.reshape(*lead, k), places.reshape(*lead, k)
 
 
