@@ -188,3 +188,12 @@ def test_an_array_is_scaled_where_it_lies(size, dtype):
         np.testing.assert_array_equal(scaled, arranged * dtype(1.3))
     loops.scale(x[:, ::2], dtype(0))
     assert not x[:, ::2].any() and (x[:, 1::2] != 0).all()
+
+
+def test_arrays_in_one_order_are_one_loop_and_single_numbers_are_repeated():
+    """To start a loop takes as long as some 64 elements."""
+    a = np.zeros((50, 32, 128), np.float32).transpose(1, 0, 2)
+    whole, number = (a.shape, a.strides, 4), ((1, 1, 1), (4, 4, 4), 4)
+    assert loops._nest(a.shape, whole, whole, whole).counts[-1] == a.size
+    nest = loops._nest(a.shape, whole, number, whole)
+    assert nest.counts[-1] == 1024 and [k for k, *_ in nest.repeated] == [1]

@@ -238,8 +238,8 @@ def _nest(shape: tuple[int, ...], *lie: tuple[tuple[int, ...], Strides, int]) ->
     so instead of 190.
     """
     counts, steps = stretches(shape, *(_broadcast(shape, *own) for own in lie))
-    if len(counts) == 1:
-        counts, steps = [*counts, 1], [*steps, *steps]
+    if len(counts) == 1:  # beside single numbers the inner loop is to be lengthened, else it is all
+        counts, steps = [1, *counts] if all(steps[0]) else [*counts, 1], [*steps, *steps]
     if not 1 < len(counts) <= MOST:
         return None
     *outer, many, count = counts
