@@ -25,8 +25,8 @@ SHORT = 512
 
 
 def copy_in_threads(y: np.ndarray, x: np.ndarray) -> None:
-    """y[...] = x, of one shape; they do not overlap."""
-    loops = _loops(x.shape, x.strides, y.strides) if x.dtype is y.dtype else None
+    """y[...] = x; they do not overlap."""
+    loops = _loops(x.shape, x.strides, y.strides) if x.dtype is y.dtype and x.shape == y.shape else None
     element = _ELEMENTS.get(x.itemsize)
     if loops is None or element is None:
         y[...] = x
