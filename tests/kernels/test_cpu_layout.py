@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minidl.kernels import cpu
+from minidl.kernels.cpu import layout
 from minidl.kernels.cpu.layout import channels_first, channels_last, laid_out_like
 
 
@@ -40,9 +41,11 @@ IMAGES = [
 ]
 
 
+@pytest.mark.parametrize("least", [1, layout.TURNED_FROM])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64])
 @pytest.mark.parametrize("shape", IMAGES, ids=str)
-def test_images_from_one_order_to_the_other(shape, dtype):
+def test_images_from_one_order_to_the_other(shape, dtype, least, monkeypatch):
+    monkeypatch.setattr(layout, "TURNED_FROM", least)
     x = np.random.default_rng(1).normal(0, 9, shape).astype(dtype)
     pixels = channels_last(x)
     assert pixels.flags.c_contiguous and not np.shares_memory(x, pixels)
@@ -56,7 +59,9 @@ def test_images_from_one_order_to_the_other(shape, dtype):
     np.testing.assert_array_equal(like, x)
 
 
-def test_an_ordered_copy_is_always_one():
+@pytest.mark.parametrize("least", [1, layout.TURNED_FROM])
+def test_an_ordered_copy_is_always_one(least, monkeypatch):
+    monkeypatch.setattr(layout, "TURNED_FROM", least)
     x = np.arange(6.0).reshape(2, 3)
     large = np.arange(40 * 300.0).reshape(40, 300)
     stacks = large.T[None], large[None].transpose(0, 2, 1), large.reshape(2, 20, 300).transpose(0, 2, 1), large[:, None]

@@ -18,8 +18,9 @@ SIDE = 16
 """Channels, and pixels, from which they are turned in squares that lie in registers: 4 images of 64 channels at 64x64
 take 0.27 milliseconds so instead of 3."""
 
-TURNED_FROM = 1 << 12
-"""Elements from which that pays."""
+TURNED_FROM = 1 << 19
+"""Elements from which that pays: NumPy's copy of half as many takes 0.06 milliseconds longer, and the kernel once 0.35
+seconds to compile."""
 
 
 COPIED_FROM = 1 << 16
@@ -121,11 +122,12 @@ def ordered_copy(x: np.ndarray) -> np.ndarray:
     if x.ndim == 2:
         return ordered_copy(x[None])[0]
     if lies_channels_last(x):
-        if _turned_in_squares(x):
-            from . import planes
+        if not _turned_in_squares(x):
+            return x.copy(order="C")
+        from . import planes
 
-            return planes.planes_of(x)
-    elif x.ndim > 2:
+        return planes.planes_of(x)
+    if x.ndim > 2:
         images = channels_first(x)
         if images.flags.c_contiguous and not x.flags.c_contiguous:
             return channels_last(images)

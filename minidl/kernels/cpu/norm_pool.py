@@ -22,7 +22,6 @@ from .normalization import (
     blank_numbers,
     combine_stretch,
     correct,
-    normalise_stretch,
     numbers_of,
     sums_of,
 )
@@ -101,38 +100,39 @@ def _side_by_side(kernel_size: Pair) -> tuple[int, ...]:
 @parallel
 def _pool(x, signs, numbers, y, taps, chosen, geometry, piece, workers):
     """The greatest of x times signs in each window, and what is made of it.  Threads take rows of the output."""
-    kh, (_, h, w, c), (n, height, _, _) = geometry[0], x.shape, chosen.shape
-    length, nothing = signs.size, x.dtype.type(-np.inf)
+    kh, (_, h, w, c), (n, height, width, _), length = geometry[0], x.shape, chosen.shape, signs.size
+    pixels, own, values, numbered = x.reshape(-1), chosen.reshape(-1), y.reshape(-1), taps.reshape(-1)
+    nothing, padding = x.dtype.type(-np.inf), taps.dtype.type(kh * geometry[1])
     for t in prange(workers):
         memory, rows = row_memory(chosen, taps, geometry, piece), np.empty((1, kh, w, c), x.dtype)
-        signed, pixels = rows.reshape(-1), x.reshape(-1)
+        signed = rows.reshape(-1)
         for row in range(t * n * height // workers, (t + 1) * n * height // workers):
-            image, i = row // height, row % height
-            start = (image * h + i * kh) * w * c
+            start, place = (row // height * h + row % height * kh) * w * c, row * width * c
             for first in range(0, signed.size, length):
-                end = min(first + length, signed.size)
-                _multiply(pixels[start + first : start + end], signs, signed[first:end])
-            greatest_of_row(rows, 0, 0, chosen[image, i], taps[image, i], geometry, nothing, piece, memory)
-            _finish_row(chosen[image, i].reshape(-1), signs, numbers, y[image, i].reshape(-1),
-                        taps[image, i].reshape(-1), taps.dtype.type(kh * geometry[1]))  # fmt: skip
+                _sign(pixels[start + first :], signs, signed[first : first + length])
+            greatest_of_row(rows, 0, 0, own, numbered, place, width, geometry, nothing, piece, memory)
+            for first in range(place, place + width * c, length):
+                end = min(first + length, place + width * c)
+                _finish(own[first:end], signs, numbers[2], numbers[3], values[first:end], numbered[first:end], padding)
 
 
 @serial
-def _finish_row(chosen, signs, numbers, y, taps, padding):
+def _sign(x, signs, y):
+    for q in range(y.size):
+        y[q] = x[q] * signs[q]
+
+
+@serial
+def _finish(chosen, signs, scale, shift, y, taps, padding):
+    """The signs are taken back, y is made of what was chosen, and where it is zero, the tap becomes that of padding."""
     zero = y.dtype.type(0)
-    for first in range(0, y.size, signs.size):
-        end = min(first + signs.size, y.size)
-        values, numbered = y[first:end], taps[first:end]
-        _multiply(chosen[first:end], signs, chosen[first:end])
-        normalise_stretch(chosen[first:end], numbers[2], numbers[3], zero, values)
-        for q in range(values.size):
-            numbered[q] = padding if values[q] <= zero else numbered[q]
-
-
-@serial
-def _multiply(x, factors, y):
-    for q in range(x.size):
-        y[q] = x[q] * factors[q]
+    for q in range(y.size):
+        chosen[q] *= signs[q]
+    for q in range(y.size):
+        value = chosen[q] * scale[q] + shift[q]
+        y[q] = zero if value <= zero else value
+    for q in range(y.size):
+        taps[q] = padding if y[q] <= zero else taps[q]
 
 
 @parallel

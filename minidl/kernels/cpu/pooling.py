@@ -130,13 +130,13 @@ def tap_dtype(kernel_size: Pair) -> type:
 def _greatest(x, values, taps, geometry, least, piece, workers):
     """Threads take rows of the output.  First the rows that a row of windows sees are compared, number by number, then
     the columns of what is left: long runs of neighbours both."""
-    n, height = values.shape[:2]
+    n, height, width, c = values.shape
+    greatest, numbers = values.reshape(-1), taps.reshape(-1)
     for t in prange(workers):
         memory = row_memory(values, taps, geometry, piece)
         for row in range(t * n * height // workers, (t + 1) * n * height // workers):
-            image, i = row // height, row % height
-            top = i * geometry[2] - geometry[4]
-            greatest_of_row(x, image, top, values[image, i], taps[image, i], geometry, least, piece, memory)
+            top, place = row % height * geometry[2] - geometry[4], row * width * c
+            greatest_of_row(x, row // height, top, greatest, numbers, place, width, geometry, least, piece, memory)
 
 
 @serial
@@ -153,12 +153,11 @@ def row_memory(values, taps, geometry, piece):
 
 
 @serial
-def greatest_of_row(x, image, top, values, taps, geometry, least, piece, memory):
-    """Of the windows from row `top` of an image on: values and taps (W', C), both dense."""
+def greatest_of_row(x, image, top, greatest, numbers, place, width, geometry, least, piece, memory):
+    """Of `width` windows from row `top` of an image on, at a place of flat values and taps."""
     kh, kw, _, sw, _, pw, _, dw = geometry
     (held, rows), (best, found), (line, line_taps) = memory
-    width, c = values.shape
-    greatest, numbers = values.reshape(-1), taps.reshape(-1)
+    c = x.shape[3]
     for first in range(0, width, piece):
         count = min(piece, width - first)
         size = ((count - 1) * sw + 1) * c
@@ -170,9 +169,9 @@ def greatest_of_row(x, image, top, values, taps, geometry, least, piece, memory)
             _compare_column(held[j * dw * c :], rows[j * dw * c :], best[:size], found[:size], j)
         _copy_pixels((best, found), (line, line_taps), count, c, (sw * c, c), 1, 0)
         if least > -np.inf:
-            _raise(line[: count * c], line_taps[: count * c], least, taps.dtype.type(kh * kw))
-        copy_run(line, 0, greatest, first * c, count * c)
-        copy_run(line_taps, 0, numbers, first * c, count * c)
+            _raise(line[: count * c], line_taps[: count * c], least, numbers.dtype.type(kh * kw))
+        copy_run(line, 0, greatest, place + first * c, count * c)
+        copy_run(line_taps, 0, numbers, place + first * c, count * c)
 
 
 @serial
