@@ -162,7 +162,8 @@ def conv2d_weight_gradient(
     groups: int,
 ) -> np.ndarray:
     """The gradient g (N, K, H', W') of the output, taken to the weight (K, C/groups, kh, kw)."""
-    return _weight_gradient(g, x, weight_shape, stride, padding, dilation, groups, np.zeros(0, g.dtype))
+    geometry = (*weight_shape[2:], *stride, *padding, *dilation)
+    return _weight_gradient(g, x, weight_shape, geometry, groups, np.zeros(0, g.dtype))
 
 
 def conv2d_parameter_gradients(
@@ -175,19 +176,12 @@ def conv2d_parameter_gradients(
     groups: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same, and the gradient of the bias (K,), for which g is summed while it is in the cache."""
-    g_bias = np.zeros(weight_shape[0], g.dtype)
-    return _weight_gradient(g, x, weight_shape, stride, padding, dilation, groups, g_bias), g_bias
+    geometry, g_bias = (*weight_shape[2:], *stride, *padding, *dilation), np.zeros(weight_shape[0], g.dtype)
+    return _weight_gradient(g, x, weight_shape, geometry, groups, g_bias), g_bias
 
 
 def _weight_gradient(
-    g: np.ndarray,
-    x: np.ndarray,
-    weight_shape: tuple[int, ...],
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    g_bias: np.ndarray,
+    g: np.ndarray, x: np.ndarray, weight_shape: tuple[int, ...], geometry: Geometry, groups: int, g_bias: np.ndarray
 ) -> np.ndarray:
     """The weight's gradient; sums of g are added to g_bias (K,), unless it is empty."""
     k, c, kh, kw = weight_shape
@@ -195,9 +189,8 @@ def _weight_gradient(
         _add_sums(g, g_bias)
         return np.zeros(weight_shape, g.dtype)
     gradients, images = channels_last(g), channels_last(x)
-    geometry = (kh, kw, *stride, *padding, *dilation)
     if _by_winograd(images, gradients.shape, groups, geometry):
-        return winograd.correlate(gradients, images, padding, g_bias)
+        return winograd.correlate(gradients, images, geometry[4:6], g_bias)
     out = np.empty(weight_shape, g.dtype)
     if _by_few_pixels(gradients, weight_shape, groups):
         _add_sums(g, g_bias)
