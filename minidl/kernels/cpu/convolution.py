@@ -162,8 +162,8 @@ def conv2d_weight_gradient(
     groups: int,
 ) -> np.ndarray:
     """The gradient g (N, K, H', W') of the output, taken to the weight (K, C/groups, kh, kw)."""
-    geometry = (*weight_shape[2:], *stride, *padding, *dilation)
-    return _weight_gradient(g, x, weight_shape, geometry, groups, np.zeros(0, g.dtype))
+    kh, kw = weight_shape[2:]
+    return _weight_gradient(g, x, weight_shape, (kh, kw, *stride, *padding, *dilation), groups, np.zeros(0, g.dtype))
 
 
 def conv2d_parameter_gradients(
@@ -176,7 +176,9 @@ def conv2d_parameter_gradients(
     groups: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same, and the gradient of the bias (K,), for which g is summed while it is in the cache."""
-    geometry, g_bias = (*weight_shape[2:], *stride, *padding, *dilation), np.zeros(weight_shape[0], g.dtype)
+    k, _, kh, kw = weight_shape
+    g_bias = np.zeros(k, g.dtype)
+    geometry = (kh, kw, *stride, *padding, *dilation)
     return _weight_gradient(g, x, weight_shape, geometry, groups, g_bias), g_bias
 
 
