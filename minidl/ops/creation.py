@@ -147,9 +147,10 @@ def _constructor(name: str, dtype: np.dtype) -> Callable[..., Any]:
     def make(*data_or_size: Any) -> Any:
         return from_data_or_size(name, data_or_size, dtype)
 
-    make.__name__ = make.__qualname__ = name
-    make.dtype = dtype  # type: ignore[attr-defined]
-    make.__doc__ = f"A tensor of {dtype}: of data, or unwritten memory of a size."
+    constructor: Any = make
+    constructor.__name__ = constructor.__qualname__ = name
+    constructor.dtype = dtype
+    constructor.__doc__ = f"A tensor of {dtype}: of data, or unwritten memory of a size."
     return make
 
 

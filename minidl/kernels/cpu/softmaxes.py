@@ -203,13 +203,20 @@ def _share(columns, width, t, workers):
     return t * n * blocks // workers, (t + 1) * n * blocks // workers, blocks
 
 
+@serial
+def _columns(block, blocks, width):
+    """The matrix and the columns of a block."""
+    first = block % blocks * width
+    return block // blocks, slice(first, first + width)
+
+
 @parallel
 def _softmax_of_columns(x, y, width, workers):
     for t in prange(workers):
         tops, totals = np.empty(width, x.dtype), np.empty(width, x.dtype)
         begin, end, blocks = _share(x, width, t, workers)
         for block in range(begin, end):
-            n, own = block // blocks, slice(block % blocks * width, (block % blocks + 1) * width)
+            n, own = _columns(block, blocks, width)
             _find_tops(x[n], own, tops)
             _fill(totals, 0)
             for i in range(x.shape[1]):
@@ -224,7 +231,7 @@ def _log_softmax_of_columns(x, y, width, workers):
         tops, totals = np.empty(width, x.dtype), np.empty(width, x.dtype)
         begin, end, blocks = _share(x, width, t, workers)
         for block in range(begin, end):
-            n, own = block // blocks, slice(block % blocks * width, (block % blocks + 1) * width)
+            n, own = _columns(block, blocks, width)
             _find_tops(x[n], own, tops)
             _fill(totals, 0)
             for i in range(x.shape[1]):
@@ -288,7 +295,7 @@ def _pull_back_columns(y, g, out, width, workers):
         totals = np.empty(width, y.dtype)
         begin, end, blocks = _share(y, width, t, workers)
         for block in range(begin, end):
-            n, own = block // blocks, slice(block % blocks * width, (block % blocks + 1) * width)
+            n, own = _columns(block, blocks, width)
             _fill(totals, 0)
             for i in range(y.shape[1]):
                 _add_product(y[n, i, own], g[n, i, own], totals)
@@ -314,7 +321,7 @@ def _pull_back_log_columns(y, g, out, width, workers):
         totals = np.empty(width, y.dtype)
         begin, end, blocks = _share(y, width, t, workers)
         for block in range(begin, end):
-            n, own = block // blocks, slice(block % blocks * width, (block % blocks + 1) * width)
+            n, own = _columns(block, blocks, width)
             _fill(totals, 0)
             for i in range(y.shape[1]):
                 _add(g[n, i, own], totals)
